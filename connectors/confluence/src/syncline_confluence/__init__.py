@@ -1,0 +1,1 @@
+"""Confluence Cloud pages as a Syncline store."""

@@ -1,0 +1,1 @@
+"""A folder of Markdown or HTML files as a Syncline store."""

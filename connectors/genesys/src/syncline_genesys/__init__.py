@@ -1,0 +1,1 @@
+"""Genesys Cloud Knowledge as a Syncline store."""

@@ -1,0 +1,54 @@
+"""What a plugin declares: one `Connector` per vendor system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from .ports import Cache, Clock, SecretProvider, Store
+
+API_VERSION = 1
+"""Raised when a port or hook changes incompatibly."""
+
+
+def setting(help: str, **kwargs: Any) -> Any:
+    """Declare one documented setting of a connector (an attrs field).
+
+    `help` is one sentence under 80 characters that ends in a full stop; it feeds error messages,
+    `syncline connectors describe`, the JSON Schema and the reference page.
+    """
+    return attrs.field(metadata={"help": help}, **kwargs)
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What the core lends to an adapter; it takes nothing else from its surroundings."""
+
+    connection: str
+    """The name under `[connections.<name>]`: the first half of every `Ref`."""
+    clock: Clock
+    cache: Cache
+    observe: Callable[[str, Mapping[str, Any]], None] = lambda event, fields: None
+    """`observe(event, fields)`: calls, waits and retries, for the progress bar and metrics."""
+
+
+@attrs.frozen(kw_only=True)
+class Connector:
+    """One vendor system: its settings class and the ports that it can open.
+
+    Each factory receives an instance of `settings`, its secrets resolved, and a `Context`.
+    """
+
+    name: str
+    summary: str
+    settings: type[Any]
+    api: int = API_VERSION
+    documents: Callable[[Any, Context], Store] | None = None
+    secrets: Callable[[Any, Context], SecretProvider] | None = None
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of the ports that this connector can open."""
+        return tuple(n for n in ("documents", "secrets") if getattr(self, n) is not None)

@@ -132,7 +132,7 @@ class Document:
     alternatives: tuple[str, ...] | None = None
     """Other phrases that should find the article, in order."""
     container: str = ""
-    """Where the store keeps it (a space key, a knowledge base, a folder). A fact, never digested."""
+    """Where the store keeps it (a space key, a knowledge base). A fact, never digested."""
     path: tuple[str, ...] = ()
     """Titles of its ancestors inside the container, outermost first. A fact, never digested."""
     language: str = ""
@@ -162,8 +162,12 @@ FIELDS: tuple[str, ...] = ("title", "body", "category", "labels", "alternatives"
 
 def restrict(value: Document, fields: frozenset[str]) -> Document:
     """Return `value` with only `fields` present; title and body always are."""
-    absent = {name: None for name in FIELDS[2:] if name not in fields}
-    return evolve(value, **absent) if absent else value
+    return evolve(
+        value,
+        category=value.category if "category" in fields else None,
+        labels=value.labels if "labels" in fields else None,
+        alternatives=value.alternatives if "alternatives" in fields else None,
+    )
 
 
 def digest(value: Document) -> Digest:
@@ -222,6 +226,8 @@ class Record:
     parent: Ref | None = None
     draft: bool = False
     """True when a person's open draft differs from the published state."""
+    in_scope: bool = True
+    """False when it lives, but outside what the connection is configured to cover."""
     writable: bool = True
     """False for items that the store owns itself (a managed source): never written."""
     reason: str = ""

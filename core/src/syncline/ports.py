@@ -63,7 +63,7 @@ class Write:
 
     A vendor's write is often several calls (create, fill the draft, publish). Before each one the
     adapter says so with `note`; after a crash the same write is tried again, and `earlier` holds
-    what had been noted, so that our own half-done work is recognised and never taken for a person's.
+    what had been noted: our own half-done work is recognised and never taken for a person's.
     """
 
     origin: Ref
@@ -190,7 +190,7 @@ class BulkStore(Store, Protocol):
         ...
 
     def write_many(self, items: Sequence[BulkItem]) -> AsyncIterator[Record | Exception | None]:
-        """Yield one result for each item, in order; None where it must be written singly instead."""
+        """Yield one result for each item, in order; None where it must be written singly."""
         ...
 
 

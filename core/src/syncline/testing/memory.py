@@ -1,0 +1,491 @@
+"""A store in memory that keeps every rule of the `Store` port, and misbehaves when asked to.
+
+store = MemoryStore("wiki", FakeClock())
+page = store.write("Opening hours", "<p>9 to 5</p>")     # a person writes
+store.fail("update", OutcomeUnknown("the answer was lost"), effect=Effect.APPLIED)
+...
+assert store.calls["fetch"] == 0 and not store.mutations
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import attrs
+
+from ..errors import Forbidden, NotFound, OpenDraft, StoreError, VersionMismatch
+from ..model import (
+    FIELDS,
+    Change,
+    ChangePage,
+    Complete,
+    Costs,
+    Cursor,
+    Document,
+    Head,
+    Incomplete,
+    Record,
+    Ref,
+    Status,
+    Version,
+    digest,
+)
+from ..ports import Capability, Clock, Listed, Write
+from .accidents import Accidents, Effect, Fault
+from .vendor import Article, Vendor, referenced_assets
+
+T = TypeVar("T")
+
+SYNCLINE = "syncline"
+"""The author of what a `MemoryStore` writes."""
+
+EVERYTHING = (
+    Capability.WRITE
+    | Capability.DELETE
+    | Capability.CONDITIONAL_WRITE
+    | Capability.CHANGE_FEED
+    | Capability.ORIGIN
+    | Capability.ACL
+)
+"""The capabilities that a `MemoryStore` has unless told otherwise."""
+
+
+@attrs.frozen(kw_only=True)
+class Mutation:
+    """One write that reached the vendor: what a test counts and checks."""
+
+    kind: str
+    """`create`, `mark`, `draft`, `publish`, `update` or `delete`."""
+    ref: Ref
+    before: Version | None
+    after: Version | None
+    value: Document | None = None
+
+
+class MemoryCache:
+    """A `Cache` that lives as long as the object."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self._values.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        self._values[key] = value
+
+
+class MemoryStore(Vendor):
+    """A `Store` over a `Vendor` in memory; the methods for people are the vendor's.
+
+    Args:
+        capabilities: with `DRAFTS`, a write fills a draft and publishes it in a second step;
+            without `CONDITIONAL_WRITE`, an edit can slip in between its check and its write;
+            without `ORIGIN`, no item carries a mark and `find` goes by title and content.
+        project: the nearest document that the store can hold; also what saving makes of a value,
+            unless `saves` says that the vendor does something else.
+        removal: what `delete` does: `TRASHED`, `ARCHIVED` or `PURGED`.
+        marks_late: True where the origin mark is a call of its own after the create.
+        lists_gone: True where a listing also names what is archived or trashed.
+        page: how many hints there are on a page of the change feed.
+        vendor: further arguments of `Vendor`.
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        clock: Clock,
+        *,
+        capabilities: Capability = EVERYTHING,
+        fields: frozenset[str] = frozenset(FIELDS),
+        project: Callable[[Document], Document] = lambda value: value,
+        removal: Status = Status.TRASHED,
+        marks_late: bool = False,
+        lists_gone: bool = False,
+        page: int = 50,
+        costs: Costs | None = None,
+        **vendor: Any,
+    ) -> None:
+        super().__init__(connection, clock, fields=fields, **{"saves": project, **vendor})
+        self.calls: Counter[str] = Counter()
+        """Calls by kind: heads, changes, fetch (one for each item), create, update, find, ..."""
+        self.mutations: list[Mutation] = []
+        """Every write that took effect, oldest first."""
+        self.watch: Callable[[str, Ref | None], None] = lambda moment, ref: None
+        """Called as `watch("update.before", ref)` and `watch("update.after", ref)` around every
+        call; it may act as a person, or raise what a crash raises."""
+        self.hints: Callable[[Sequence[Change]], Sequence[Change]] = lambda changes: changes
+        """What becomes of a page of hints on its way: lost, repeated, out of order."""
+        self.scope = "everything"
+        """The fingerprint that a complete listing ends with."""
+        self.flaky_versions = False
+        """True: every listing shows another version token for the same content."""
+        self.short_listing: int | None = None
+        """A number: listings end there, and claim to be complete."""
+        self.aux_salt = ""
+        """Changing it changes `aux` of every item, as a new release of an adapter may."""
+        self._capabilities = capabilities
+        self._project = project
+        self._removal = removal
+        self._marks_late = marks_late
+        self._lists_gone = lists_gone
+        self._page = page
+        self._costs = costs or Costs()
+        self._accidents = Accidents()
+        self._index: tuple[list[Head], dict[Ref, list[Ref]]] | None = None
+        self._feed_starts_at = 0
+        self._readings = 0
+        self.closed = False
+
+    # -- arranging trouble ----------------------------------------------------------------
+
+    def fail(
+        self,
+        op: str,
+        error: BaseException,
+        *,
+        times: int = 1,
+        effect: Effect = Effect.NONE,
+        skip: int = 0,
+        ref: Ref | None = None,
+    ) -> None:
+        """Let the next `times` calls of the kind `op` fail with `error`; see `Fault`.
+
+        With `op="heads"` the listing gives `skip` heads and then ends as `Incomplete`.
+        """
+        self._accidents.arrange(
+            Fault(op=op, error=error, times=times, effect=effect, skip=skip, ref=ref)
+        )
+
+    def recover(self) -> None:
+        """Nothing that was arranged with `fail` happens any more."""
+        self._accidents.clear()
+
+    def land(self) -> list[Exception]:
+        """Let every write arranged as `Effect.LATE` happen now; return the vendor's refusals."""
+        return self._accidents.land()
+
+    def lag(self) -> None:
+        """From now on listings and `find` answer with what is there at this moment."""
+        self._index = None
+        self._index = (list(self._all_heads()), self._origins())
+
+    def catch_up(self) -> None:
+        """End the lag."""
+        self._index = None
+
+    def forget_feed(self) -> None:
+        """Every cursor given out so far has expired."""
+        self._feed_starts_at = len(self.log)
+
+    # -- the port -------------------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> Capability:
+        return self._capabilities
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return self._fields
+
+    @property
+    def costs(self) -> Costs:
+        return self._costs
+
+    def project(self, value: Document) -> Document:
+        return self._project(value)
+
+    async def heads(self) -> AsyncIterator[Listed]:
+        await self._turn("heads")
+        self._readings += 1
+        fault = self._accidents.peek("heads")
+        given = 0
+        for head in self._index[0] if self._index else self._all_heads():
+            if fault is not None and fault.due():
+                yield Incomplete(reason=f"{self.connection}: {fault.error}")
+                return
+            if given == self.short_listing:
+                break
+            given += 1
+            yield head
+        if fault is not None:
+            fault.skip, fault.times = 0, fault.times - 1
+            yield Incomplete(reason=f"{self.connection}: {fault.error}")
+            return
+        self.watch("heads.after", None)
+        yield Complete(count=given, scope=self.scope)
+
+    async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
+        await self._call("changes", None, lambda: None)
+        if cursor is not None and int(cursor) < self._feed_starts_at:
+            yield ChangePage(changes=(), cursor=Cursor(str(len(self.log))), reset=True)
+            return
+        start = len(self.log) if cursor is None else int(cursor)
+        stops = [*range(start + self._page, len(self.log), self._page), len(self.log)]
+        for stop in stops:
+            page = [Change(ref=ref, subtree=True) for ref in self.log[start:stop]]
+            start = stop
+            yield ChangePage(changes=tuple(self.hints(page)), cursor=Cursor(str(stop)))
+
+    async def fetch(self, ref: Ref) -> Record:
+        return await self._call("fetch", ref, lambda: self._record(self._visible(ref)))
+
+    async def fetch_many(
+        self, refs: Sequence[Ref]
+    ) -> AsyncIterator[Record | tuple[Ref, Exception]]:
+        for ref in refs:
+            try:
+                yield await self.fetch(ref)
+            except StoreError as error:
+                yield ref, error
+
+    async def create(self, value: Document, *, write: Write) -> Record:
+        await self._bring_assets(value, write)
+        article = await self._left_behind(value, write)
+        if article is None:
+            write.note("create", self.kept_digest(value))
+            article = await self._call("create", None, lambda: self._add(value, write))
+        if write.mark and article.origin is None and Capability.ORIGIN in self._capabilities:
+            write.note("mark", str(article.ref))
+            await self._call("mark", article.ref, lambda: self._mark(article, write))
+        if article.stage is Status.DRAFT:
+            write.note("publish", str(article.ref))
+            await self._call("publish", article.ref, lambda: self._publish(article))
+        return self._record(article)
+
+    async def update(self, ref: Ref, value: Document, *, expected: Version, write: Write) -> Record:
+        await self._bring_assets(value, write)
+        article = await self._call("reread", ref, lambda: self._visible(ref))
+        wanted = self._merged(article, value)
+        self._may_write(article, expected, write)
+        if write.mark and article.origin is None and Capability.ORIGIN in self._capabilities:
+            write.note("mark", str(ref))
+            await self._call("mark", ref, lambda: self._mark(article, write))
+        if self.kept_digest(wanted) == self.kept_digest(article.value):
+            article.draft = None
+            return self._record(article)
+        if Capability.DRAFTS in self._capabilities:
+            write.note("draft", self.kept_digest(wanted))
+            await self._call("draft", ref, lambda: self._fill_draft(article, wanted, expected))
+            write.note("publish", str(ref))
+            await self._call("publish", ref, lambda: self._publish(article))
+        else:
+            write.note("update", self.kept_digest(wanted))
+            await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
+        return self._record(article)
+
+    async def delete(self, ref: Ref, *, expected: Version) -> None:
+        await self._call("delete", ref, lambda: self._remove(ref, expected))
+
+    async def find(self, origin: Ref, value: Document | None) -> Sequence[Ref]:
+        return await self._call("find", None, lambda: self._find(origin, value))
+
+    async def asset(self, ref: Ref, sha256: str) -> bytes:
+        return await self._call("asset", ref, lambda: self._content(ref, sha256))
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+    # -- one call -------------------------------------------------------------------------
+
+    async def _turn(self, op: str, ref: Ref | None = None) -> None:
+        self.calls[op] += 1
+        await asyncio.sleep(0)  # A real call lets other tasks run, too.
+        self.watch(f"{op}.before", ref)
+
+    async def _call(self, op: str, ref: Ref | None, action: Callable[[], T]) -> T:
+        """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
+        await self._turn(op, ref)
+        fault = self._accidents.take(op, ref)
+        if fault is None or fault.effect is Effect.APPLIED:
+            result = action()
+        if fault is not None:
+            if fault.effect is Effect.LATE:
+                self._accidents.postpone(action)
+            raise fault.error
+        self.watch(f"{op}.after", ref)
+        return result
+
+    # -- what listings and reads say ------------------------------------------------------
+
+    def _all_heads(self) -> list[Head]:
+        return [self._head(a) for a in self.articles.values() if self._is_listed(a)]
+
+    def _is_listed(self, article: Article) -> bool:
+        gone = self.status(article).gone
+        return article.listed and not article.hidden and (self._lists_gone or not gone)
+
+    def _head(self, article: Article) -> Head:
+        status = self.status(article)
+        return Head(
+            ref=article.ref,
+            version=self._token(article),
+            status=status,
+            title=article.value.title if status is Status.LIVE else "",
+            parent=article.parent,
+            aux=self.aux(article) + self.aux_salt,
+            updated_at=article.now.at,
+        )
+
+    def _token(self, article: Article) -> Version:
+        flaky = f"~{self._readings}" if self.flaky_versions else ""
+        return Version(article.now.version + flaky)
+
+    def _visible(self, ref: Ref) -> Article:
+        article = self.articles.get(ref)
+        purged = article is not None and article.stage is Status.PURGED
+        if article is None or article.hidden or (purged and not self._remembers_purged):
+            raise NotFound(f"{ref}: there is no such item, or it is hidden", ref=ref)
+        return article
+
+    def _record(self, article: Article) -> Record:
+        status = self.status(article)
+        live = status is Status.LIVE
+        return Record(
+            ref=article.ref,
+            version=self._token(article),
+            status=status,
+            value=self.described(article) if live else None,
+            aux=self.aux(article) + self.aux_salt,
+            updated_at=article.now.at,
+            updated_by=article.now.by,
+            origin=article.origin,
+            parent=article.parent,
+            draft=live and article.draft is not None and article.draft != article.value,
+            in_scope=article.listed,
+            writable=not article.managed,
+            reason="" if live else f"{article.ref} is {status.value}",
+        )
+
+    def _content(self, ref: Ref, sha256: str) -> bytes:
+        article = self._visible(ref)
+        if sha256 not in self.files or sha256 not in referenced_assets(article.value.body):
+            raise NotFound(f"{ref}: it refers to no file {sha256}", ref=ref)
+        return self.files[sha256][1]
+
+    # -- finding our own ------------------------------------------------------------------
+
+    def _origins(self) -> dict[Ref, list[Ref]]:
+        origins: dict[Ref, list[Ref]] = {}
+        for article in self.articles.values():
+            if article.origin is not None and not article.stage.gone:
+                origins.setdefault(article.origin, []).append(article.ref)
+        return origins
+
+    def _find(self, origin: Ref, value: Document | None) -> list[Ref]:
+        marked = (self._index[1] if self._index else self._origins()).get(origin, [])
+        there = [ref for ref in marked if not self.articles[ref].stage.gone]
+        return there or ([] if value is None else self._unmarked(value))
+
+    def _unmarked(self, value: Document) -> list[Ref]:
+        """Return what we created and could not mark yet: our author, and the same content."""
+        wanted = self.kept_digest(value)
+        return [
+            a.ref
+            for a in self.articles.values()
+            if a.history[0].by == SYNCLINE and a.origin is None and not a.stage.gone
+            if self.kept_digest(a.value) == wanted and self._is_indexed(a.ref)
+        ]
+
+    def _is_indexed(self, ref: Ref) -> bool:
+        return self._index is None or any(head.ref == ref for head in self._index[0])
+
+    async def _left_behind(self, value: Document, write: Write) -> Article | None:
+        """Return what an earlier create with the same origin made, finished or not."""
+        noted = any(note.step == "create" for note in write.earlier)
+        found = await self.find(write.origin, value if noted else None)
+        return self.articles[found[0]] if found else None
+
+    # -- writing --------------------------------------------------------------------------
+
+    async def _bring_assets(self, value: Document, write: Write) -> None:
+        for sha256 in referenced_assets(value.body):
+            if sha256 not in self.files:
+                write.note("asset", sha256)
+                content = await write.asset(sha256)
+                await self._call("upload", None, partial(self._keep_file, sha256, content, value))
+
+    def _keep_file(self, sha256: str, content: bytes, value: Document) -> None:
+        known = value.assets.get(sha256)
+        self.upload(content, known.name if known else sha256, known.media_type if known else "")
+
+    def _add(self, value: Document, write: Write) -> Article:
+        stage = Status.DRAFT if Capability.DRAFTS in self._capabilities else Status.LIVE
+        article = self.insert(value, by=SYNCLINE, stage=stage)
+        if write.mark and not self._marks_late and Capability.ORIGIN in self._capabilities:
+            article.origin = write.origin
+        self._wrote("create", article, None)
+        return article
+
+    def _mark(self, article: Article, write: Write) -> None:
+        article.origin = write.origin
+        self._wrote("mark", article, article.now.version)
+
+    def _merged(self, article: Article, value: Document) -> Document:
+        """Return the article with what `value` says; a field that it lacks stays as it is."""
+        held = {n: getattr(value, n) for n in FIELDS if n in self._fields}
+        present = {n: v for n, v in held.items() if v is not None}
+        return attrs.evolve(article.value, **{"opaques": value.opaques, **present})
+
+    def _may_write(self, article: Article, expected: Version, write: Write) -> None:
+        ref = article.ref
+        if article.managed:
+            raise Forbidden(f"{ref}: the vendor owns it", ref=ref)
+        if self.status(article) is not Status.LIVE:
+            raise VersionMismatch(
+                f"{ref} is {self.status(article).value}, expected live at {expected}", ref=ref
+            )
+        self.check_version(article, Version(expected.partition("~")[0]))
+        if article.draft is not None and not self._is_our_draft(article.draft, write):
+            raise OpenDraft(f"{ref}: a person's draft is open; publish or discard it", ref=ref)
+
+    def _is_our_draft(self, draft: Document, write: Write) -> bool:
+        ours: set[str] = {n.detail for n in write.earlier if n.step == "draft"}
+        return digest(draft) in ours
+
+    def _fill_draft(self, article: Article, value: Document, expected: Version) -> None:
+        self.check_version(article, Version(expected.partition("~")[0]))
+        article.draft = self.kept(value)
+        self._wrote("draft", article, article.now.version, article.draft)
+
+    def _publish(self, article: Article) -> None:
+        before = article.now.version
+        if article.draft is not None:
+            draft, article.draft = article.draft, None
+            self.save(article, draft, by=SYNCLINE)
+        article.stage = Status.LIVE
+        self._changed(article.ref)
+        self._wrote("publish", article, before)
+
+    def _overwrite(self, article: Article, value: Document, expected: Version) -> None:
+        if Capability.CONDITIONAL_WRITE in self._capabilities:
+            self.check_version(article, Version(expected.partition("~")[0]))
+        before = article.now.version
+        self.save(article, value, by=SYNCLINE)
+        self._wrote("update", article, before)
+
+    def _remove(self, ref: Ref, expected: Version) -> None:
+        article = self.articles.get(ref)
+        if article is None or article.hidden or article.stage.gone:
+            return
+        self.check_version(article, Version(expected.partition("~")[0]))
+        article.draft = None
+        self.set_stage(ref, self._removal)
+        self._wrote("delete", article, article.now.version)
+
+    def _wrote(
+        self, kind: str, article: Article, before: Version | None, value: Document | None = None
+    ) -> None:
+        self.mutations.append(
+            Mutation(
+                kind=kind,
+                ref=article.ref,
+                before=before,
+                after=article.now.version,
+                value=value or article.value,
+            )
+        )

@@ -1,0 +1,61 @@
+"""`syncline simulate <system>`: serve a simulator until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from .kernel.service import Service, Setup, systems
+
+HELP = "Serve a local stand-in of a vendor's system."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.description = f"{HELP} Prints one JSON line when ready and stops on SIGTERM."
+    parser.add_argument("system", choices=systems(), help="the system to simulate")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: free one)")
+    parser.add_argument("--load", type=Path, metavar="DIR|FILE", help="content to start with")
+    parser.add_argument("--latency", metavar="50ms", help="delay of every request")
+    parser.add_argument("--rate-limit", metavar="300/min", help="limit of each credential")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of faults")
+    parser.add_argument("--seed", type=int, default=0, help="makes ids and chance repeatable")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM or Ctrl-C; 0 then, 2 when the options cannot be used."""
+    setup = Setup(
+        system=args.system,
+        port=args.port,
+        load=args.load,
+        latency=args.latency,
+        rate_limit=args.rate_limit,
+        faults=args.faults,
+        seed=args.seed,
+    )
+    try:
+        service = Service(setup)
+        asyncio.run(_serve(service))
+    except (ValueError, OSError) as error:
+        print(f"simulate {args.system}: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+async def _serve(service: Service) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await service.start()
+    for refused in service.refused:
+        print(f"refused {refused['file']}: {refused['reason']}", file=sys.stderr)  # noqa: T201
+    print(json.dumps(service.ready()), flush=True)  # noqa: T201
+    try:
+        await stopped.wait()
+    finally:
+        await service.stop()

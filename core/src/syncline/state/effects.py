@@ -1,0 +1,232 @@
+"""How each effect changes the tables; runs inside the transaction of one commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from ..model import Side
+from . import records as r
+from .rows import (
+    ENTRY_COLUMNS,
+    LINK_COLUMNS,
+    conflict_json,
+    entry_row,
+    intent_json,
+    iso,
+    link_row,
+)
+from .values import pack
+
+_LINK_MARKS = ",".join("?" * 21)
+_ENTRY_NAMES = ENTRY_COLUMNS.removesuffix(", id")
+_ENTRY_MARKS = ",".join("?" * 15)
+
+Execute = Callable[..., sqlite3.Cursor]
+
+
+@singledispatch
+def apply(effect: Any, run: Execute) -> None:
+    """Carry out one effect."""
+    raise TypeError(f"not an effect: {effect!r}")
+
+
+@apply.register
+def _(effect: r.SaveLink, run: Execute) -> None:
+    link = effect.link
+    run(f"insert or replace into links({LINK_COLUMNS}) values ({_LINK_MARKS})", link_row(link))  # noqa: S608 -- constants
+    for side in Side:
+        ref = link.half(side).ref
+        if ref is not None:
+            run("delete from skipped where job=? and ref=?", (link.job, str(ref)))
+            run("delete from tombstones where job=? and ref=?", (link.job, str(ref)))
+
+
+@apply.register
+def _(effect: r.DropLink, run: Execute) -> None:
+    link = effect.link
+    run("delete from links where pair=?", (link.pair,))
+    for side in Side:
+        ref = link.half(side).ref
+        if ref is not None:
+            run(
+                "insert or replace into tombstones values (?,?,?,?,?,?)",
+                (link.job, side.value, str(ref), link.pair, iso(effect.at), effect.reason),
+            )
+            run("delete from refs where job=? and ref=?", (link.job, str(ref)))
+
+
+@apply.register
+def _(effect: r.SaveValue, run: Execute) -> None:
+    run("insert or ignore into vals values (?,?)", pack(effect.value))
+
+
+@apply.register
+def _(effect: r.OpenIntent, run: Execute) -> None:
+    i = effect.intent
+    run(
+        "insert or replace into intents values (?,?,?,?,?)",
+        (i.id, i.job, i.link.pair, iso(i.opened_at), intent_json(i)),
+    )
+
+
+@apply.register
+def _(effect: r.NoteIntent, run: Execute) -> None:
+    note = effect.note
+    run("insert into notes values (?,?,?)", (effect.id, note.step, note.detail))
+
+
+@apply.register
+def _(effect: r.CloseIntent, run: Execute) -> None:
+    run("delete from intents where id=?", (effect.id,))
+    run("delete from notes where intent=?", (effect.id,))
+
+
+@apply.register
+def _(effect: r.Log, run: Execute) -> None:
+    run(f"insert into history({_ENTRY_NAMES}) values ({_ENTRY_MARKS})", entry_row(effect.entry))  # noqa: S608 -- constants
+
+
+@apply.register
+def _(effect: r.SaveConflict, run: Execute) -> None:
+    c = effect.conflict
+    run(
+        "insert or replace into conflicts values (?,?,?,?,?,?)",
+        (c.id, c.job, c.pair, int(not c.resolution), iso(c.found_at), conflict_json(c)),
+    )
+
+
+@apply.register
+def _(effect: r.CloseConflict, run: Execute) -> None:
+    run(
+        "update conflicts set open=0, body=json_set(body, '$.resolution', ?, '$.resolved_at', ?)"
+        " where id=?",
+        (effect.resolution, iso(effect.at), effect.id),
+    )
+
+
+@apply.register
+def _(effect: r.SaveQuarantine, run: Execute) -> None:
+    q = effect.quarantined
+    times = (iso(q.first_at), iso(q.next_at))
+    run(
+        "insert or replace into quarantine values (?,?,?,?,?,?,?,?,?,?)",
+        (
+            q.job,
+            str(q.ref),
+            q.side.value,
+            q.title,
+            q.reason,
+            q.failures,
+            *times,
+            q.stamp,
+            q.skipped,
+        ),
+    )
+
+
+@apply.register
+def _(effect: r.DropQuarantine, run: Execute) -> None:
+    run("delete from quarantine where job=? and ref=?", (effect.job, str(effect.ref)))
+
+
+@apply.register
+def _(effect: r.SaveSkip, run: Execute) -> None:
+    s = effect.skipped
+    run(
+        "insert or replace into skipped values (?,?,?,?,?,?,?)",
+        (s.job, s.side.value, str(s.ref), s.title, s.stamp, s.epoch, s.reason),
+    )
+
+
+@apply.register
+def _(effect: r.DropSkip, run: Execute) -> None:
+    run("delete from skipped where job=? and ref=?", (effect.job, str(effect.ref)))
+
+
+@apply.register
+def _(effect: r.MarkDirty, run: Execute) -> None:
+    run("insert or ignore into generations values ('dirty', 0)")
+    run("update generations set value=value+1 where name='dirty'")
+    run(
+        "insert into dirty select ?,?,?,value,?,?,? from generations where name='dirty'"
+        " on conflict(job, side, ref) do update set generation=excluded.generation,"
+        " subtree=max(subtree, excluded.subtree), priority=min(priority, excluded.priority),"
+        " reencode=min(reencode, excluded.reencode)",
+        (
+            effect.job,
+            effect.side.value,
+            str(effect.change.ref),
+            int(effect.change.subtree),
+            effect.priority,
+            int(effect.reencode),
+        ),
+    )
+
+
+@apply.register
+def _(effect: r.ClearDirty, run: Execute) -> None:
+    run(
+        "delete from dirty where job=? and side=? and ref=? and generation=?",
+        (effect.job, effect.side.value, str(effect.ref), effect.generation),
+    )
+
+
+@apply.register
+def _(effect: r.SaveCursor, run: Execute) -> None:
+    run(
+        "insert into cursors(job, side, cursor) values (?,?,?)"
+        " on conflict(job, side) do update set cursor=excluded.cursor",
+        (effect.job, effect.side.value, effect.cursor),
+    )
+
+
+@apply.register
+def _(effect: r.SaveScope, run: Execute) -> None:
+    run(
+        "insert into cursors(job, side, scope) values (?,?,?)"
+        " on conflict(job, side) do update set scope=excluded.scope",
+        (effect.job, effect.side.value, effect.scope),
+    )
+
+
+@apply.register
+def _(effect: r.SaveReferences, run: Execute) -> None:
+    run("delete from refs where job=? and ref=?", (effect.job, str(effect.ref)))
+    for target in sorted(effect.targets):
+        run("insert or ignore into refs values (?,?,?)", (effect.job, str(effect.ref), target))
+
+
+@apply.register
+def _(effect: r.SaveRun, run: Execute) -> None:
+    x = effect.run
+    run(
+        "insert or replace into runs values (?,?,?,?,?,?)",
+        (x.id, x.job, x.kind, iso(x.started_at), iso(x.ended_at), x.counts),
+    )
+
+
+@apply.register
+def _(effect: r.SavePairing, run: Execute) -> None:
+    key = (effect.job, str(effect.left), str(effect.right))
+    run("insert or replace into pairings values (?,?,?,?)", (*key, int(effect.same)))
+    run("delete from proposals where job=? and left_ref=? and right_ref=?", key)
+    for ref in key[1:]:
+        run("delete from skipped where job=? and ref=?", (effect.job, ref))
+
+
+@apply.register
+def _(effect: r.SaveProposals, run: Execute) -> None:
+    run("delete from proposals where job=?", (effect.job,))
+    for p in effect.proposals:
+        run(
+            "insert or replace into proposals values (?,?,?,?,?,?,?)",
+            (effect.job, str(p.left), str(p.right), p.left_title, p.right_title, p.score, p.why),
+        )
+
+
+@apply.register
+def _(effect: r.SaveApproval, run: Execute) -> None:
+    run("insert or replace into approvals values (?,?)", (effect.job, effect.token))

@@ -1,0 +1,190 @@
+"""The listings of a pass, staged in temporary tables and compared by SQL.
+
+Memory does not grow with the number of items: heads are written as they arrive, differences are
+read in pages by key.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from ..model import Head, Record, Ref, Side
+from .port import PairWork, Staged
+from .rows import LINK_COLUMNS, link_of
+
+_PAGE = 500
+_BATCH = 1000
+
+_STAGED = """
+create temp table if not exists staged (
+    side text not null, ref text not null, stamp text not null, status text not null,
+    title text not null, folded text not null, parent text, primary key (side, ref)
+) without rowid
+"""
+
+_COLUMNS = ", ".join(f"l.{name.strip()}" for name in LINK_COLUMNS.split(","))
+
+_CHANGED = f"""
+select {_COLUMNS}, a.stamp, a.status, a.title, b.stamp, b.status, b.title, d.reencode
+from links l
+left join staged a on a.side='left' and a.ref=l.left_id
+left join staged b on b.side='right' and b.ref=l.right_id
+left join (select pairs.pair as pair, min(dirty.reencode) as reencode from dirty
+    join links pairs on pairs.job=dirty.job and
+        ((dirty.side='left' and pairs.left_id=dirty.ref) or
+         (dirty.side='right' and pairs.right_id=dirty.ref))
+    where dirty.job=:job group by pairs.pair) d on d.pair=l.pair
+where l.job=:job and l.pair>:after and (
+    (coalesce(a.stamp,'')<>l.left_stamp and (a.ref is not null or :left))
+    or (coalesce(b.stamp,'')<>l.right_stamp and (b.ref is not null or :right))
+    or l.epoch<>:epoch or d.pair is not null or l.unknown_since is not null or l.missing>0)
+order by l.pair limit :limit
+"""  # noqa: S608 -- constants
+
+_UNLINKED = """
+select s.ref, s.stamp, s.status, s.title from staged s
+left join links l on l.job=:job and l.{column}=s.ref
+left join skipped k on k.job=:job and k.ref=s.ref and k.stamp=s.stamp and k.epoch=:epoch
+where s.side=:side and s.ref>:after and l.pair is null and k.ref is null
+order by s.ref limit :limit
+"""
+
+_TWINS = """
+select a.ref, a.stamp, a.status, a.title, b.ref, b.stamp, b.status, b.title
+from staged a join staged b on b.side='right' and b.folded=a.folded
+left join links l on l.job=:job and l.left_id=a.ref
+left join links r on r.job=:job and r.right_id=b.ref
+left join pairings p on p.job=:job and p.left_ref=a.ref and p.right_ref=b.ref and p.same=0
+where a.side='left' and a.status='live' and b.status='live' and a.folded<>''
+    and l.pair is null and r.pair is null and p.job is null
+order by a.ref, b.ref
+"""
+
+
+def stamp(item: Head | Record) -> str:
+    """Return what a listing entry is compared by: version, aux and status in one token."""
+    return f"{item.version}|{item.aux}|{item.status.value}"
+
+
+def fold(title: str) -> str:
+    """Return a title in the form in which two titles are compared."""
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
+def _row(side: Side, head: Head) -> tuple[Any, ...]:
+    parent = str(head.parent) if head.parent else None
+    title = head.title
+    return (side.value, str(head.ref), stamp(head), head.status.value, title, fold(title), parent)
+
+
+def _staged(row: Sequence[Any]) -> Staged | None:
+    if row[0] is None:
+        return None
+    return Staged(ref=Ref.parse(row[0]), stamp=row[1], status=row[2], title=row[3])
+
+
+class Listing:
+    """The staged heads of both sides, in this connection's temporary tables."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.execute(_STAGED)
+        db.execute("create index if not exists temp.staged_folded on staged(side, folded)")
+        db.execute("create index if not exists temp.staged_parent on staged(side, parent)")
+
+    def clear(self) -> None:
+        self._db.execute("delete from staged")
+
+    def stage(self, side: Side, heads: Iterable[Head]) -> None:
+        rows = (_row(side, head) for head in heads)
+        while batch := list(islice(rows, _BATCH)):
+            self._db.execute("begin")
+            try:
+                self._db.executemany("insert or replace into staged values (?,?,?,?,?,?,?)", batch)
+            finally:
+                self._db.execute("commit")
+
+    def staged(self, side: Side, ref: Ref) -> Staged | None:
+        row = self._db.execute(
+            "select ref, stamp, status, title from staged where side=? and ref=?",
+            (side.value, str(ref)),
+        ).fetchone()
+        return _staged(row) if row else None
+
+    def counts(self, side: Side) -> dict[str, int]:
+        """Return how many heads have each status."""
+        rows = self._db.execute(
+            "select status, count(*) from staged where side=? group by status", (side.value,)
+        )
+        return dict(rows.fetchall())
+
+    def children(self, side: Side, ref: Ref) -> Sequence[Ref]:
+        rows = self._db.execute(
+            "select ref from staged where side=? and parent=? order by ref", (side.value, str(ref))
+        )
+        return [Ref.parse(row[0]) for row in rows.fetchall()]
+
+    def changed_pairs(
+        self, job: str, *, complete: frozenset[Side], epoch: str
+    ) -> Iterator[PairWork]:
+        after = ""
+        while True:
+            rows = self._db.execute(
+                _CHANGED,
+                {
+                    "job": job,
+                    "after": after,
+                    "epoch": epoch,
+                    "left": Side.LEFT in complete,
+                    "right": Side.RIGHT in complete,
+                    "limit": _PAGE,
+                },
+            ).fetchall()
+            for row in rows:
+                yield _pair_work(row)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def unlinked(self, job: str, side: Side, *, epoch: str) -> Iterator[Staged]:
+        column = "left_id" if side is Side.LEFT else "right_id"
+        after = ""
+        while True:
+            rows = self._db.execute(
+                _UNLINKED.format(column=column),
+                {"job": job, "side": side.value, "after": after, "epoch": epoch, "limit": _PAGE},
+            ).fetchall()
+            for row in rows:
+                yield Staged(ref=Ref.parse(row[0]), stamp=row[1], status=row[2], title=row[3])
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def same_titles(self, job: str) -> Sequence[tuple[Staged, Staged]]:
+        found = []
+        for row in self._db.execute(_TWINS, {"job": job}).fetchall():
+            left, right = _staged(row[:4]), _staged(row[4:])
+            if left and right:
+                found.append((left, right))
+        return found
+
+
+def _pair_work(row: Sequence[Any]) -> PairWork:
+    link = link_of(tuple(row[:21]))
+    rest = row[21:]
+    return PairWork(
+        link=link,
+        left=_side(link.left.ref, rest[0:3]),
+        right=_side(link.right.ref, rest[3:6]),
+        reencode=rest[6] == 1,
+    )
+
+
+def _side(ref: Ref | None, row: Sequence[Any]) -> Staged | None:
+    if ref is None or row[0] is None:
+        return None
+    return Staged(ref=ref, stamp=row[0], status=row[1], title=row[2])

@@ -1,0 +1,151 @@
+"""The state port: what the engine asks of a place that remembers.
+
+Calls are synchronous: on SQLite they take some 5-200 µs, less than a hop to a thread. Nothing is
+ever held open across a network call: every change is one `commit` of effects, atomic, and refused
+when the lease it names has been granted to somebody else since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from ..model import Change, Cursor, Document, Head, Ref, Side
+from .records import (
+    ConflictRecord,
+    Dirty,
+    Effect,
+    Entry,
+    Intent,
+    Lease,
+    Link,
+    Proposal,
+    Quarantined,
+    Run,
+    Skipped,
+)
+
+
+@frozen(kw_only=True)
+class Staged:
+    """One head of the listing that is being compared."""
+
+    ref: Ref
+    stamp: str
+    status: str
+    title: str
+
+
+@frozen(kw_only=True)
+class PairWork:
+    """A linked pair about which a listing says something new."""
+
+    link: Link
+    left: Staged | None
+    right: Staged | None
+    reencode: bool = False
+
+
+class StateStore(Protocol):
+    """What is remembered between runs. Each method is atomic."""
+
+    def commit(self, effects: Iterable[Effect], fence: Lease | None) -> None:
+        """Apply all effects, or none.
+
+        Raises:
+            LeaseLost: `fence` is no longer the current grant of its name.
+            StateError: the disk is full or the file is damaged.
+        """
+        ...
+
+    # links and values
+    def link(self, job: str, ref: Ref) -> Link | None: ...
+    def pair(self, pair: str) -> Link | None: ...
+    def links(self, job: str) -> Iterator[Link]: ...
+    def linked_elsewhere(self, job: str, ref: Ref) -> str | None: ...
+    def value(self, key: str) -> Document | None: ...
+    def referrers(self, job: str, target: Ref) -> Sequence[Ref]: ...
+    def tombstone(self, job: str, ref: Ref) -> str | None: ...
+
+    # what waits
+    def intents(self, job: str) -> Sequence[Intent]: ...
+    def conflict(self, id: str) -> ConflictRecord | None: ...
+    def conflict_of(self, pair: str) -> ConflictRecord | None: ...
+    def conflicts(self, job: str, *, open_only: bool = True) -> Sequence[ConflictRecord]: ...
+    def quarantined(self, job: str, ref: Ref) -> Quarantined | None: ...
+    def quarantine(self, job: str) -> Sequence[Quarantined]: ...
+    def skipped(self, job: str, ref: Ref) -> Skipped | None: ...
+    def all_skipped(self, job: str) -> Iterator[Skipped]: ...
+    def dirty(self, job: str, limit: int = 500) -> Sequence[Dirty]: ...
+    def proposals(self, job: str) -> Sequence[Proposal]: ...
+    def pairings(self, job: str, *, same: bool) -> Sequence[tuple[Ref, Ref]]: ...
+    def approval(self, job: str) -> str | None: ...
+
+    # listings
+    def stage(self, job: str, side: Side, heads: Iterable[Head]) -> None:
+        """Add heads to the listing that will be compared; the first call of a pass clears it."""
+        ...
+
+    def unstage(self, job: str) -> None: ...
+    def staged(self, side: Side, ref: Ref) -> Staged | None: ...
+    def staged_counts(self, side: Side) -> dict[str, int]: ...
+    def children(self, side: Side, ref: Ref) -> Sequence[Ref]: ...
+
+    def changed_pairs(
+        self, job: str, *, complete: frozenset[Side], epoch: str
+    ) -> Iterator[PairWork]:
+        """Yield, in a stable order, the pairs that the staged listings do not prove unchanged.
+
+        Absence counts only on the sides in `complete`.
+        """
+        ...
+
+    def unlinked(self, job: str, side: Side, *, epoch: str) -> Iterator[Staged]:
+        """Yield the staged heads that belong to no pair and were not skipped as they are now."""
+        ...
+
+    def same_titles(self, job: str) -> Sequence[tuple[Staged, Staged]]:
+        """Return the unlinked live heads of both sides that have one title, normalised."""
+        ...
+
+    # bookkeeping
+    def cursor(self, job: str, side: Side) -> Cursor | None: ...
+    def scope(self, job: str, side: Side) -> str | None: ...
+    def history(
+        self,
+        job: str,
+        *,
+        run: str | None = None,
+        ref: Ref | None = None,
+        pair: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry]: ...
+    def count_events(
+        self, job: str, events: Sequence[str], since: datetime, *, pair: str | None = None
+    ) -> int: ...
+    def runs(self, job: str, limit: int = 20) -> Sequence[Run]: ...
+    def count_links(self, job: str) -> dict[str, int]: ...
+
+    # leases
+    def acquire(self, name: str, *, holder: str, ttl: float) -> Lease | None: ...
+    def renew(self, lease: Lease, *, ttl: float) -> Lease: ...
+    def release(self, lease: Lease) -> None: ...
+
+    # small facts
+    def cached(self, connection: str, key: str) -> str | None: ...
+    def cache(self, connection: str, key: str, value: str) -> None: ...
+    def purge(self, job: str, ref: Ref) -> None:
+        """Forget bodies, history and conflicts of one item; the pair itself stays."""
+        ...
+
+    def sweep(self, job: str, *, before: datetime) -> int:
+        """Drop history older than `before` and values that nothing refers to; return how many."""
+        ...
+
+    def close(self) -> None: ...
+
+
+__all__ = ["Change", "PairWork", "Staged", "StateStore"]

@@ -1,0 +1,99 @@
+"""The tables of the state file, as migrations that sqlite-utils applies once each.
+
+Every migration is final once released: change the schema by adding one.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("syncline")
+
+TABLES = """
+create table links (
+    pair text primary key, job text not null, state text not null, origin text not null,
+    left_id text, left_version text, left_digest text, left_value text, left_stamp text,
+    right_id text, right_version text, right_digest text, right_value text, right_stamp text,
+    title text, norm integer, epoch text, unresolved text, unknown_since text,
+    missing integer, synced_at text
+) without rowid;
+create unique index links_left on links(job, left_id) where left_id is not null;
+create unique index links_right on links(job, right_id) where right_id is not null;
+create table vals (key text primary key, body blob not null) without rowid;
+create table intents (
+    id text primary key, job text not null, pair text not null, opened_at text not null,
+    body text not null
+) without rowid;
+create index intents_job on intents(job, opened_at);
+create table notes (intent text not null, step text not null, detail text not null);
+create index notes_intent on notes(intent);
+create table conflicts (
+    id text primary key, job text not null, pair text not null, open integer not null,
+    found_at text not null, body text not null
+) without rowid;
+create index conflicts_job on conflicts(job, open, found_at);
+create index conflicts_pair on conflicts(pair);
+create table history (
+    id integer primary key, run text not null, job text not null, pair text not null,
+    at text not null, event text not null, side text, left_id text, right_id text, title text,
+    reason text, detail text, before text, after text, before_version text, after_version text
+);
+create index history_run on history(run);
+create index history_pair on history(pair, at);
+create index history_left on history(left_id);
+create index history_right on history(right_id);
+create index history_event on history(job, event, at);
+create table quarantine (
+    job text not null, ref text not null, side text not null, title text, reason text not null,
+    failures integer not null, first_at text not null, next_at text not null, stamp text,
+    skipped integer not null, primary key (job, ref)
+) without rowid;
+create table skipped (
+    job text not null, side text not null, ref text not null, title text, stamp text, epoch text,
+    reason text not null, primary key (job, ref)
+) without rowid;
+create table dirty (
+    job text not null, side text not null, ref text not null, generation integer not null,
+    subtree integer not null, priority integer not null, reencode integer not null,
+    primary key (job, side, ref)
+) without rowid;
+create table cursors (
+    job text not null, side text not null, cursor text, scope text, primary key (job, side)
+) without rowid;
+create table tombstones (
+    job text not null, side text not null, ref text not null, pair text not null, at text not null,
+    reason text, primary key (job, ref)
+) without rowid;
+create table refs (
+    job text not null, ref text not null, target text not null, primary key (job, ref, target)
+) without rowid;
+create index refs_target on refs(job, target);
+create table runs (
+    id text primary key, job text not null, kind text not null, started_at text not null,
+    ended_at text, counts text
+) without rowid;
+create index runs_job on runs(job, started_at);
+create table pairings (
+    job text not null, left_ref text not null, right_ref text not null, same integer not null,
+    primary key (job, left_ref, right_ref)
+) without rowid;
+create table proposals (
+    job text not null, left_ref text not null, right_ref text not null, left_title text,
+    right_title text, score real, why text, primary key (job, left_ref, right_ref)
+) without rowid;
+create table approvals (job text primary key, token text) without rowid;
+create table leases (
+    name text primary key, holder text not null, token integer not null, expires_at real not null
+) without rowid;
+create table cache (connection text, key text, value text, primary key (connection, key))
+    without rowid;
+create table generations (name text primary key, value integer not null) without rowid;
+"""
+
+
+@migrations()
+def m001_first(db: Database) -> None:
+    """Create everything."""
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,68 @@
+"""Documents as bytes: the form in which they are kept by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+
+from ..model import Asset, Document, Opaque
+
+
+def to_json(value: Document) -> str:
+    """Return the whole document, facts included, with sorted keys."""
+    return json.dumps(
+        {
+            "title": value.title,
+            "body": value.body,
+            "category": None if value.category is None else list(value.category),
+            "labels": None if value.labels is None else sorted(value.labels),
+            "alternatives": None if value.alternatives is None else list(value.alternatives),
+            "container": value.container,
+            "path": list(value.path),
+            "language": value.language,
+            "url": value.url,
+            "opaques": {k: [o.raw, o.text] for k, o in value.opaques.items()},
+            "assets": {k: [a.name, a.media_type, a.size] for k, a in value.assets.items()},
+        },
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def from_json(text: str) -> Document:
+    """Return the document that `to_json` gave."""
+    raw = json.loads(text)
+    return Document(
+        title=raw["title"],
+        body=raw["body"],
+        category=None if raw["category"] is None else tuple(raw["category"]),
+        labels=None if raw["labels"] is None else frozenset(raw["labels"]),
+        alternatives=None if raw["alternatives"] is None else tuple(raw["alternatives"]),
+        container=raw["container"],
+        path=tuple(raw["path"]),
+        language=raw["language"],
+        url=raw["url"],
+        opaques={k: Opaque(key=k, raw=r, text=t) for k, (r, t) in raw["opaques"].items()},
+        assets={
+            k: Asset(sha256=k, name=n, media_type=m, size=s)
+            for k, (n, m, s) in raw["assets"].items()
+        },
+    )
+
+
+def key_of(value: Document) -> str:
+    """Return the key under which `value` is kept: a hash of all of it."""
+    return pack(value)[0]
+
+
+def pack(value: Document) -> tuple[str, bytes]:
+    """Return the key of `value` and its compressed bytes."""
+    text = to_json(value).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest(), zlib.compress(text, 6)
+
+
+def unpack(blob: bytes) -> Document:
+    """Return the document that `pack` compressed."""
+    return from_json(zlib.decompress(blob).decode("utf-8", "surrogatepass"))

@@ -1,0 +1,34 @@
+"""The body profile: a closed HTML vocabulary in normal form.
+
+A body is the text of a small HTML vocabulary with one spelling for each meaning; its tree is the
+parsed view of that text, one to one. Codecs build loose trees and call `finish`; nothing else
+makes a body. See `docs/body-profile.md` for the vocabulary and its rules.
+"""
+
+from __future__ import annotations
+
+from .leaf import Leaf, leaves
+from .markup import render
+from .parsing import normal, parse
+from .references import assets, links, opaque_keys, plain_text, rewrite_links
+from .sanitise import finish, from_html
+from .tree import Blocks, Element, Node, element
+
+__all__ = [
+    "Blocks",
+    "Element",
+    "Leaf",
+    "Node",
+    "assets",
+    "element",
+    "finish",
+    "from_html",
+    "leaves",
+    "links",
+    "normal",
+    "opaque_keys",
+    "parse",
+    "plain_text",
+    "render",
+    "rewrite_links",
+]

@@ -11,6 +11,8 @@ Node: TypeAlias = "Element | str"
 
 
 def _sorted(attrs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    if isinstance(attrs, tuple) and len(attrs) < 2:
+        return attrs
     return tuple(sorted(attrs))
 
 

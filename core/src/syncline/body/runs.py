@@ -1,0 +1,149 @@
+"""Inline content as a flat list of runs, and its one spelling.
+
+A run is a text or an atom (`br`, `img`, an opaque span) with the marks around it. Flat runs make
+nesting irrelevant: whatever order a system nests its marks in, the runs are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from .characters import collapsed, composed, escape
+
+
+class Mark(NamedTuple):
+    """One inline mark; `rank` is its place in the nesting order, outermost first."""
+
+    rank: int
+    start: str
+    end: str
+
+
+Marks = tuple[Mark, ...]
+"""Sorted by rank, one of each."""
+
+
+class Atom(NamedTuple):
+    """Inline content that is no text, as it is written."""
+
+    markup: str
+
+
+Run = tuple[Marks, "str | Atom"]
+
+BREAK: Final = Atom("<br>")
+_LINK: Final = 0
+
+
+def with_mark(marks: Marks, mark: Mark) -> Marks:
+    """Return `marks` and `mark`; a link inside a link replaces it, other marks count once."""
+    for present in marks:
+        if present.rank == mark.rank:
+            if mark.rank != _LINK:
+                return marks
+            marks = marks[1:]
+            break
+    return tuple(sorted((*marks, mark)))
+
+
+def spell(runs: list[Run]) -> str:
+    """Return the markup of `runs`: whitespace collapsed and outside of marks, marks merged."""
+    if len(runs) == 1:
+        marks, content = runs[0]
+        if not marks and not isinstance(content, Atom):
+            return escape(composed(collapsed(content).strip(" ")))
+    return _nested(_joined(_respaced(_collapsed(_joined(runs)))))
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    """Texts that follow each other with the same marks become one."""
+    out: list[Run] = []
+    last: Marks | None = None
+    parts: list[str] = []
+    for marks, content in runs:
+        if isinstance(content, Atom):
+            if last is not None:
+                out.append((last, "".join(parts)))
+                last = None
+            out.append((marks, content))
+        elif marks == last:
+            parts.append(content)
+        else:
+            if last is not None:
+                out.append((last, "".join(parts)))
+            last, parts = marks, [content]
+    if last is not None:
+        out.append((last, "".join(parts)))
+    return out
+
+
+def _collapsed(runs: list[Run]) -> list[Run]:
+    """Spaces become single and runs of their own; none at the ends or beside a break."""
+    out: list[Run] = []
+    spaced = True
+    for marks, content in runs:
+        if isinstance(content, Atom):
+            if content == BREAK and out and out[-1][1] == " ":
+                out.pop()
+            out.append((marks, content))
+            spaced = content == BREAK
+            continue
+        text = collapsed(content)
+        core = text.strip(" ")
+        if text[:1] == " " and not spaced:
+            out.append((marks, " "))
+            spaced = True
+        if core:
+            out.append((marks, core))
+            spaced = text[-1:] == " "
+            if spaced:
+                out.append((marks, " "))
+    while out and (out[-1][1] == " " or out[-1][1] == BREAK):
+        out.pop()
+    return out
+
+
+def _respaced(runs: list[Run]) -> list[Run]:
+    """Spaces and breaks between two runs take the marks that both have."""
+    out: list[Run] = []
+    before: Marks = ()
+    for index, (marks, content) in enumerate(runs):
+        if content == " " or content == BREAK:
+            marks = _shared(before, _following(runs, index))
+        else:
+            before = marks
+        out.append((marks, content))
+    return out
+
+
+def _following(runs: list[Run], index: int) -> Marks:
+    while runs[index][1] == " " or runs[index][1] == BREAK:
+        index += 1
+    return runs[index][0]
+
+
+def _shared(one: Marks, other: Marks) -> Marks:
+    if one == other:
+        return one
+    return tuple(mark for mark in one if mark in other)
+
+
+def _nested(runs: list[Run]) -> str:
+    parts: list[str] = []
+    opened: Marks = ()
+    for marks, content in runs:
+        if marks != opened:
+            keep = 0
+            for mine, theirs in zip(opened, marks, strict=False):
+                if mine != theirs:
+                    break
+                keep += 1
+            parts.extend([mark.end for mark in reversed(opened[keep:])])
+            parts.extend([mark.start for mark in marks[keep:]])
+            opened = marks
+        if isinstance(content, Atom):
+            parts.append(content.markup)
+        else:
+            parts.append(escape(composed(content)))
+    parts.extend([mark.end for mark in reversed(opened)])
+    return "".join(parts)

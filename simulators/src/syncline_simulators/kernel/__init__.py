@@ -16,6 +16,7 @@ from .simulator import (
     RetryAfter,
     Simulator,
     retry_after_header,
+    side_url,
 )
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "listing",
     "rate",
     "retry_after_header",
+    "side_url",
     "systems",
 ]

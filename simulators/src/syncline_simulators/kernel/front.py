@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
     """One client's connection. Its requests are handled one after the other."""
 
     def __init__(self, front: Front) -> None:
-        self._front = front
+        self.front = front
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[Received] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -67,13 +67,13 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._peer = transport.get_extra_info("peername")[:2]
         self.open = True
-        self._front.connections.add(self)
+        self.front.connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
         self._writable.set()
         self._queue.clear()
-        self._front.connections.discard(self)
+        self.front.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -123,13 +123,13 @@ class Connection(asyncio.Protocol):
         if len(self._queue) > _QUEUE:
             self._transport.pause_reading()
         if self._task is None:
-            self._task = self._front.spawn(self._work())
+            self._task = self.front.spawn(self._work())
 
     async def _work(self) -> None:
         try:
             while self._queue and self.open:
                 received = self._queue.popleft()
-                await self._front.handler(received, self)
+                await self.front.handler(received, self)
                 if not received.keep_alive:
                     self.close()
             if self.open:

@@ -82,11 +82,13 @@ class Service:
             OSError: the port is taken.
         """
         await self.site.front.start(self._port)
+        await self.site.side.start()
         await self.admin.front.start()
 
     async def stop(self) -> None:
         """End both addresses with everything under way."""
         await self.admin.front.stop()
+        await self.site.side.stop()
         await self.site.front.stop()
 
     def ready(self) -> dict[str, Any]:

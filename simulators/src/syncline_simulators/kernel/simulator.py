@@ -22,6 +22,15 @@ RetryAfter = Literal["seconds", "date", "garbage", "missing"]
 """How a 429 says when to come back; real systems and the proxies before them do all of these."""
 
 
+SIDE = "syncline.side"
+
+
+def side_url(request: Request) -> str:
+    """The simulator's second public address, on another port: where vendors keep files that are
+    fetched or uploaded by signed URLs. Every route answers there too."""
+    return str(request.scope[SIDE])
+
+
 class Impossible(Exception):
     """The vendor's product does not let a person do that now; the text is the reason (409)."""
 

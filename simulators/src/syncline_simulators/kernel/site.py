@@ -14,7 +14,7 @@ from .faults import FaultBook
 from .front import Connection, Front, Received
 from .rates import RateLimiter
 from .reply import asgi_scope
-from .simulator import Answer, Simulator
+from .simulator import SIDE, Answer, Simulator
 
 
 class Site:
@@ -36,11 +36,12 @@ class Site:
         self.latency = latency
         self.calls = CallLog()
         self.front = Front(self.handle)
+        self.side = Front(self.handle)
         self.app = answering(Router(simulator.routes(), redirect_slashes=False))
 
     async def handle(self, received: Received, connection: Connection) -> None:
         """Answer one request, or do to it what a fault demands."""
-        scope = asgi_scope(received, self.front.port)
+        scope = {**asgi_scope(received, connection.front.port), SIDE: self.side.url}
         who = self.simulator.credential(Request(scope))
         path, query = scope["path"], received.target.partition(b"?")[2].decode("latin-1")
         call = self.calls.arrived(

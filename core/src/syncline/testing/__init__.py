@@ -1,6 +1,9 @@
 """For authors of connectors and tests: stores in memory, and the contract of every store."""
 
+from .abilities import BulkMemoryStore, HistoryMemoryStore
 from .accidents import Effect
+from .attempt import Attempt, Crash
+from .clock import FakeClock
 from .memory import EVERYTHING, SYNCLINE, MemoryCache, MemoryStore, Mutation
 from .vendor import PERSON, Article, Saved, Vendor
 
@@ -9,7 +12,12 @@ __all__ = [
     "PERSON",
     "SYNCLINE",
     "Article",
+    "Attempt",
+    "BulkMemoryStore",
+    "Crash",
     "Effect",
+    "FakeClock",
+    "HistoryMemoryStore",
     "MemoryCache",
     "MemoryStore",
     "Mutation",

@@ -33,6 +33,7 @@ from ..model import (
     Status,
     Version,
     digest,
+    restrict,
 )
 from ..ports import Capability, Clock, Listed, Write
 from .accidents import Accidents, Effect, Fault
@@ -197,7 +198,7 @@ class MemoryStore(Vendor):
         return self._costs
 
     def project(self, value: Document) -> Document:
-        return self._project(value)
+        return restrict(self._project(value), self._fields)
 
     async def heads(self) -> AsyncIterator[Listed]:
         await self._turn("heads")

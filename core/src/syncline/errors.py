@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .model import Ref
+from .model import JSON, Ref
 
 
 class SynclineError(Exception):
@@ -50,7 +50,17 @@ class StateError(SynclineError):
 
 
 class StoreError(SynclineError):
-    """A store could not do what was asked."""
+    """A store could not do what was asked.
+
+    Where an HTTP answer was the reason, the adapter may refine the error by its facts.
+    """
+
+    status: int | None = None
+    """The HTTP status, if an answer came."""
+    body: JSON = None
+    """The parsed JSON of the answer; None when it was none. Never shown to people as it is."""
+    trace: str = ""
+    """The vendor's id of the request, for its support."""
 
     def __init__(self, message: str, *, ref: Ref | None = None) -> None:
         self.ref = ref

@@ -1,0 +1,258 @@
+"""OAuth 2.0: tokens that expire, obtained once for everybody who waits for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from .. import errors
+from ..ports import Clock, Secret
+from ..redaction import register
+from .auth import Auth, BasicAuth
+from .client import Client
+from .pace import Pace
+from .tokenfile import TokenFile, Tokens
+from .transport import Timeouts
+
+_UNTOLD = 300.0
+"""Seconds that a token is taken to live when the server does not say: the shortest at Genesys."""
+_RETRY = 10.0
+_TIMEOUTS = Timeouts(connect=10, read=20, attempt=30, total=120)
+
+
+@frozen
+class _Held:
+    token: str
+    renew_at: float
+    expires_at: float
+
+
+def _held(token: str, life: float, now: float) -> _Held:
+    """Return a token that is renewed a tenth of its life, at most two minutes, too early."""
+    return _Held(token, now + life - min(120.0, life / 10), now + life)
+
+
+class _Renewing:
+    """Keeps a bearer token; whoever needs a new one waits for the same request."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._held: _Held | None = None
+        self._lock = asyncio.Lock()
+
+    async def headers(self) -> dict[str, str]:
+        """Return the bearer token, a new one if the old one is about to expire."""
+        held = self._held
+        if held is None or self._clock.monotonic() >= held.renew_at:
+            held = await self._renewed(held)
+        return {"Authorization": f"Bearer {held.token}"}
+
+    async def refreshed(self) -> bool:
+        """Get another token because this one was refused before its time."""
+        refused = self._held
+        async with self._lock:
+            if self._held is refused:
+                self._held = None
+                self._held = await self._obtain(refused.token if refused else None)
+        return True
+
+    async def _renewed(self, old: _Held | None) -> _Held:
+        async with self._lock:
+            if self._held is not None and self._held is not old:
+                return self._held
+            try:
+                self._held = await self._obtain(None)
+            except errors.Unavailable:
+                now = self._clock.monotonic()
+                if old is None or now >= old.expires_at:
+                    raise
+                # It was early: the old token still serves for a while.
+                self._held = _Held(old.token, now + _RETRY, old.expires_at)
+            return self._held
+
+    async def _obtain(self, refused: str | None) -> _Held:
+        raise TypeError("a grant says how it obtains tokens")
+
+
+class ClientCredentials(_Renewing):
+    """The client credentials grant, with HTTP Basic (Genesys Cloud: no refresh token, ask again).
+
+    The token lives as long as the server says and is renewed a little earlier. `scope` is sent
+    when given. Use one instance for every client of the credential.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        clock: Clock,
+        scope: str | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        timeout: Timeouts = _TIMEOUTS,
+    ) -> None:
+        super().__init__(clock)
+        self._endpoint = _Endpoint(
+            url=token_url,
+            auth=BasicAuth(client_id, client_secret),
+            clock=clock,
+            proxy=proxy,
+            ca_file=ca_file,
+            timeout=timeout,
+        )
+        self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
+
+    async def _obtain(self, refused: str | None) -> _Held:
+        answer = await self._endpoint.ask(
+            "check the client id, its secret and the region", data=self._form
+        )
+        return _held(answer.access_token, answer.life, self._clock.monotonic())
+
+
+class RefreshToken(_Renewing):
+    """A refresh token that changes with every use (Atlassian OAuth 2.0 3LO).
+
+    `file` (mode 0600) holds the newest one, written with `TokenFile.write` at first. Processes
+    that share the file share the access token, too: whoever finds it expired renews it under the
+    file's lock. The new refresh token is on the disk before the new access token is used.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: Secret,
+        file: Path,
+        *,
+        clock: Clock,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        timeout: Timeouts = _TIMEOUTS,
+    ) -> None:
+        super().__init__(clock)
+        register(client_secret)
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._file = TokenFile(file, clock)
+        self._endpoint = _Endpoint(
+            url=token_url, auth=None, clock=clock, proxy=proxy, ca_file=ca_file, timeout=timeout
+        )
+
+    async def _obtain(self, refused: str | None) -> _Held:
+        async with self._file.locked():
+            tokens = self._file.read()
+            life = tokens.life(self._clock.now())
+            if tokens.access_token and tokens.access_token != refused and life > 0:
+                # Another process was faster.
+                held = _held(tokens.access_token, life, self._clock.monotonic())
+                if self._held is None or self._held.token != held.token:
+                    return held
+            return await self._rotate(tokens)
+
+    async def _rotate(self, tokens: Tokens) -> _Held:
+        with self._file.replacement() as replace:
+            answer = await self._endpoint.ask(
+                "the refresh token was revoked, or unused for too long: authorise Syncline again",
+                json={
+                    "grant_type": "refresh_token",
+                    "client_id": self._client_id,
+                    "client_secret": self._client_secret.reveal(),
+                    "refresh_token": tokens.refresh_token,
+                },
+            )
+            replace(
+                Tokens(
+                    refresh_token=answer.refresh_token or tokens.refresh_token,
+                    access_token=answer.access_token,
+                    expires_at=Tokens.moment(self._clock.now(), answer.life),
+                )
+            )
+        return _held(answer.access_token, answer.life, self._clock.monotonic())
+
+
+@frozen(repr=False)
+class _Answer:
+    access_token: str
+    refresh_token: str
+    life: float
+
+
+@frozen(kw_only=True)
+class _Endpoint:
+    url: str
+    auth: Auth | None
+    clock: Clock
+    proxy: str | None
+    ca_file: Path | None
+    timeout: Timeouts
+
+    async def ask(
+        self, advice: str, *, data: Mapping[str, str] | None = None, json: Any = None
+    ) -> _Answer:
+        """Return the tokens that the server gives.
+
+        Raises:
+            Forbidden: it refuses; the message ends with `advice`.
+            Unavailable: it does not answer, or not with a token.
+        """
+        client = Client(
+            self.url,
+            auth=self.auth,
+            clock=self.clock,
+            pace=Pace(max_in_flight=1),
+            timeout=self.timeout,
+            max_response=2**20,
+            proxy=self.proxy,
+            ca_file=self.ca_file,
+        )
+        async with client:
+            try:
+                # Repeating is safe: tokens live side by side, and a refresh token may be used
+                # again within minutes (Atlassian: ten).
+                response = await client.request(
+                    "POST", self.url, data=data, json=json, idempotent=True
+                )
+            except (errors.Rejected, errors.Forbidden, errors.NotFound) as error:
+                raise _refused(self.url, error, advice) from None
+        return _answer(self.url, response.json())
+
+
+def _refused(url: str, error: errors.StoreError, advice: str) -> errors.Forbidden:
+    code = error.body.get("error") if isinstance(error.body, dict) else None
+    said = f" {code}" if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+    came = f"answered {error.status}{said}" if error.status else "cannot be asked"
+    refused = errors.Forbidden(f"no token: {url.split('?')[0]} {came}; {advice}")
+    refused.status, refused.trace = error.status, error.trace
+    return refused
+
+
+def _answer(url: str, body: Any) -> _Answer:
+    match body:
+        case {"access_token": str(token)} if token:
+            refresh = body.get("refresh_token")
+            refresh = refresh if isinstance(refresh, str) else ""
+            register(token)
+            register(refresh)
+            return _Answer(token, refresh, _life(body.get("expires_in")))
+        case _:
+            raise errors.Unavailable(
+                f"no token: {url.split('?')[0]} answered without an access_token; "
+                "check the token URL"
+            )
+
+
+def _life(expires_in: Any) -> float:
+    try:
+        life = float(expires_in)
+    except (TypeError, ValueError):
+        return _UNTOLD
+    return life if 0 < life < 10**9 else _UNTOLD
+
+
+__all__ = ["ClientCredentials", "RefreshToken"]

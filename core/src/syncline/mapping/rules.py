@@ -20,9 +20,6 @@ class Labelled:
 
     label: str
 
-    def __str__(self) -> str:
-        return f"label {self.label!r}"
-
 
 @frozen
 class Under:
@@ -30,18 +27,12 @@ class Under:
 
     ancestor: tuple[str, ...]
 
-    def __str__(self) -> str:
-        return f"ancestor {'/'.join(self.ancestor)!r}"
-
 
 @frozen
 class InSpace:
     """Holds for documents of this container (a space key, a knowledge base, a folder)."""
 
     space: str
-
-    def __str__(self) -> str:
-        return f"space {self.space!r}"
 
 
 Source: TypeAlias = Labelled | Under | InSpace
@@ -119,18 +110,19 @@ def established(source: Source, document: Document) -> Document:
 def faults(rules: Sequence[Rule], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Yield (index, sentence) for each rule that cannot be used beside those before it.
 
-    Rules are numbered from 1 in the sentences, as people count them.
+    Rules are numbered from 1 in the sentences, as people count them. Linear in the rules.
     """
-    for later, rule in enumerate(rules):
-        if label := _own_label(rule, reserved):
-            yield later, f"the label {label!r} is Syncline's own and is never mapped"
-        for earlier in range(later):
-            if sentence := _clash(rules[earlier], rule, earlier + 1):
-                yield later, sentence
-
-
-def _own_label(rule: Rule, reserved: frozenset[str]) -> str | None:
-    return next((name for name in _labels(rule) if name in reserved), None)
+    seen: dict[object, int] = {}
+    for index, rule in enumerate(rules):
+        for label in _labels(rule):
+            if label in reserved:
+                yield index, f"the label {label!r} is Syncline's own and is never mapped"
+        for key, sentence in _claims(rule):
+            if key in seen and seen[key] != index:
+                yield index, sentence.format(number=seen[key] + 1)
+                break
+        for key in _holds_for(rule):
+            seen.setdefault(key, index)
 
 
 def _labels(rule: Rule) -> tuple[str, ...]:
@@ -143,45 +135,53 @@ def _labels(rule: Rule) -> tuple[str, ...]:
             return ()
 
 
-def _clash(earlier: Rule, rule: Rule, number: int) -> str | None:
-    two_way = not (earlier.one_way or rule.one_way)
-    match earlier, rule:
-        case ToCategory(), ToCategory():
-            if _hides(earlier.source, rule.source):
-                return f"it never applies: rule {number} ({earlier.source}) comes first"
-            if two_way and earlier.category == rule.category:
-                target = "/".join(rule.category)
-                return _ambiguous(number, f"the category {target!r}")
-        case ToLabel(), ToLabel():
-            if earlier.label == rule.label:
-                return f"it never applies: rule {number} renames the label {rule.label!r} already"
-            if two_way and earlier.to_label == rule.to_label:
-                return _ambiguous(number, f"the label {rule.to_label!r}")
-        case (ToCategory(source=Labelled(label)) as consumer, ToLabel(label=renamed)) | (
-            ToLabel(label=renamed),
-            ToCategory(source=Labelled(label)) as consumer,
-        ) if label == renamed and not consumer.one_way:
-            return (
-                f"it and rule {number} both use the label {label!r}: one of them must go, "
-                "or the category rule must say one_way = true"
-            )
-    return None
+_NEVER = "it never applies: rule {number} comes first wherever this one could hold"
+_BOTH = (
+    "it and rule {number} both use this label: one of them must go, or the category rule must say "
+    "one_way = true"
+)
+_AMBIGUOUS = (
+    "it is not one-to-one: rule {number} leads to the same target, so the way back is not known; "
+    "say one_way = true in one of them"
+)
 
 
-def _ambiguous(number: int, target: str) -> str:
-    return (
-        f"it is not one-to-one: rule {number} leads to {target} too, so the way back is not known; "
-        "say one_way = true in one of them"
-    )
+def _claims(rule: Rule) -> Iterator[tuple[object, str]]:
+    """Yield what no earlier rule may hold, and the sentence for the one that does."""
+    match rule:
+        case ToCategory(source=source, category=category, one_way=one_way):
+            yield from ((("source", wider), _NEVER) for wider in _wider(source))
+            if not one_way:
+                yield ("category", category), _AMBIGUOUS
+                yield ("renamed", source), _BOTH
+        case ToLabel(label=label, to_label=to_label, one_way=one_way):
+            yield ("renamed", Labelled(label)), _NEVER
+            yield ("meaning", Labelled(label)), _BOTH
+            if not one_way:
+                yield ("label", to_label), _AMBIGUOUS
 
 
-def _hides(earlier: Source, later: Source) -> bool:
-    """Tell whether `earlier` holds wherever `later` does."""
-    match earlier, later:
-        case Under(run), Under(longer):
-            return _contains(longer, run)
+def _holds_for(rule: Rule) -> Iterator[object]:
+    match rule:
+        case ToCategory(source=source, category=category, one_way=one_way):
+            yield "source", source
+            if not one_way:
+                yield "category", category
+                yield "meaning", source
+        case ToLabel(label=label, to_label=to_label, one_way=one_way):
+            yield "renamed", Labelled(label)
+            if not one_way:
+                yield "label", to_label
+
+
+def _wider(source: Source) -> Iterator[Source]:
+    """Yield every source that holds wherever `source` does."""
+    match source:
+        case Under(run):
+            ends = ((a, b) for a in range(len(run)) for b in range(a + 1, len(run) + 1))
+            yield from (Under(run[a:b]) for a, b in ends)
         case _:
-            return earlier == later
+            yield source
 
 
 __all__ = [

@@ -8,27 +8,52 @@ makes a body. See `docs/body-profile.md` for the vocabulary and its rules.
 from __future__ import annotations
 
 from .leaf import Leaf, leaves
+from .loss import Loss, losses
 from .markup import render
 from .parsing import normal, parse
+from .projection import (
+    DROP,
+    LIFT,
+    UNWRAP,
+    Drop,
+    Lift,
+    Rename,
+    Replacement,
+    Unwrap,
+    Vocabulary,
+    project,
+)
 from .references import assets, links, opaque_keys, plain_text, rewrite_links
 from .sanitise import finish, from_html
 from .tree import Blocks, Element, Node, element
 
 __all__ = [
+    "DROP",
+    "LIFT",
+    "UNWRAP",
     "Blocks",
+    "Drop",
     "Element",
     "Leaf",
+    "Lift",
+    "Loss",
     "Node",
+    "Rename",
+    "Replacement",
+    "Unwrap",
+    "Vocabulary",
     "assets",
     "element",
     "finish",
     "from_html",
     "leaves",
     "links",
+    "losses",
     "normal",
     "opaque_keys",
     "parse",
     "plain_text",
+    "project",
     "render",
     "rewrite_links",
 ]

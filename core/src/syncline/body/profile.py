@@ -12,7 +12,7 @@ from typing import Final
 SIZE: Final = 5_000_000
 """The longest body, in characters (bytes for input that comes as bytes)."""
 
-DEPTH: Final = 100
+DEPTH: Final = 60
 """How many blocks may be nested in each other."""
 
 NODES: Final = 150_000

@@ -1,0 +1,505 @@
+"""Projection: the nearest body that a narrower system can hold, from a table of what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
+
+from attrs import field, frozen
+
+from .parsing import normal
+from .profile import BLOCKS, CONTAINERS, DEPTH, HEADINGS, INLINE, MARKS, PANELS
+from .tree import Blocks, Element, Node, element
+
+_ROUNDS: Final = 16
+
+
+@frozen
+class Unwrap:
+    """Its content takes its place."""
+
+
+@frozen
+class Drop:
+    """It goes, with its content."""
+
+
+@frozen
+class Lift:
+    """It moves out of the container, which is continued after it."""
+
+
+@frozen
+class Rename:
+    """Its content stays in an element of another kind."""
+
+    tag: str
+    attrs: tuple[tuple[str, str], ...] = ()
+
+
+Rewrite: TypeAlias = Callable[[Element], Iterable[Node]]
+Replacement: TypeAlias = "Unwrap | Drop | Lift | Rename | Rewrite"
+
+UNWRAP: Final = Unwrap()
+DROP: Final = Drop()
+LIFT: Final = Lift()
+
+_RESTLESS: Final = "the replacements of {} never come to rest"
+
+PARTS: Final = frozenset({"caption", "figcaption", "th"})
+
+
+def _blocks(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(tags) | {"p"}
+
+
+def _inside(table: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    if unknown := table.keys() - CONTAINERS:
+        raise ValueError(f"not containers of blocks: {', '.join(sorted(unknown))}")
+    return {container: _blocks(tags) for container, tags in table.items()}
+
+
+@frozen(kw_only=True)
+class Vocabulary:
+    """What a system can hold, as data. Whatever is not named is replaced.
+
+    Paragraphs and texts are always held.
+    """
+
+    blocks: frozenset[str] = field(default=BLOCKS, converter=_blocks)
+    """Blocks it holds; `div` stands for opaque blocks."""
+    inside: Mapping[str, frozenset[str]] = field(factory=dict, converter=_inside)
+    """By container (li, td, th, blockquote, section, details): the blocks that it may hold.
+    Containers that are not named hold all of `blocks`."""
+    marks: frozenset[str] = frozenset(MARKS)
+    """Inline marks it holds."""
+    inline: frozenset[str] = INLINE - frozenset(MARKS)
+    """Other inline elements: `br`, `img`, and `span` for opaque ones. A paragraph of one image is
+    a figure, so that a system with `img` has figures without a caption."""
+    parts: frozenset[str] = PARTS
+    """Which of caption, figcaption and th it holds."""
+    attrs: Mapping[str, frozenset[str]] = field(factory=dict)
+    """By tag: the attributes it keeps. Tags that are not named keep all."""
+    panels: frozenset[str] = frozenset(PANELS)
+    """Kinds of panels it holds; others become the first of info, note, … that it does hold."""
+    single: frozenset[str] = frozenset()
+    """Of li, td and th: those that hold one paragraph at most. More are joined by breaks, or
+    become items of their own where something stands between."""
+    replace: Mapping[str, Replacement] = field(factory=dict)
+    """By tag: what becomes of a block, mark, `br`, `img` or `span` that is not held. A callable
+    gets the element and returns nodes; its result is projected again."""
+    misfit: Mapping[str, Replacement] = field(factory=dict)
+    """By container: what becomes of a block that is held, but not in there."""
+
+    def holds(self, tag: str, container: str) -> bool:
+        """Tell whether block `tag` may stand in `container` ("" at the top level)."""
+        if tag == "p":
+            return True
+        allowed = self.inside.get(container, self.blocks)
+        return (tag in self.blocks and tag in allowed) or (tag == "figure" and "img" in self.inline)
+
+
+def project(blocks: Blocks, vocabulary: Vocabulary) -> Blocks:
+    """Return the nearest body that `vocabulary` can say; normal and idempotent.
+
+    Raises:
+        ValueError: the vocabulary's own replacements never come to rest.
+        Rejected: the result is too large to be a body.
+    """
+    for _ in range(_ROUNDS):
+        after = _Projection(vocabulary).flow(blocks, "")
+        if len(after) == len(blocks) and all(a is b for a, b in zip(after, blocks, strict=True)):
+            return blocks
+        blocks = normal(after)
+    raise ValueError(_RESTLESS.format(sorted(vocabulary.replace)))
+
+
+@frozen
+class _Lifted:
+    element: Element
+
+
+class _Projection:
+    """One rewriting of a tree, bottom up. Elements that do not change are returned as they are.
+
+    Recursive: normal trees are at most some 150 elements deep.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.nested = 0
+        """How many replacements are being projected, each inside the result of another."""
+
+    def flow(self, blocks: Iterable[Node], container: str) -> list[Node]:
+        """Return what stands for `blocks` where nothing can be lifted out of."""
+        done: list[Node] = []
+        for node in self.blocks(blocks, container):
+            if isinstance(node, _Lifted):
+                done.extend(self.otherwise(node.element, container))
+            else:
+                done.append(node)
+        return done
+
+    def blocks(self, blocks: Iterable[Node], container: str) -> list[Node | _Lifted]:
+        done: list[Node | _Lifted] = []
+        for node in blocks:
+            if isinstance(node, str):
+                done.append(node)
+            else:
+                done.extend(self.block(node, container))
+        return done
+
+    def block(self, node: Element, container: str) -> list[Node | _Lifted]:
+        if not self.vocabulary.holds(node.tag, container):
+            return self.replaced(node, container)
+        match node.tag:
+            case "ul" | "ol":
+                return self.listing(node, container)
+            case "blockquote" | "section" | "details":
+                return self.enclosure(node, container)
+            case "table":
+                return [self.table(node)]
+            case "figure":
+                return [*self.figure(node)]
+            case "pre":
+                return [self.kept(node, [self.trimmed(child) for child in node.children])]
+            case "div" | "video" | "hr":
+                return [node]
+            case _:
+                return [self.kept(node, self.inlines(node.children))]
+
+    def kept(self, node: Element, children: Iterable[Node]) -> Element:
+        """Return `node` with these children and the attributes held; itself if nothing changed."""
+        children = tuple(children)
+        same = len(children) == len(node.children) and all(
+            a is b for a, b in zip(children, node.children, strict=True)
+        )
+        attrs = self.attributes(node)
+        if same and attrs == node.attrs:
+            return node
+        return Element(node.tag, attrs, children)
+
+    def attributes(self, node: Element) -> tuple[tuple[str, str], ...]:
+        held = self.vocabulary.attrs.get(node.tag)
+        attrs = node.attrs if held is None else tuple(p for p in node.attrs if p[0] in held)
+        if node.tag == "section" and node.get("data-panel") not in self.vocabulary.panels:
+            panel = ("data-panel", _panel(self.vocabulary.panels))
+            attrs = (panel, *(pair for pair in attrs if pair[0] != "data-panel"))
+        return attrs
+
+    def trimmed(self, child: Node) -> Node:
+        return child if isinstance(child, str) else self.kept(child, child.children)
+
+    # -- what is not held
+
+    def replaced(self, node: Element, container: str) -> list[Node | _Lifted]:
+        vocabulary = self.vocabulary
+        rule = vocabulary.replace.get(node.tag) if node.tag not in vocabulary.blocks else None
+        if rule is None and node.tag in vocabulary.blocks:
+            rule = vocabulary.misfit.get(container)
+            if rule is None and container in _LIFTING and node.tag in _LIFTED:
+                rule = LIFT
+        if isinstance(rule, Lift):
+            return [_Lifted(node)] if container in _LIFTING else self.rest(node, container)
+        if rule is None:
+            return self.rest(node, container)
+        return [*self.instead(_apply(rule, node), container)]
+
+    def rest(self, node: Element, container: str) -> list[Node | _Lifted]:
+        return [*self.otherwise(node, container)]
+
+    def otherwise(self, node: Element, container: str) -> list[Node]:
+        """Return the default replacement of a block."""
+        return self.instead(_default(node, self.vocabulary, container), container)
+
+    def instead(self, nodes: Iterable[Node], container: str) -> list[Node]:
+        """Return the projection of a replacement."""
+        self.nested += 1
+        if self.nested > DEPTH + _ROUNDS:
+            raise ValueError(_RESTLESS.format(sorted(self.vocabulary.replace)))
+        done = self.flow(nodes, container)
+        self.nested -= 1
+        return done
+
+    # -- containers
+
+    def listing(self, node: Element, container: str) -> list[Node | _Lifted]:
+        groups: list[list[Element] | Element] = [[]]
+        for item in node.children:
+            if isinstance(item, str):
+                continue
+            for part in self.item(item):
+                if isinstance(part, _Lifted):
+                    groups.extend([part.element, []])
+                else:
+                    group = groups[-1]
+                    assert isinstance(group, list)  # noqa: S101 - a list follows each element
+                    group.append(part)
+        done: list[Node | _Lifted] = []
+        count = 0
+        for group in groups:
+            if isinstance(group, Element):
+                done.extend(self.block(group, container))
+            elif group or len(groups) == 1:
+                done.append(self.kept(_continued(node, count), group))
+                count += len(group)
+        return done
+
+    def item(self, item: Element) -> list[Element | _Lifted]:
+        done: list[Element | _Lifted] = []
+        parts: list[Node] = []
+        nodes = self.blocks(item.children, "li")
+        if "li" in self.vocabulary.single:
+            nodes = [*_single(nodes, "br" in self.vocabulary.inline)]
+        for node in nodes:
+            if isinstance(node, _Lifted) or node is _NEXT:
+                if parts:
+                    done.append(self.kept(item, parts))
+                    parts = []
+                if isinstance(node, _Lifted):
+                    done.append(node)
+            else:
+                parts.append(node)
+        if parts or not done:
+            done.append(self.kept(item, parts))
+        return done
+
+    def enclosure(self, node: Element, container: str) -> list[Node | _Lifted]:
+        """A quote, panel or details: what is lifted out cuts it in two, or follows it."""
+        content = node.children
+        summary: list[Node] = []
+        if node.tag == "details":
+            head = content[0]
+            assert isinstance(head, Element)  # noqa: S101 - normal details start with a summary
+            summary, content = [self.kept(head, self.inlines(head.children))], content[1:]
+        done: list[Node | _Lifted] = []
+        parts: list[Node] = []
+        lifted: list[Node | _Lifted] = []
+        for child in self.blocks(content, node.tag):
+            if not isinstance(child, _Lifted):
+                parts.append(child)
+            elif node.tag == "details":
+                lifted.extend(self.block(child.element, container))
+            else:
+                if parts:
+                    done.append(self.kept(node, parts))
+                parts = []
+                done.extend(self.block(child.element, container))
+        if parts or summary or not done:
+            done.append(self.kept(node, [*summary, *parts]))
+        return [*done, *lifted]
+
+    def table(self, node: Element) -> Element:
+        children: list[Node] = []
+        for part in node.children:
+            assert isinstance(part, Element)  # noqa: S101 - normal tables hold no text
+            if part.tag == "caption":
+                if "caption" in self.vocabulary.parts:
+                    children.append(self.kept(part, self.inlines(part.children)))
+            else:
+                children.append(self.kept(part, [self.row(row) for row in part.children]))
+        return self.kept(node, children)
+
+    def row(self, row: Node) -> Node:
+        assert isinstance(row, Element)  # noqa: S101 - normal tables hold no text
+        return self.kept(row, [self.cell(cell) for cell in row.children])
+
+    def cell(self, cell: Node) -> Node:
+        assert isinstance(cell, Element)  # noqa: S101 - normal tables hold no text
+        if cell.tag == "th" and "th" not in self.vocabulary.parts:
+            cell = Element("td", cell.attrs, cell.children)
+        content = self.flow(cell.children, cell.tag)
+        if cell.tag in self.vocabulary.single:
+            content = [
+                node for node in _single(content, "br" in self.vocabulary.inline, whole=True)
+                if not isinstance(node, _Lifted)
+            ]  # fmt: skip
+        return self.kept(cell, content)
+
+    def figure(self, node: Element) -> list[Node]:
+        image, *captions = node.children
+        if not captions:
+            return [node]
+        caption = captions[0]
+        assert isinstance(image, Element) and isinstance(caption, Element)  # noqa: S101, PT018
+        held = "figcaption" in self.vocabulary.parts and "figure" in self.vocabulary.blocks
+        text = self.inlines(caption.children)
+        if held:
+            return [self.kept(node, [image, self.kept(caption, text)])]
+        return [Element("figure", (), (image,)), Element("p", (), tuple(text))]
+
+    # -- inline content
+
+    def inlines(self, nodes: Iterable[Node]) -> list[Node]:
+        done: list[Node] = []
+        for node in nodes:
+            if isinstance(node, str):
+                done.append(node)
+            else:
+                done.extend(self.inline(node))
+        return done
+
+    def inline(self, node: Element) -> list[Node]:
+        vocabulary = self.vocabulary
+        if node.tag in vocabulary.marks:
+            return [self.kept(node, self.inlines(node.children))]
+        if node.tag in vocabulary.inline:
+            return [self.kept(node, node.children)]
+        rule = vocabulary.replace.get(node.tag, UNWRAP)
+        if node.tag in ("br", "img", "span") and isinstance(rule, Unwrap):
+            return [*_inline_default(node)]
+        return self.inlines(_apply(rule, node))
+
+
+_LIFTING = frozenset({"li", "blockquote", "section", "details"})
+_LIFTED = frozenset({"table", "figure", "video", "pre", "section", "details", "blockquote", "div"})
+_NEXT: Final = element("li")
+"""Stands between paragraphs of one item that have to become two items."""
+
+
+def _apply(rule: Replacement, node: Element) -> Iterable[Node]:
+    match rule:
+        case Unwrap():
+            return node.children
+        case Drop() | Lift():
+            return ()
+        case Rename():
+            return (Element(rule.tag, rule.attrs, node.children),)
+        case _:
+            return rule(node)
+
+
+def _panel(panels: frozenset[str]) -> str:
+    preferred = ("info", "note", "tip", "warning", "error")
+    return next((panel for panel in preferred if panel in panels), "info")
+
+
+def _continued(node: Element, count: int) -> Element:
+    """Return the list that goes on after `count` items, still without items."""
+    if node.tag == "ul" or count == 0:
+        return node
+    start = int(node.get("start", "1")) + count
+    return Element("ol", (("start", str(start)),), node.children)
+
+
+def _single(
+    nodes: Iterable[Node | _Lifted], breaks: bool, whole: bool = False
+) -> Iterable[Node | _Lifted]:
+    """Join paragraphs: neighbours by a break; later ones too if `whole`, else as new items."""
+    done: list[Node | _Lifted] = []
+    first: int | None = None
+    for node in nodes:
+        if not isinstance(node, Element) or node.tag != "p":
+            done.append(node)
+        elif first is None:
+            first = len(done)
+            done.append(node)
+        elif whole or first == len(done) - 1:
+            before = done[first]
+            assert isinstance(before, Element)  # noqa: S101 - only paragraphs are counted
+            gap: Node = element("br") if breaks else " "
+            done[first] = Element("p", (), (*before.children, gap, *node.children))
+        else:
+            done.append(_NEXT)
+            first = len(done)
+            done.append(node)
+    return done
+
+
+def _default(node: Element, vocabulary: Vocabulary, container: str) -> Iterable[Node]:
+    match node.tag:
+        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+            return (_heading(node, vocabulary, container),)
+        case "ul" | "ol":
+            other = "ol" if node.tag == "ul" else "ul"
+            if vocabulary.holds(other, container) and node.tag not in vocabulary.blocks:
+                return (Element(other, (), node.children),)
+            return [grandchild for item in node.children for grandchild in _children(item)]
+        case "pre":
+            return (_code(node),)
+        case "hr":
+            return ()
+        case "figure":
+            return _unfigured(node)
+        case "video":
+            return (element("p", element("a", node.get("src"), href=node.get("src"))),)
+        case "div":
+            return (element("p", *node.children),) if node.children else ()
+        case "section":
+            return (*_titled(node.get("title")), *node.children)
+        case "details":
+            summary = node.children[0]
+            return (*_titled(*_children(summary)), *node.children[1:])
+        case "table":
+            return _untabled(node)
+        case _:
+            return node.children
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    return () if isinstance(node, str) else node.children
+
+
+def _titled(*title: Node) -> tuple[Node, ...]:
+    return (element("p", element("strong", *title)),) if any(title) else ()
+
+
+def _heading(node: Element, vocabulary: Vocabulary, container: str) -> Element:
+    level = int(node.tag[1])
+    held = [tag for tag in HEADINGS if vocabulary.holds(tag, container)]
+    if held:
+        nearest = min(held, key=lambda tag: (abs(int(tag[1]) - level), tag))
+        return Element(nearest, (), node.children)
+    return element("p", element("strong", *node.children))
+
+
+def _code(node: Element) -> Element:
+    code = node.children[0]
+    text = "".join(part for part in _children(code) if isinstance(part, str))
+    lines: list[Node] = []
+    for text_line in text.split("\n"):
+        lines.extend([text_line, element("br")])
+    return element("p", element("code", *lines[:-1]))
+
+
+def _unfigured(node: Element) -> Iterable[Node]:
+    image, *captions = node.children
+    alt = image.get("alt") if isinstance(image, Element) else ""
+    caption = [element("p", *_children(part)) for part in captions]
+    return caption or ([element("p", alt)] if alt else [])
+
+
+def _untabled(node: Element) -> Iterable[Node]:
+    """Return the blocks of all cells in reading order, the caption first."""
+    for part in node.children:
+        if isinstance(part, Element) and part.tag == "caption":
+            yield element("p", *part.children)
+            continue
+        for row in _children(part):
+            for cell in _children(row):
+                yield from _children(cell)
+
+
+def _inline_default(node: Element) -> Iterable[Node]:
+    match node.tag:
+        case "br":
+            return (" ",)
+        case "img":
+            return (node.get("alt"),)
+        case _:
+            return node.children
+
+
+__all__ = [
+    "DROP",
+    "LIFT",
+    "PARTS",
+    "UNWRAP",
+    "Drop",
+    "Lift",
+    "Rename",
+    "Replacement",
+    "Unwrap",
+    "Vocabulary",
+    "project",
+]

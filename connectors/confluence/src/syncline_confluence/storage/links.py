@@ -46,7 +46,7 @@ def _linked(frame: Frame, node: SourceNode, mark: Mark, name: str) -> Frame | No
 def _body(node: SourceNode) -> SourceNode | None:
     for tag in ("ac:link-body", "ac:plain-text-link-body"):
         body = node.child(tag)
-        if body is not None and line_of(body):
+        if body is not None and (line_of(body) or any(body.elements())):
             return body
     return None
 

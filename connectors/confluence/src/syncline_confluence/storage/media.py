@@ -37,16 +37,16 @@ def image(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
 
 
 def _attached(walk: Walk, frame: Frame, node: SourceNode, target: SourceNode) -> Frame | None:
-    alt = node.get("ac:alt") or node.get("ac:title") or target.get("ri:filename")
+    alt = node.get("ac:alt") or node.get("ac:title")
     asset = attachment(walk, target)
     if asset is None:
         walk.lose("image", target.get("ri:filename"), "the attachment was not found")
-        walk.opaque(frame, node, "image", node.get("ac:alt") or node.get("ac:title"))
+        walk.opaque(frame, node, "image", alt)
         return None
     walk.assets[asset.sha256] = asset
     shown = Element("img", (("alt", alt), ("src", asset_href(asset))))
     caption = node.child("ac:caption")
-    if caption is not None and line_of(caption):
+    if caption is not None and (line_of(caption) or any(c.children for c in caption.elements())):
         return figure(walk, frame, node, shown, caption)
     flow = frame.flow
     if flow.leaf is not None or flow.line is not None or node.get("ac:inline") == "true":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 
 from syncline.body import Element
@@ -12,6 +13,8 @@ from .names import VOLATILE
 from .source import COMMENT, Source, SourceNode
 
 SYSTEM = "confluence"
+
+_SPACES = re.compile(r"[ \t\n\f\r]+")
 
 
 def key_of(kind: str, node: SourceNode) -> str:
@@ -76,7 +79,7 @@ def text_of(node: SourceNode) -> str:
 
 def line_of(node: SourceNode | None) -> str:
     """Return the text inside `node` as one line; empty for None."""
-    return " ".join(text_of(node).split()) if node is not None else ""
+    return _SPACES.sub(" ", text_of(node)).strip(" ") if node is not None else ""
 
 
 __all__ = [

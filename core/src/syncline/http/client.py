@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json as json_codec
 import logging
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import evolve, frozen
+from attrs import define, evolve
 
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
-from ..redaction import printable
 from . import failures
 from .address import Base, Elsewhere, Origin, Params
 from .auth import Auth
-from .failures import Subject
+from .call import Call, bare, encode
 from .gate import Cause
 from .limits import retry_after
 from .pace import Pace, Paused, Slot
 from .response import Fault, Response, respond
-from .transport import Exchange, Timeouts, Transport, encode_form
-from .verdict import IDEMPOTENT, Retries, Verdict, verdict
+from .transport import Exchange, Timeouts, Transport
+from .verdict import IDEMPOTENT, Retries, Verdict, doubtful, verdict
 
 logger = logging.getLogger(__name__)
 
@@ -35,34 +33,12 @@ _REFUSED_AGAIN = 60.0
 """Seconds in which credentials that were refused right after a renewal are not renewed again."""
 
 Observe = Callable[[str, Mapping[str, Any]], None]
+"""`observe(event, fields)` of a connector's context:
 
-
-@frozen(kw_only=True)
-class _Call:
-    exchange: Exchange
-    ref: Ref | None
-    idempotent: bool
-    priority: int
-    expect_json: bool
-    ok: Container[int]
-    follow: bool
-    ours: bool
-    """True when it goes to the base URL's origin: only then it carries credentials."""
-
-    @property
-    def target(self) -> str:
-        return f"{self.exchange.method} {urlsplit(self.exchange.url).path}"
-
-    @property
-    def subject(self) -> Subject:
-        parts = urlsplit(self.exchange.url)
-        return Subject(
-            ref=self.ref,
-            host=parts.netloc,
-            method=self.exchange.method,
-            path=parts.path,
-            sent=failures.squeezed(self.exchange.content),
-        )
+* `http.call`: every attempt (`method`, `path`, `status`, `fault`, `seconds`);
+* `http.retry`: a repetition after a fault (`target`, `seconds` of back-off);
+* `http.pause`: a pause that everybody shares (`seconds`, `status`).
+"""
 
 
 class Client:
@@ -96,7 +72,7 @@ class Client:
         try:
             self._base = Base.parse(base_url, allow_hosts)
         except Elsewhere as error:
-            raise ConfigError([f"{_bare(base_url)} cannot be a base URL: {error}"]) from None
+            raise ConfigError([f"{bare(base_url)} cannot be a base URL: {error}"]) from None
         self._auth = auth
         self._clock = clock
         self._pace = pace or Pace()
@@ -150,13 +126,13 @@ class Client:
             OutcomeUnknown: a request that is not idempotent may or may not have had its effect.
             Unavailable: faults and 5xx after the repetitions; nothing was written.
         """
-        body, kind = _encode(path_or_url, ref, json=json, content=content, data=data, files=files)
+        body, kind = encode(path_or_url, ref, json=json, content=content, data=data, files=files)
         try:
             url = self._base.resolve(path_or_url, params)
         except Elsewhere as error:
-            where = _bare(path_or_url)
+            where = bare(path_or_url)
             raise Rejected(f"{ref or where}: {where} was not requested: {error}", ref=ref) from None
-        call = _Call(
+        call = Call(
             exchange=Exchange(
                 method=method.upper(),
                 url=url,
@@ -168,11 +144,11 @@ class Client:
             priority=priority,
             expect_json=expect_json,
             ok=ok,
-            follow=follow,
+            follow=follow and method.upper() in ("GET", "HEAD"),
             ours=Origin.of(url) == self._base.origin,
         )
         response = await self._carry_out(call)
-        return await self._follow(call, response) if follow else response
+        return await self._follow(call, response) if call.follow else response
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -184,68 +160,70 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _follow(self, call: _Call, response: Response) -> Response:
+    async def _follow(self, call: Call, response: Response) -> Response:
         for _ in range(_HOPS):
-            location = response.headers.get("location")
-            if response.status not in _REDIRECTS or location is None:
+            if response.status in call.ok:
                 return response
-            try:
-                url = self._base.redirected(call.exchange.url, location)
-            except Elsewhere as error:
-                raise Rejected(
-                    f"{call.subject.about}: {call.subject.what} leads elsewhere: {error}",
-                    ref=call.ref,
-                ) from None
-            call = evolve(
-                call,
-                exchange=evolve(call.exchange, url=url),
-                ours=Origin.of(url) == self._base.origin,
-            )
+            call = self._redirected(call, response)
             response = await self._carry_out(call)
         raise Rejected(
             f"{call.subject.about}: {call.subject.what} redirected {_HOPS} times", ref=call.ref
         )
 
-    async def _carry_out(self, call: _Call) -> Response:
-        ok = _Either(call.ok, _REDIRECTS) if call.follow else call.ok
-        deadline = self._clock.monotonic() + self._timeout.total
-        outcome: Response | Fault | None = None
-        renewed = False
-        failures_so_far = 0
-        first = True
+    def _redirected(self, call: Call, response: Response) -> Call:
+        location = response.headers.get("location")
+        if location is None:
+            raise failures.refused(call.subject, response)
+        try:
+            url = self._base.redirected(call.exchange.url, location)
+        except Elsewhere as error:
+            raise Rejected(
+                f"{call.subject.about}: {call.subject.what} redirects elsewhere: {error}",
+                ref=call.ref,
+            ) from None
+        # Whoever has left the origin once is not trusted to lead back to it.
+        ours = call.ours and Origin.of(url) == self._base.origin
+        headers = call.exchange.headers if ours else self._headers
+        return evolve(call, exchange=evolve(call.exchange, url=url, headers=headers), ours=ours)
+
+    async def _carry_out(self, call: Call) -> Response:
+        progress = _Progress(deadline=self._clock.monotonic() + self._timeout.total)
         while True:
             credentials = await self._credentials(call)
-            try:
-                async with self._pace.slot(call.priority, deadline) as slot:
-                    if first:
-                        # Waiting in line is our own doing: the call's time starts here.
-                        deadline, first = self._clock.monotonic() + self._timeout.total, False
-                    outcome = await self._attempt(call, credentials, deadline)
-                    decision = verdict(outcome, idempotent=call.idempotent, ok=ok)
-                    self._tell_pace(call, slot, outcome)
-            except Paused as pause:
-                raise _given_up(call, outcome, pause) from None
-            match decision, outcome:
+            outcome = await self._in_turn(call, credentials, progress)
+            progress.doubt |= call.writes and doubtful(outcome)
+            match verdict(outcome, idempotent=call.idempotent, ok=call.taken), outcome:
                 case Verdict.TAKE, Response():
                     return outcome
-                case Verdict.WAIT, _:
+                case Verdict.WAIT, _ if call.ours:
+                    # The pause is the pace's, for everybody: the next turn comes after it.
                     continue
-                case Verdict.RENEW, _ if not renewed and await self._renewed(call, credentials):
-                    renewed = True
+                case Verdict.RENEW, _ if await self._renewed(call, credentials, progress):
                     continue
-                case Verdict.RENEW, _ if renewed:
-                    self._hopeless = (credentials, self._clock.monotonic() + _REFUSED_AGAIN)
-                case Verdict.REPEAT, _:
-                    failures_so_far += 1
-                    if await self._may_repeat(call, failures_so_far, deadline):
-                        continue
-            raise _error(call, decision, outcome)
+                case ((Verdict.REPEAT | Verdict.WAIT), _) if await self._may_repeat(call, progress):
+                    continue
+            raise _error(call, outcome, progress.doubt)
 
-    async def _credentials(self, call: _Call) -> Mapping[str, str]:
+    async def _in_turn(
+        self, call: Call, credentials: Mapping[str, str], progress: _Progress
+    ) -> Response | Fault:
+        try:
+            async with self._pace.slot(call.priority, progress.deadline) as slot:
+                if progress.outcome is None:
+                    # Waiting in line is our own doing: the call's time starts here.
+                    progress.deadline = self._clock.monotonic() + self._timeout.total
+                outcome = await self._attempt(call, credentials, progress.deadline)
+                self._tell_pace(call, slot, outcome)
+        except Paused as pause:
+            raise _given_up(call, progress, pause) from None
+        progress.outcome = outcome
+        return outcome
+
+    async def _credentials(self, call: Call) -> Mapping[str, str]:
         return await self._auth.headers() if self._auth and call.ours else {}
 
     async def _attempt(
-        self, call: _Call, credentials: Mapping[str, str], deadline: float
+        self, call: Call, credentials: Mapping[str, str], deadline: float
     ) -> Response | Fault:
         started = self._clock.monotonic()
         exchange = evolve(call.exchange, headers={**call.exchange.headers, **credentials})
@@ -263,127 +241,110 @@ class Client:
             )
         except Fault as fault:
             outcome = fault
-        self._observe(
-            "http.call",
-            {
-                "method": exchange.method,
-                "path": urlsplit(exchange.url).path,
-                "status": outcome.status,
-                "fault": outcome.what if isinstance(outcome, Fault) else None,
-                "seconds": self._clock.monotonic() - started,
-            },
-        )
+        self._report(exchange, outcome, self._clock.monotonic() - started)
         return outcome
 
-    def _tell_pace(self, call: _Call, slot: Slot, outcome: Response | Fault) -> None:
+    def _report(self, exchange: Exchange, outcome: Response | Fault, seconds: float) -> None:
+        fields = {
+            "method": exchange.method,
+            "path": urlsplit(exchange.url).path,
+            "status": outcome.status,
+            "fault": outcome.what if isinstance(outcome, Fault) else None,
+            "seconds": seconds,
+        }
+        self._observe("http.call", fields)
+        logger.debug("call", extra=fields)
+
+    def _tell_pace(self, call: Call, slot: Slot, outcome: Response | Fault) -> None:
         if not call.ours:
             return
         match outcome:
             case Fault():
                 self._pace.failed(slot, call.target)
-            case Response(status=429):
+            case Response(status=status) if status == 429 or (
+                status == 503 and "retry-after" in outcome.headers
+            ):
                 seconds = retry_after(outcome.headers, self._clock.now())
                 self._pace.throttled(slot, outcome.headers, seconds)
-            case Response(status=503) if "retry-after" in outcome.headers:
-                seconds = retry_after(outcome.headers, self._clock.now())
-                self._pace.throttled(slot, outcome.headers, seconds)
+                self._observe("http.pause", {"seconds": self._pace.paused_for, "status": status})
             case Response(status=status) if status >= 500:
                 self._pace.failed(slot, call.target)
             case Response():
                 self._pace.answered(slot, outcome.headers)
 
-    async def _renewed(self, call: _Call, refused: Mapping[str, str]) -> bool:
+    async def _renewed(self, call: Call, refused: Mapping[str, str], progress: _Progress) -> bool:
         """Return whether there are other credentials now than those that were refused."""
         if self._auth is None or not call.ours:
             return False
+        now = self._clock.monotonic()
+        if progress.renewed:
+            self._hopeless = (refused, now + _REFUSED_AGAIN)
+            return False
+        progress.renewed = True
         async with self._renewing:
             hopeless, until = self._hopeless
-            if refused == hopeless and self._clock.monotonic() < until:
+            if refused == hopeless and now < until:
                 return False
             if await self._auth.headers() != refused:
                 return True
             return await self._auth.refreshed()
 
-    async def _may_repeat(self, call: _Call, failures_so_far: int, deadline: float) -> bool:
+    async def _may_repeat(self, call: Call, progress: _Progress) -> bool:
+        """Return, after the back-off, whether the call may be sent again."""
+        progress.failures += 1
         now = self._clock.monotonic()
-        delay = self._retries.delay(failures_so_far, self._pace.rng)
-        if failures_so_far >= self._retries.attempts or now + delay >= deadline:
+        delay = self._retries.delay(progress.failures, self._pace.rng)
+        if not call.ours and isinstance(progress.outcome, Response):
+            # Another host has no part in the pause that everybody shares.
+            told = retry_after(progress.outcome.headers, self._clock.now())
+            delay = max(delay, told or 0.0)
+        if progress.failures >= self._retries.attempts or now + delay >= progress.deadline:
             return False
         if not self._pace.budget.allows(now):
-            logger.warning("retry budget used up", extra={"target": call.target})
+            logger.warning("the retry budget is used up", extra={"target": call.target})
             return False
         self._observe("http.retry", {"target": call.target, "seconds": delay})
         await self._clock.sleep(delay)
         return True
 
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+@define
+class _Progress:
+    """Where a call stands between its attempts."""
+
+    deadline: float
+    outcome: Response | Fault | None = None
+    failures: int = 0
+    renewed: bool = False
+    doubt: bool = False
+    """True when an attempt to write may have had its effect."""
 
 
-@frozen
-class _Either:
-    one: Container[int]
-    other: Container[int]
-
-    def __contains__(self, status: object) -> bool:
-        return status in self.one or status in self.other
-
-
-def _error(call: _Call, decision: Verdict, outcome: Response | Fault) -> StoreError:
-    match decision, outcome:
-        case Verdict.LOOK, _:
+def _error(call: Call, outcome: Response | Fault, doubt: bool) -> StoreError:
+    match outcome:
+        case Response(status=404 | 410):
+            return failures.refused(call.subject, outcome)
+        case _ if doubt:
+            # Also when a repetition was refused, by a 409 for example: by our own first attempt?
             return failures.unknown(call.subject, outcome)
-        case _, Fault():
+        case Fault():
             return failures.failed(call.subject, outcome)
-        case _, Response():
+        case Response():
             return failures.refused(call.subject, outcome)
 
 
-def _given_up(call: _Call, outcome: Response | Fault | None, pause: Paused) -> StoreError:
-    match pause.cause, outcome:
-        case Cause.LIMIT, Response(status=503):
-            return failures.refused(call.subject, outcome)
-        case Cause.LIMIT, _:
-            response = outcome if isinstance(outcome, Response) else None
+def _given_up(call: Call, progress: _Progress, pause: Paused) -> StoreError:
+    last = progress.outcome
+    match last, pause.cause:
+        case ((Response() | Fault()), _) if progress.doubt:
+            return failures.unknown(call.subject, last)
+        case Response(status=503), Cause.LIMIT:
+            return failures.refused(call.subject, last)
+        case _, Cause.LIMIT:
+            response = last if isinstance(last, Response) else None
             return failures.throttled(call.subject, response, pause.seconds)
         case _:
             return failures.cooling(call.subject, pause.seconds)
-
-
-def _encode(
-    where: str,
-    ref: Ref | None,
-    *,
-    json: Any,
-    content: bytes | None,
-    data: Mapping[str, str] | None,
-    files: Any,
-) -> tuple[bytes | None, dict[str, str]]:
-    """Return the body and the header that names its type."""
-    if data is not None or files is not None:
-        body, kind = encode_form(data, files)
-        return body, {"Content-Type": kind}
-    if json is None:
-        return content, {}
-    try:
-        text = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return text.encode(), {"Content-Type": "application/json"}
-    except (ValueError, RecursionError):
-        raise Rejected(
-            f"{ref or _bare(where)}: its value cannot be sent as JSON (a lone surrogate, "
-            "not a number, or too deep); edit the item",
-            ref=ref,
-        ) from None
-
-
-def _bare(url: str) -> str:
-    """Return a URL without what may be secret in it: user, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-        host = f"//{parts.hostname}" if parts.hostname else ""
-        return printable(f"{parts.scheme}:{host}{parts.path}".removeprefix(":"))
-    except ValueError:
-        return "the address"
 
 
 __all__ = ["SUCCESS", "Client"]

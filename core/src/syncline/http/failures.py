@@ -13,7 +13,7 @@ from attrs import field, frozen
 from .. import errors
 from ..model import Ref
 from ..redaction import printable, redact
-from .response import Fault, Response
+from .response import Fault, Impossible, Response
 
 TRACES = ("inin-correlation-id", "atl-traceid", "atl-request-id", "x-request-id")
 """Headers by which a vendor's support finds a request (Genesys, Atlassian, and most others)."""
@@ -83,10 +83,10 @@ def failed(subject: Subject, fault: Fault) -> errors.StoreError:
     """Return the error for a request that got no usable answer and changed nothing."""
     came = f"{subject.about}: {subject.what}: {fault.what}"
     error: errors.StoreError
-    if fault.again or not fault.sent:
-        error = errors.Unavailable(f"{came}; nothing was changed, it will be tried again later")
-    else:
+    if isinstance(fault, Impossible) or (fault.sent and not fault.again):
         error = errors.Rejected(f"{came}; repeating cannot help")
+    else:
+        error = errors.Unavailable(f"{came}; nothing was changed, it will be tried again later")
     error.status = fault.status
     return _with(error, subject, None)
 

@@ -61,10 +61,12 @@ class Pacer:
             self._slow_until = float("-inf")
 
     def _credit(self, now: float) -> float:
+        """Return how many slots may be made up: less than the server's burst by one at least."""
         if now < self._slow_until or self._rate is None:
             return 0.0
-        burst = self._rate / 10 if self._burst is None else self._burst
-        return max(0.0, burst / 2)
+        if self._burst is None:
+            return self._rate / 20
+        return max(0.0, min(self._burst / 2, self._burst - 1))
 
 
 __all__ = ["SHARE", "Pacer"]

@@ -58,6 +58,13 @@ class Fault(Exception):
         super().__init__(what)
 
 
+class Impossible(Fault):
+    """The request itself is at fault and cannot be sent as it is."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, sent=False, again=False)
+
+
 def respond(
     status: int, headers: Mapping[str, str], content: bytes, *, expect_json: bool
 ) -> Response:
@@ -80,7 +87,7 @@ def respond(
     try:
         if "json" not in kind and kind:
             raise Garbled(f"its body is {_short(kind)} where JSON was expected")
-        value = json.loads(content)
+        value = json.loads(content, parse_constant=_no_json)
     except (ValueError, RecursionError):
         if not strict:
             return Response(status=status, headers=headers, content=content)
@@ -88,8 +95,12 @@ def respond(
     return Response(status=status, headers=headers, content=content, value=value)
 
 
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def _short(kind: str) -> str:
     return kind if len(kind) < 60 and kind.isascii() and kind.isprintable() else "something"
 
 
-__all__ = ["Fault", "Response", "respond"]
+__all__ = ["Fault", "Impossible", "Response", "respond"]

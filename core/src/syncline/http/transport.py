@@ -7,6 +7,7 @@ proxy and the CA file are settings), no URL in the log, and the body is counted 
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -17,7 +18,7 @@ import httpx
 from attrs import frozen
 
 from .decoding import ACCEPTED, Body, Garbled, TooLarge
-from .response import Fault, Response
+from .response import Fault, Impossible, Response
 
 Read = Callable[[int, Mapping[str, str], bytes], Response]
 
@@ -59,6 +60,24 @@ def encode_form(data: Mapping[str, str] | None, files: Any) -> tuple[bytes, str]
     """Return body and content type of a form, multipart when there are files."""
     request = httpx.Request("POST", "http://localhost", data=data, files=files)
     return request.read(), request.headers["content-type"]
+
+
+def _name_only(record: logging.LogRecord) -> bool:
+    """Leave of a record only which step it is about: the rest may be a header."""
+    record.msg, record.args = str(record.msg).partition(" ")[0], None
+    return True
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(str(a).partition("?")[0] for a in record.args)
+        record.msg = str(record.msg).replace("%d", "%s")
+    return True
+
+
+for _part in ("connection", "http11", "http2", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_part}").addFilter(_name_only)
+logging.getLogger("httpx").addFilter(_without_query)
 
 
 class Transport:
@@ -153,7 +172,7 @@ class Transport:
             case httpx.ProxyError():
                 return Fault("the proxy refused the connection", sent=False)
             case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
-                return Fault("the request is no valid HTTP", sent=False, again=False)
+                return Impossible("it is no valid HTTP request")
             case httpx.ReadTimeout() | httpx.WriteTimeout():
                 return Fault(f"silence for {self._timeouts.read:.3g} s")
             case httpx.RemoteProtocolError():

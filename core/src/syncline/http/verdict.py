@@ -29,6 +29,18 @@ class Retries:
         return rng.uniform(most / 10, most)
 
 
+def doubtful(outcome: Response | Fault) -> bool:
+    """Return whether a write with this outcome may have had its effect.
+
+    Only 4xx promise that nothing was done: a gateway's 5xx may come after the effect.
+    """
+    match outcome:
+        case Fault(sent=sent):
+            return sent
+        case Response(status=status):
+            return status >= 500 or status in (301, 302, 303, 408)
+
+
 class Verdict(Enum):
     """What to do with the outcome of one attempt."""
 
@@ -40,39 +52,31 @@ class Verdict(Enum):
     """The server asks for a pause; nothing was done."""
     REPEAT = auto()
     """It failed, and a repetition does no harm."""
-    LOOK = auto()
-    """It may have happened; only looking can tell."""
     GIVE_UP = auto()
-    """It failed, and a repetition cannot help."""
+    """It failed, and a repetition cannot help, or might do harm."""
 
 
 def verdict(outcome: Response | Fault, *, idempotent: bool, ok: Container[int]) -> Verdict:
     """Return what `outcome` calls for.
 
-    Only 429 and 401 promise that nothing was done. Any other failure of a request that is not
-    idempotent may have come after the effect, a 5xx of a gateway included.
+    429 and 401 promise that nothing was done, and are repeated for every method. Anything else
+    is repeated only if that does no harm: the request is idempotent, or never left.
     """
     match outcome:
-        case Fault(sent=False):
-            return Verdict.REPEAT if outcome.again else Verdict.GIVE_UP
-        case Fault():
-            if not idempotent:
-                return Verdict.LOOK
-            return Verdict.REPEAT if outcome.again else Verdict.GIVE_UP
+        case Fault(again=False):
+            return Verdict.GIVE_UP
+        case Fault(sent=sent):
+            return Verdict.REPEAT if idempotent or not sent else Verdict.GIVE_UP
         case Response(status=status) if status in ok:
             return Verdict.TAKE
         case Response(status=401):
             return Verdict.RENEW
         case Response(status=429):
             return Verdict.WAIT
-        case Response(status=(408 | 500 | 502 | 503 | 504)):
-            return Verdict.REPEAT if idempotent else Verdict.LOOK
-        case Response(status=(423 | 425)):
+        case Response(status=(408 | 423 | 425 | 500 | 502 | 503 | 504)):
             return Verdict.REPEAT if idempotent else Verdict.GIVE_UP
-        case Response(status=status) if status >= 500 or status in (301, 302, 303):
-            return Verdict.GIVE_UP if idempotent else Verdict.LOOK
         case _:
             return Verdict.GIVE_UP
 
 
-__all__ = ["IDEMPOTENT", "Retries", "Verdict", "verdict"]
+__all__ = ["IDEMPOTENT", "Retries", "Verdict", "doubtful", "verdict"]

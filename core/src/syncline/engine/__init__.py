@@ -1,0 +1,18 @@
+"""The engine: observe, decide, guard, apply, remember."""
+
+from .plans import Plan, PlanItem
+from .report import ItemResult, Refusal, Report
+from .session import ItemLosses, JobStatus, Session
+from .settling import ConflictView
+
+__all__ = [
+    "ConflictView",
+    "ItemLosses",
+    "ItemResult",
+    "JobStatus",
+    "Plan",
+    "PlanItem",
+    "Refusal",
+    "Report",
+    "Session",
+]

@@ -1,0 +1,476 @@
+"""Carrying out a step: intent before effect, then the read-back becomes the new base."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from attrs import evolve
+
+from ..decision import (
+    Adopt,
+    Conflict,
+    Detach,
+    Forget,
+    Keep,
+    Merge,
+    Reason,
+    Remove,
+    Withdraw,
+    Write,
+)
+from ..errors import (
+    OpenDraft,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    StoreError,
+)
+from ..model import Change, Digest, Document, Record, Side, digest, restrict
+from ..ports import Note
+from ..ports import Write as Lent
+from ..state.listing import stamp
+from ..state.records import (
+    CloseConflict,
+    CloseIntent,
+    ConflictRecord,
+    DropLink,
+    DropQuarantine,
+    Effect,
+    Half,
+    Intent,
+    Link,
+    LinkState,
+    Log,
+    MarkDirty,
+    NoteIntent,
+    OpenIntent,
+    Planned,
+    SaveConflict,
+    SaveLink,
+    SaveReferences,
+    SaveValue,
+)
+from ..state.values import key_of
+from . import view
+from .context import Job
+from .report import ItemResult, Report
+from .steps import Draft, Step
+
+logger = logging.getLogger(__name__)
+
+_WRITES = ("created", "updated", "merged")
+
+
+async def carry_out(job: Job, step: Step, report: Report) -> None:
+    """Do what the step says and remember it.
+
+    Raises:
+        VersionMismatch, NotFound: the item moved since it was read; look again and decide again.
+        OutcomeUnknown: the answer was lost; the intent stays open and is looked for.
+        StoreError: the store refused; nothing was changed.
+    """
+    match step.decision:
+        case Keep():
+            _keep(job, step, report)
+        case Adopt():
+            _adopt(job, step, report)
+        case Forget() | Detach():
+            _end(job, step, report)
+        case Conflict():
+            raise_conflict(job, step, report)
+        case Write() | Merge() | Remove() | Withdraw():
+            await _write(job, step, report)
+
+
+# --- decisions without a remote effect ------------------------------------------------------
+
+
+def _keep(job: Job, step: Step, report: Report) -> None:
+    after = step.after or step.link
+    if job.state.pair(after.pair) != after and job.state.pair(after.pair) is not None:
+        job.commit([SaveLink(after), *_settled(job, after)])
+    if step.reason is Reason.UNSEEN:
+        report.counts["held"] += 1
+
+
+def _adopt(job: Job, step: Step, report: Report) -> None:
+    link = step.after or step.link
+    effects = [*_values(step), *_saved(job, link, step), *_closing(job, link, "agreed")]
+    job.commit([*effects, job.entry(link, "adopted", reason=step.reason.value)])
+    report.add(_item(link, "adopted", step))
+
+
+def _end(job: Job, step: Step, report: Report) -> None:
+    link = step.link
+    event = "forgotten" if isinstance(step.decision, Forget) else "detached"
+    job.commit(
+        [
+            DropLink(link, job.now(), step.reason.value),
+            *_closing(job, link, event),
+            *_settled(job, link),
+            job.entry(link, event, reason=step.reason.value, detail=step.detail),
+        ]
+    )
+    report.add(_item(link, event, step))
+
+
+def raise_conflict(job: Job, step: Step, report: Report) -> None:
+    """Save or refresh the conflict of a pair, whose content is frozen until it is settled."""
+    link = evolve(step.after or step.link, state=LinkState.CONFLICT)
+    known = job.state.conflict_of(link.pair)
+    record = _conflict(job, link, step, known)
+    new = known is None or known.reason is not record.reason
+    effects: list[Effect] = [*_values(step), SaveLink(link), SaveConflict(record)]
+    if step.proposed is not None:
+        effects.append(SaveValue(step.proposed))
+    if new:
+        detail = "; ".join(step.clashes) or step.detail
+        effects.append(job.entry(link, "conflict", reason=step.reason.value, detail=detail))
+    job.commit([*effects, *_settled(job, link)])
+    if new:
+        report.add(_item(link, "conflict", step))
+        logger.warning(
+            "a conflict waits for a person",
+            extra={"job": job.name, "ref": str(link.left.ref), "reason": step.reason.value},
+        )
+
+
+def _conflict(job: Job, link: Link, step: Step, known: ConflictRecord | None) -> ConflictRecord:
+    now = job.now()
+    values = {side: _now_key(job, step, side) for side in Side}
+    stamps = {side: _stamp_of(step, side) for side in Side}
+    actors = (r.updated_by for r in step.records.values() if r is not None)
+    return ConflictRecord(
+        id=known.id if known else job.new_id()[:12],
+        job=job.name,
+        pair=link.pair,
+        left=link.left.ref,
+        right=link.right.ref,
+        title=link.title,
+        reason=step.reason,
+        found_at=known.found_at if known else now,
+        updated_at=now,
+        base=step.link.left.value,
+        left_value=values[Side.LEFT],
+        right_value=values[Side.RIGHT],
+        proposed=key_of(step.proposed) if step.proposed else "",
+        left_stamp=stamps[Side.LEFT],
+        right_stamp=stamps[Side.RIGHT],
+        clashes=step.clashes,
+        actors=tuple(sorted({a for a in actors if a})),
+    )
+
+
+def _now_key(job: Job, step: Step, side: Side) -> str:
+    record = step.records.get(side)
+    if record is not None:
+        return key_of(record.value) if record.value else ""
+    return step.link.half(side).value
+
+
+def _stamp_of(step: Step, side: Side) -> str:
+    record = step.records.get(side)
+    return stamp(record) if record is not None else step.link.half(side).stamp
+
+
+# --- remote writes ----------------------------------------------------------------------------
+
+
+async def _write(job: Job, step: Step, report: Report) -> None:
+    if not step.writes:
+        _adopt(job, evolve(step, decision=Adopt()), report)
+        return
+    if _ping_pong(job, step):
+        raise_conflict(job, evolve(step, decision=Conflict(Reason.PING_PONG)), report)
+        return
+    intent = announce(job, step)
+    try:
+        done = await perform(job, intent, step.writes)
+    except OutcomeUnknown:
+        raise
+    except OpenDraft as error:
+        job.commit([CloseIntent(intent.id)])
+        stopped = evolve(step, decision=Conflict(Reason.OPEN_DRAFT), detail=str(error))
+        raise_conflict(job, stopped, report)
+        return
+    except (StoreError, Refused):
+        # Refused before anything was done; or, in a merge, with one side written: the old base
+        # stands, and the next look finds that side's edit to be the merge itself.
+        job.commit([CloseIntent(intent.id)])
+        raise
+    confirm(job, intent, done, step, report)
+
+
+def _ping_pong(job: Job, step: Step) -> bool:
+    if isinstance(step.decision, Remove | Withdraw):
+        return False
+    since = job.now() - timedelta(hours=1)
+    pair = step.link.pair
+    return job.state.count_events(job.name, _WRITES, since, pair=pair) >= job.limits.writes_per_hour
+
+
+def announce(job: Job, step: Step) -> Intent:
+    """Make the intent durable, with everything that recovery needs."""
+    writes = tuple(_planned(job, draft) for draft in step.writes)
+    left_open = [i for i in job.state.intents(job.name) if i.link.pair == step.link.pair]
+    intent = Intent(
+        id=job.new_id(),
+        job=job.name,
+        run=job.run,
+        link=step.after or step.link,
+        writes=writes,
+        reason=step.reason,
+        notes=tuple(note for old in left_open for note in old.notes),
+        opened_at=job.now(),
+        tries=1 + max((old.tries for old in left_open), default=0),
+    )
+    saved = [SaveValue(d.value) for d in step.writes if d.value is not None]
+    review = _review(job, step)
+    job.commit(
+        [
+            *(CloseIntent(old.id) for old in left_open),
+            *saved,
+            *_values(step),
+            *review,
+            OpenIntent(intent),
+        ]
+    )
+    return intent
+
+
+def _planned(job: Job, draft: Draft) -> Planned:
+    if draft.value is None:
+        return Planned(side=draft.side, ref=draft.ref, expected=draft.expected)
+    return Planned(
+        side=draft.side,
+        ref=draft.ref,
+        expected=draft.expected,
+        value=key_of(draft.value),
+        digest=expected_digest(job, draft.side, draft.value),
+    )
+
+
+def expected_digest(job: Job, side: Side, value: Document) -> Digest:
+    """Return the digest that a read-back of `value` will have."""
+    store = job.store(side)
+    return digest(view.shared_or_own(job, side, restrict(store.project(value), store.fields)))
+
+
+def _review(job: Job, step: Step) -> list[Effect]:
+    """Keep the edit that this step overwrites or takes away, before it does."""
+    if step.loser is None and step.reason is not Reason.OVERRIDDEN:
+        return []
+    record = evolve(_conflict(job, step.link, step, None), review=True)
+    return [SaveConflict(record)]
+
+
+async def perform(job: Job, intent: Intent, drafts: Sequence[Draft]) -> list[Record | None]:
+    """Carry out the remote writes of an intent, in order; None for a removal."""
+    return [await _perform_one(job, intent, draft) for draft in drafts]
+
+
+async def _perform_one(job: Job, intent: Intent, draft: Draft) -> Record | None:
+    if job.dry:
+        raise Refused("a dry run does not write")
+    store = job.store(draft.side)
+    if draft.value is None:
+        if draft.ref is not None and draft.expected is not None:
+            await store.delete(draft.ref, expected=draft.expected)
+        return None
+    lent = lend(job, intent, draft.side, draft.value)
+    if draft.ref is None:
+        return await store.create(draft.value, write=lent)
+    if draft.expected is None:
+        raise Rejected("an update needs the version it was decided on", ref=draft.ref)
+    return await store.update(draft.ref, draft.value, expected=draft.expected, write=lent)
+
+
+def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:
+    """Return what the adapter may use while it writes."""
+    other = intent.link.half(side.other).ref
+    if other is None:
+        raise Rejected("a write needs an item on the other side")
+
+    async def asset(sha256: str) -> bytes:
+        return await job.store(side.other).asset(other, sha256)
+
+    def note(step: str, detail: str) -> None:
+        job.commit([NoteIntent(intent.id, Note(step=step, detail=detail))])
+
+    return Lent(
+        origin=other,
+        asset=asset,
+        note=note,
+        earlier=intent.notes,
+        mark=intent.link.origin is not side,
+    )
+
+
+def confirm(
+    job: Job, intent: Intent, done: Sequence[Record | None], step: Step | None, report: Report
+) -> None:
+    """Make what the stores gave back the new base, in one commit, and close the intent."""
+    link = intent.link
+    entries: list[Log] = []
+    values: list[Effect] = []
+    for planned, record in zip(intent.writes, done, strict=True):
+        before = step_before(step, planned)
+        if record is not None:
+            link = link.with_half(planned.side, _written_half(job, planned, record))
+            if record.value is not None:
+                values.append(SaveValue(record.value))
+        entries.append(_entry(job, link, intent, planned, record, before))
+        if before is not None:
+            values.append(SaveValue(before))
+    removal = any(not planned.value for planned in intent.writes)
+    withdrawn = link.state is LinkState.WITHDRAWN
+    if removal and not withdrawn:
+        ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value)]
+    else:
+        ending = _saved(job, link, step)
+    job.commit(
+        [
+            *values,
+            *ending,
+            *_closing(job, link, "settled by a write"),
+            *_waiting(job, link, withdrawn=withdrawn),
+            *entries,
+            CloseIntent(intent.id),
+        ]
+    )
+    _count(link, intent, entries, report)
+
+
+def _written_half(job: Job, planned: Planned, record: Record) -> Half:
+    half = view.half_of(job, planned.side, record)
+    if half.digest == planned.digest or record.value is None:
+        return half
+    # The store holds something else than the projection promised: its own read-back is the base.
+    logger.info(
+        "the store changed what was written",
+        extra={"job": job.name, "ref": str(record.ref)},
+    )
+    return half
+
+
+def step_before(step: Step | None, planned: Planned) -> Document | None:
+    """Return what the written side held before, where the step knows it."""
+    if step is None:
+        return None
+    return next((d.before for d in step.writes if d.side is planned.side), None)
+
+
+def _entry(
+    job: Job,
+    link: Link,
+    intent: Intent,
+    planned: Planned,
+    record: Record | None,
+    before: Document | None,
+) -> Log:
+    after = record.value if record else None
+    return job.entry(
+        link,
+        _event(link, intent, planned),
+        side=planned.side,
+        reason=intent.reason.value,
+        before=key_of(before) if before else "",
+        after=key_of(after) if after else "",
+        before_version=planned.expected or "",
+        after_version=record.version if record else "",
+    )
+
+
+def _event(link: Link, intent: Intent, planned: Planned) -> str:
+    if not planned.value:
+        return "withdrawn" if link.state is LinkState.WITHDRAWN else "removed"
+    if planned.ref is None:
+        return "created"
+    return "merged" if len(intent.writes) > 1 or intent.reason is Reason.BOTH_EDITED else "updated"
+
+
+def _count(link: Link, intent: Intent, entries: Sequence[Log], report: Report) -> None:
+    report.counts["writes"] += len(entries)
+    for log in entries[:1]:
+        entry = log.entry
+        report.add(
+            ItemResult(
+                ref=link.left.ref or link.right.ref,
+                title=link.title,
+                event=entry.event,
+                side=entry.side,
+                reason=intent.reason.value,
+            )
+        )
+    logger.info(
+        "an item was written",
+        extra={"job": intent.job, "ref": str(link.left.ref), "decision": intent.reason.value},
+    )
+
+
+# --- what every commit of a pair has in common ---------------------------------------------------
+
+
+def _values(step: Step) -> list[Effect]:
+    found = (r.value for r in step.records.values() if r is not None)
+    return [SaveValue(value) for value in found if value is not None]
+
+
+def _saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
+    effects: list[Effect] = [SaveLink(link), *_settled(job, link)]
+    for side in Side:
+        record = step.records.get(side) if step else None
+        if record is not None and record.value is not None:
+            effects.append(SaveReferences(job.name, record.ref, view.targets(record.value)))
+    if job.state.pair(link.pair) is None or _was_apart(job, link):
+        effects += _waiting_for(job, link)
+    return effects
+
+
+def _was_apart(job: Job, link: Link) -> bool:
+    known = job.state.pair(link.pair)
+    if known is None:
+        return True
+    return any(known.half(side).ref != link.half(side).ref for side in Side)
+
+
+def _waiting_for(job: Job, link: Link) -> list[Effect]:
+    """Mark the items whose bodies link to this one: their links lead somewhere else now."""
+    effects: list[Effect] = []
+    for side in Side:
+        ref = link.half(side).ref
+        if ref is None:
+            continue
+        effects += [
+            MarkDirty(job.name, side, Change(ref=referrer), priority=2, reencode=True)
+            for referrer in job.state.referrers(job.name, ref)
+        ]
+    return effects
+
+
+def _waiting(job: Job, link: Link, *, withdrawn: bool) -> list[Effect]:
+    return _waiting_for(job, link) if withdrawn else []
+
+
+def _settled(job: Job, link: Link) -> list[Effect]:
+    refs = (link.half(side).ref for side in Side)
+    return [DropQuarantine(job.name, ref) for ref in refs if ref is not None]
+
+
+def _closing(job: Job, link: Link, how: str) -> list[Effect]:
+    conflict = job.state.conflict_of(link.pair)
+    return [CloseConflict(conflict.id, how, job.now())] if conflict else []
+
+
+def _item(link: Link, event: str, step: Step) -> ItemResult:
+    side = getattr(step.decision, "side", None)
+    return ItemResult(
+        ref=link.left.ref or link.right.ref,
+        title=link.title,
+        event=event,
+        side=side,
+        reason=step.reason.value,
+        detail="; ".join(step.clashes) or step.detail,
+    )

@@ -1,0 +1,129 @@
+"""What every part of the engine works with: the two stores, the state, the policy."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from attrs import define, field
+
+from ..decision import Limits, Policy
+from ..model import Document, Record, Ref, Side
+from ..ports import Clock, Store
+from ..state.port import StateStore
+from ..state.records import Effect, Entry, Lease, Link, Log
+
+
+class MappingPort(Protocol):
+    """A lens between the left's documents and the right's vocabulary (see `syncline.mapping`)."""
+
+    @property
+    def version(self) -> str: ...
+
+    def forward(self, left: Document) -> object:
+        """Return the document in the right's vocabulary, or an `Excluded` with its reason."""
+        ...
+
+    def backward(self, shared: Document, left: Document | None) -> Document: ...
+
+
+def _quiet(event: str, **fields: object) -> None:
+    return None
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+@define(slots=False, kw_only=True)
+class Job:
+    """One configured job while it runs. `lease` is set for as long as it may write."""
+
+    name: str
+    left: Store
+    right: Store
+    left_name: str
+    right_name: str
+    state: StateStore
+    clock: Clock
+    mapping: MappingPort
+    policy: Policy = field(factory=Policy)
+    limits: Limits = field(factory=Limits)
+    holder: str = "this process"
+    progress: Callable[..., None] = _quiet
+    """`progress(event, **fields)`: listed, started, done, for whoever shows a bar."""
+    new_id: Callable[[], str] = _new_id
+    lease: Lease | None = None
+    run: str = ""
+    """The id of the pass that is under way: history is written under it."""
+    dry: bool = False
+    """True while a plan is made: nothing may be changed, remotely or in the state."""
+
+    def store(self, side: Side) -> Store:
+        """Return the store of one side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def connection(self, side: Side) -> str:
+        """Return the name of one side's connection: the first half of its refs."""
+        return self.left_name if side is Side.LEFT else self.right_name
+
+    def side_of(self, ref: Ref) -> Side | None:
+        """Return the side on which `ref` lives; None for another job's connection."""
+        for side in Side:
+            if self.connection(side) == ref.connection:
+                return side
+        return None
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The fields that both sides hold."""
+        return self.left.fields & self.right.fields
+
+    def now(self) -> datetime:
+        """Return the time that goes into the state."""
+        return self.clock.now()
+
+    def commit(self, effects: Iterable[Effect]) -> None:
+        """Make the effects durable, all or none; a dry run changes nothing."""
+        if not self.dry:
+            self.state.commit(effects, self.lease)
+
+    def entry(
+        self,
+        link: Link,
+        event: str,
+        *,
+        side: Side | None = None,
+        reason: str = "",
+        detail: str = "",
+        before: str = "",
+        after: str = "",
+        before_version: str = "",
+        after_version: str = "",
+    ) -> Log:
+        """Return the history line of something that happened to `link`."""
+        return Log(
+            Entry(
+                run=self.run,
+                job=self.name,
+                pair=link.pair,
+                at=self.now(),
+                event=event,
+                side=side,
+                left=link.left.ref,
+                right=link.right.ref,
+                title=link.title,
+                reason=reason,
+                detail=detail,
+                before=before,
+                after=after,
+                before_version=before_version,
+                after_version=after_version,
+            )
+        )
+
+
+Records = dict[Side, "Record | None"]
+"""What was read of each side; None where nothing could be."""

@@ -1,0 +1,101 @@
+"""The first meeting: which items of the two sides are one article.
+
+By origin mark, then by a person's word; a title only proposes. A proposed item is neither created
+nor removed until somebody has settled it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+
+from attrs import define, field
+
+from ..errors import StoreError
+from ..model import Record, Ref, Side
+from ..state.port import Staged
+from ..state.records import Proposal, SaveProposals
+from . import view
+from .context import Job
+from .observing import read_side
+from .steps import Step, pairing
+
+
+@define(kw_only=True)
+class Pairing:
+    """What a pass knows about items that may belong together."""
+
+    job: Job
+    held: dict[Ref, str] = field(factory=dict)
+    """Items that wait for a person's answer, and why."""
+
+    async def prepare(self, sides: frozenset[Side]) -> AsyncIterator[Step]:
+        """Yield the steps that make pairs of what is certain, and remember what is not."""
+        job = self.job
+        for left, right in job.state.pairings(job.name, same=True):
+            if job.state.link(job.name, left) or job.state.link(job.name, right):
+                continue
+            async for step in self._pair(left, right, Side.LEFT):
+                yield step
+        if sides != frozenset(Side):
+            return
+        known = {(p.left, p.right): p for p in job.state.proposals(job.name)}
+        proposals: list[Proposal] = []
+        for ours, theirs in job.state.same_titles(job.name):
+            if proposal := known.get((ours.ref, theirs.ref)):
+                proposals.append(proposal)
+                continue
+            async for found in self._meet(ours, theirs):
+                if isinstance(found, Proposal):
+                    proposals.append(found)
+                else:
+                    yield found
+        self._hold(proposals)
+        if proposals or known:
+            job.commit([SaveProposals(job.name, proposals)])
+
+    async def _pair(self, left: Ref, right: Ref, origin: Side) -> AsyncIterator[Step]:
+        records = [await read_side(self.job, ref) for ref in (left, right)]
+        live = [r for r in records if isinstance(r, Record) and r.value is not None]
+        if len(live) == len(records):
+            yield await pairing(self.job, live[0], live[1], origin=origin)
+
+    async def _meet(self, left: Staged, right: Staged) -> AsyncIterator[Step | Proposal]:
+        records = [await read_side(self.job, s.ref) for s in (left, right)]
+        live = [r for r in records if isinstance(r, Record) and r.value is not None]
+        if len(live) < len(records):
+            return
+        a, b = live
+        if a.origin == b.ref or b.origin == a.ref:
+            origin = Side.RIGHT if a.origin == b.ref else Side.LEFT
+            yield await pairing(self.job, a, b, origin=origin)
+        elif a.origin is None and b.origin is None:
+            yield self._proposal(a, b)
+
+    def _proposal(self, left: Record, right: Record) -> Proposal:
+        a, b = left.value, right.value
+        if a is None or b is None:
+            raise StoreError("a proposal needs two live items", ref=left.ref)
+        equal = view.equal(self.job, a, b)
+        score = 1.0 if equal else likeness(view.words(a), view.words(b))
+        return Proposal(
+            left=left.ref,
+            right=right.ref,
+            left_title=a.title,
+            right_title=b.title,
+            score=round(score, 3),
+            why="same title and same content" if equal else "same title",
+        )
+
+    def _hold(self, proposals: Sequence[Proposal]) -> None:
+        for proposal in proposals:
+            ours, theirs = str(proposal.left), str(proposal.right)
+            self.held[proposal.left] = f"it has the title of {theirs}: one article, or two?"
+            self.held[proposal.right] = f"it has the title of {ours}: one article, or two?"
+
+
+def likeness(left: Sequence[str], right: Sequence[str]) -> float:
+    """Return how much of two texts is the same words, between 0 and 1."""
+    a, b = Counter(left), Counter(right)
+    total = sum(a.values()) + sum(b.values())
+    return 2 * sum((a & b).values()) / total if total else 1.0

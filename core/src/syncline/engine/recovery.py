@@ -1,0 +1,196 @@
+"""After a crash or a lost answer: look at the target, never guess.
+
+An intent was made durable before its write was tried. Whatever happened then is told by reading
+the far end: the write is there (adopt it), it is not (drop the intent and decide again), or
+somebody else has been there (decide again, with the old base).
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum, auto
+
+from attrs import evolve
+
+from ..decision import Reason
+from ..errors import NotFound, OutcomeUnknown, StoreError
+from ..model import Document, Record, Ref
+from ..state.records import CloseIntent, Effect, Half, Intent, LinkState, Planned, SaveLink
+from . import view
+from .acting import confirm, lend
+from .context import Job
+from .report import ItemResult, Report
+
+logger = logging.getLogger(__name__)
+
+
+class Found(Enum):
+    """What the far end says about an announced write."""
+
+    DONE = auto()
+    NOT_DONE = auto()
+    ELSE = auto()
+    """Somebody else has been there since."""
+    UNSURE = auto()
+    """It cannot be told yet: not readable, or an index may lag."""
+
+
+async def recover(job: Job, report: Report) -> None:
+    """Settle every open intent that can be settled now."""
+    for intent in job.state.intents(job.name):
+        try:
+            await _recover(job, intent, report)
+        except StoreError as error:
+            report.add(_failed(intent, error))
+            logger.warning(
+                "an interrupted write could not be looked up yet",
+                extra={"job": job.name, "ref": str(intent.link.left.ref)},
+            )
+
+
+async def _recover(job: Job, intent: Intent, report: Report) -> None:
+    looked = [await _look(job, intent, planned) for planned in intent.writes]
+    states = [found for found, _ in looked]
+    if Found.UNSURE in states:
+        report.counts["unsure"] += 1
+        return
+    if all(found is Found.DONE for found in states):
+        confirm(job, intent, [record for _, record in looked], None, report)
+    elif Found.ELSE in states or Found.DONE not in states:
+        _drop(job, intent, looked)
+    else:
+        # A merge with one side written: the other side gets what was announced for it.
+        await _finish(job, intent, looked, report)
+    report.counts["recovered"] += 1
+
+
+def _drop(job: Job, intent: Intent, looked: list[tuple[Found, Record | None]]) -> None:
+    effects: list[Effect] = []
+    for planned, (found, record) in zip(intent.writes, looked, strict=True):
+        if found is Found.ELSE and planned.ref is None and record is not None:
+            effects += _adopt_orphan(job, intent, planned, record)
+    job.commit([*effects, CloseIntent(intent.id)])
+
+
+def _adopt_orphan(job: Job, intent: Intent, planned: Planned, record: Record) -> list[Effect]:
+    # Our create went through and a person has edited it since: it is the pair's item, and what we
+    # wrote is its base, so that the edit counts as an edit.
+    half = Half(
+        ref=record.ref,
+        version=record.version,
+        digest=planned.digest,
+        value=planned.value,
+        stamp="",
+    )
+    link = evolve(intent.link, state=LinkState.SYNCED).with_half(planned.side, half)
+    log = job.entry(link, "created", side=planned.side, reason=intent.reason.value)
+    return [SaveLink(link), log]
+
+
+async def _finish(
+    job: Job, intent: Intent, looked: list[tuple[Found, Record | None]], report: Report
+) -> None:
+    records: list[Record | None] = []
+    for planned, (found, record) in zip(intent.writes, looked, strict=True):
+        if found is Found.DONE:
+            records.append(record)
+            continue
+        value = job.state.value(planned.value)
+        if value is None or planned.ref is None or planned.expected is None:
+            job.commit([CloseIntent(intent.id)])
+            return
+        lent = lend(job, intent, planned.side, value)
+        store = job.store(planned.side)
+        try:
+            records.append(
+                await store.update(planned.ref, value, expected=planned.expected, write=lent)
+            )
+        except OutcomeUnknown:
+            raise
+        except StoreError:
+            job.commit([CloseIntent(intent.id)])
+            return
+    confirm(job, intent, records, None, report)
+
+
+async def _look(job: Job, intent: Intent, planned: Planned) -> tuple[Found, Record | None]:
+    if planned.ref is None:
+        return await _look_for_create(job, intent, planned)
+    store = job.store(planned.side)
+    try:
+        record = await store.fetch(planned.ref)
+    except NotFound:
+        # For a removal, not there is done. An update's target that vanished is a new situation.
+        return (Found.ELSE if planned.value else Found.DONE), None
+    if not planned.value:
+        return _removal_state(planned, record), record if record.status.gone else None
+    return _update_state(job, planned, record), record
+
+
+def _removal_state(planned: Planned, record: Record) -> Found:
+    if record.status.gone:
+        return Found.DONE
+    return Found.NOT_DONE if record.version == planned.expected else Found.ELSE
+
+
+def _update_state(job: Job, planned: Planned, record: Record) -> Found:
+    if record.value is None:
+        return Found.ELSE
+    if view.side_digest(job, planned.side, record.value) == planned.digest:
+        return Found.DONE
+    return Found.NOT_DONE if record.version == planned.expected else Found.ELSE
+
+
+async def _look_for_create(
+    job: Job, intent: Intent, planned: Planned
+) -> tuple[Found, Record | None]:
+    origin = intent.link.half(planned.side.other).ref
+    value = job.state.value(planned.value)
+    if origin is None or value is None:
+        return Found.NOT_DONE, None
+    store = job.store(planned.side)
+    refs = [r for r in await store.find(origin, value) if job.state.link(job.name, r) is None]
+    if not refs:
+        # The vendor's index may lag: only after a while is "not found" an answer.
+        lagging = job.now() - intent.opened_at < job.limits.recreate_after
+        return (Found.UNSURE if lagging else Found.NOT_DONE), None
+    record = await _oldest(job, planned, refs)
+    if record is None or record.value is None:
+        return Found.UNSURE, None
+    found = _update_state(job, planned, record)
+    if found is Found.DONE:
+        record = await _complete(job, intent, planned, record, value)
+    return (Found.ELSE if found is not Found.DONE else found), record
+
+
+async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record | None:
+    """Return the first of the twins; younger ones that nobody edited are taken away."""
+    store = job.store(planned.side)
+    records = [await store.fetch(ref) for ref in refs]
+    records.sort(key=lambda r: (r.updated_at is None, r.updated_at, r.ref))
+    for twin in records[1:]:
+        if _update_state(job, planned, twin) is Found.DONE:
+            await store.delete(twin.ref, expected=twin.version)
+    return records[0] if records else None
+
+
+async def _complete(
+    job: Job, intent: Intent, planned: Planned, record: Record, value: Document
+) -> Record:
+    # Creating again with the same origin is safe by contract: it marks what was left unmarked,
+    # publishes what was left a draft, and returns the item.
+    if record.origin is not None or not lend(job, intent, planned.side, value).mark:
+        return record
+    lent = lend(job, intent, planned.side, value)
+    return await job.store(planned.side).create(value, write=lent)
+
+
+def _failed(intent: Intent, error: Exception) -> ItemResult:
+    link = intent.link
+    return ItemResult(
+        ref=link.left.ref or link.right.ref,
+        title=link.title,
+        event="failed",
+        reason=Reason.UNSEEN.value,
+        detail=str(error),
+    )

@@ -1,0 +1,414 @@
+"""One job, opened: the verbs of the command line, the service and the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import timedelta
+
+from attrs import define, evolve, field, frozen
+
+from ..decision import Limits, Policy
+from ..errors import LeaseLost, Refused, Stale, StoreError
+from ..model import Change, Document, Head, Ref, Side, Status
+from ..ports import Clock, Store
+from ..state.port import StateStore
+from ..state.records import (
+    DropQuarantine,
+    DropSkip,
+    Effect,
+    Entry,
+    LinkState,
+    MarkDirty,
+    Proposal,
+    Quarantined,
+    Run,
+    SaveApproval,
+    SaveCursor,
+    SaveLink,
+    SavePairing,
+    SaveQuarantine,
+    SaveRun,
+    SaveValue,
+)
+from ..state.values import key_of
+from . import explaining, plans, settling, undoing, view
+from .acting import carry_out
+from .context import Job, MappingPort
+from .governor import Removal, govern
+from .passes import Pass, full_pass, work_hints
+from .plans import Plan
+from .report import Report
+from .settling import ConflictView
+
+LEASE_SECONDS = 60.0
+
+
+@frozen(kw_only=True)
+class ItemLosses:
+    """What one article loses on the other side."""
+
+    ref: Ref
+    title: str
+    losses: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class JobStatus:
+    """Where a job stands."""
+
+    job: str
+    pairs: int
+    conflicts: int
+    reviews: int
+    """Losing edits that were kept and that nobody has looked at."""
+    quarantined: int
+    withdrawn: int
+    held: int
+    proposals: int
+    last_run: Run | None
+    last_full: Run | None
+    token: str | None
+    """An approval of removals that waits for the next pass."""
+
+
+def _quiet(event: str, **fields: object) -> None:
+    return None
+
+
+@define(slots=False, kw_only=True)
+class Session:
+    """A job with its stores and its state. Whoever opened the stores closes them."""
+
+    job: str
+    left: Store
+    right: Store
+    left_name: str
+    right_name: str
+    state: StateStore
+    clock: Clock
+    mapping: MappingPort
+    policy: Policy = field(factory=Policy)
+    limits: Limits = field(factory=Limits)
+    holder: str = "this process"
+    progress: Callable[..., None] = _quiet
+    retention: timedelta = timedelta(days=90)
+    _one_at_a_time: asyncio.Lock = field(factory=asyncio.Lock, init=False)
+    _job: Job = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._job = Job(
+            name=self.job,
+            left=self.left,
+            right=self.right,
+            left_name=self.left_name,
+            right_name=self.right_name,
+            state=self.state,
+            clock=self.clock,
+            mapping=self.mapping,
+            policy=self.policy,
+            limits=self.limits,
+            holder=self.holder,
+            progress=self.progress,
+        )
+
+    # -- passes ----------------------------------------------------------------------------------
+
+    async def sync(self, approve: str | None = None) -> Report:
+        """Make one full pass.
+
+        Args:
+            approve: the token of a refusal, when exactly those removals shall go.
+
+        Raises:
+            Refused: another process works on this job.
+            LeaseLost: another process took over while this one was away.
+        """
+        async with self._run("full") as (job, report):
+            approved = approve or self.state.approval(self.job)
+            await full_pass(Pass(job=job, report=report), approved=approved)
+            self.state.sweep(self.job, before=job.now() - self.retention)
+            return report
+
+    async def poll(self) -> Report:
+        """Read what the change feeds say, and look at those items."""
+        for side in Side:
+            await self._drain(side)
+        return await self.work()
+
+    async def _drain(self, side: Side) -> None:
+        cursor = self.state.cursor(self.job, side)
+        store = self.left if side is Side.LEFT else self.right
+        async for page in store.changes(cursor):
+            effects = [MarkDirty(self.job, side, change) for change in page.changes]
+            if page.cursor is not None:
+                # A page and its cursor are one commit: neither is ever ahead of the other.
+                self.state.commit([*effects, SaveCursor(self.job, side, page.cursor)], None)
+            else:
+                self.state.commit(effects, None)
+
+    def hint(self, changes: Iterable[Change], *, side: Side, priority: int = 0) -> None:
+        """Remember durably that these items have to be looked at again."""
+        self.state.commit(
+            [MarkDirty(self.job, side, change, priority=priority) for change in changes], None
+        )
+
+    async def work(self) -> Report:
+        """Look at every item that was hinted at."""
+        async with self._run("hints") as (job, report):
+            await work_hints(Pass(job=job, report=report))
+            return report
+
+    # -- plans -----------------------------------------------------------------------------------
+
+    async def plan(self) -> Plan:
+        """Return what a full pass would do; nothing is changed anywhere."""
+        collector = plans.Collector()
+        report = Report(run="", job=self.job)
+        dry = self._copy(dry=True)
+        async with self._one_at_a_time:
+            await full_pass(Pass(job=dry, report=report, act=collector))
+        return plans.made(dry, collector, report, self.clock.now())
+
+    async def apply(self, plan: Plan, approve: str | None = None) -> Report:
+        """Do exactly what the plan says, item by item; what has moved since is left, as stale."""
+        if plan.job != self.job:
+            raise Refused(f"the plan is for job {plan.job}, this is {self.job}")
+        if plan.mapping != self.mapping.version:
+            raise Stale("the mapping rules have changed since the plan was made; plan again")
+        async with self._run("apply") as (job, report):
+            removals = [
+                Removal(pair=i.pair, side=Side(i.side), title=i.title)
+                for i in plan.items
+                if plans.is_removal(i) and i.side
+            ]
+            report.refused = govern(job, removals, approved=approve)
+            for item in plan.items:
+                if not (plans.is_removal(item) and report.refused):
+                    await self._apply_item(job, item, report)
+            return report
+
+    async def _apply_item(self, job: Job, item: plans.PlanItem, report: Report) -> None:
+        try:
+            step = await plans.apply_item(job, item)
+            await carry_out(job, step, report)
+        except (Stale, StoreError) as error:
+            report.add(plans.stale_result(item, error))
+
+    async def losses(self) -> AsyncIterator[ItemLosses]:
+        """Yield what each article would lose on the other side."""
+        for side in Side:
+            if not self.policy.direction.writes(side.other):
+                continue
+            store = self.left if side is Side.LEFT else self.right
+            refs: list[Ref] = []
+            async for head in store.heads():
+                if isinstance(head, Head) and head.status is Status.LIVE:
+                    refs.append(head.ref)
+                if len(refs) >= 50:
+                    async for item in self._losses_of(side, store, refs):
+                        yield item
+                    refs = []
+            async for item in self._losses_of(side, store, refs):
+                yield item
+
+    async def _losses_of(
+        self, side: Side, store: Store, refs: Sequence[Ref]
+    ) -> AsyncIterator[ItemLosses]:
+        async for record in store.fetch_many(refs):
+            if isinstance(record, tuple):
+                ref, error = record
+                yield ItemLosses(ref=ref, title="", losses=(f"it cannot be read: {error}",))
+            elif record.value is not None:
+                found = plans.losses_of(self._job, side, record.value)
+                yield ItemLosses(ref=record.ref, title=record.value.title, losses=found)
+
+    # -- pairing ---------------------------------------------------------------------------------
+
+    async def proposals(self) -> Sequence[Proposal]:
+        """Return the pairs that wait for an answer, most alike first.
+
+        They are found by a full listing; before the first pass one is made, without writing.
+        """
+        if self.state.scope(self.job, Side.LEFT) is None:
+            await self._look_for_pairs()
+        return self.state.proposals(self.job)
+
+    async def _look_for_pairs(self) -> None:
+        from .pairing import Pairing
+        from .passes import _list
+
+        this = Pass(job=self._copy(), report=Report(run="", job=self.job))
+        async with self._one_at_a_time:
+            await _list(this)
+            async for _ in Pairing(job=this.job).prepare(this.complete):
+                pass  # certain pairs are made by the pass itself
+
+    def accept(self, pairs: Iterable[tuple[Ref, Ref]]) -> None:
+        """Say that these are one article each; the next pass pairs them."""
+        self._settle(pairs, same=True)
+
+    def reject(self, pairs: Iterable[tuple[Ref, Ref]]) -> None:
+        """Say that these are two articles each; the next pass copies both."""
+        self._settle(pairs, same=False)
+
+    def _settle(self, pairs: Iterable[tuple[Ref, Ref]], *, same: bool) -> None:
+        effects = [SavePairing(self.job, left, right, same) for left, right in pairs]
+        self.state.commit(effects, None)
+
+    # -- conflicts -------------------------------------------------------------------------------
+
+    def conflicts(self, *, open_only: bool = True) -> Sequence[ConflictView]:
+        """Return the choices that wait for a person, and the losing edits kept for review."""
+        return settling.open_conflicts(self._job, open_only=open_only)
+
+    def conflict(self, id: str) -> ConflictView:
+        """Return one conflict.
+
+        Raises:
+            Stale: there is none of that id.
+        """
+        record = self.state.conflict(id)
+        if record is None or record.job != self.job:
+            raise Stale(f"there is no conflict {id} in job {self.job}; `syncline conflicts` lists")
+        return settling.view_of(self._job, record)
+
+    async def resolve(self, id: str, take: str, *, edited: Document | None = None) -> Report:
+        """Do what a person chose: left, right, merge, edit or both.
+
+        Raises:
+            Stale: either side moved since the conflict was shown; nothing was done.
+            Refused: the choice makes no sense here.
+        """
+        view = self.conflict(id)
+        async with self._run("resolve") as (job, report):
+            await settling.resolve(job, view.record, take, report, edited=edited)
+            return report
+
+    # -- journal ---------------------------------------------------------------------------------
+
+    def history(
+        self, *, run: str | None = None, ref: Ref | None = None, limit: int = 100
+    ) -> Sequence[Entry]:
+        """Return what was done, newest first."""
+        return self.state.history(self.job, run=run, ref=ref, limit=limit)
+
+    def runs(self, limit: int = 20) -> Sequence[Run]:
+        """Return the latest passes, newest first."""
+        return self.state.runs(self.job, limit)
+
+    async def explain(self, ref: Ref) -> list[str]:
+        """Return why this item is, or is not, on the other side."""
+        return await explaining.explain(self._job, ref)
+
+    async def undo(self, run: str, approve: str | None = None) -> Report:
+        """Put back what a run wrote and nobody has touched since; `report.kept` lists the rest."""
+        async with self._run("undo") as (job, report):
+            await undoing.undo(job, run, report, approved=approve)
+            return report
+
+    # -- items that wait -------------------------------------------------------------------------
+
+    def quarantine(self) -> Sequence[Quarantined]:
+        """Return the items that failed, oldest first."""
+        return self.state.quarantine(self.job)
+
+    def retry(self, ref: Ref) -> None:
+        """Try a failed item in the next pass, whatever its back-off says."""
+        self.state.commit([DropQuarantine(self.job, ref), DropSkip(self.job, ref)], None)
+
+    def skip(self, ref: Ref) -> None:
+        """Leave a failed item alone until it changes."""
+        held = self.state.quarantined(self.job, ref)
+        if held is None:
+            raise Stale(f"{ref} is not in quarantine")
+        self.state.commit([SaveQuarantine(evolve(held, skipped=True))], None)
+
+    def release(self, ref: Ref) -> None:
+        """End the hold that an undo put on a pair."""
+        link = self.state.link(self.job, ref)
+        if link is None or link.state is not LinkState.HELD:
+            raise Stale(f"{ref} is not held")
+        free = evolve(link, state=LinkState.SYNCED)
+        effects: list[Effect] = []
+        other = self.state.value(link.half(link.origin.other).value)
+        if other is not None and link.half(link.origin).ref is not None:
+            # The base of the original becomes what the undo put back: its edit counts once more.
+            base = view.fresh(self._job, link.origin, other).value
+            half = evolve(
+                link.half(link.origin),
+                value=key_of(base),
+                digest=view.side_digest(self._job, link.origin, base),
+                stamp="released",
+            )
+            free = free.with_half(link.origin, half)
+            effects.append(SaveValue(base))
+        self.state.commit([*effects, SaveLink(free), self._job.entry(free, "released")], None)
+
+    def approve(self, token: str) -> None:
+        """Let the removals that hash to `token` go in the next pass, once."""
+        self.state.commit([SaveApproval(self.job, token)], None)
+
+    def purge(self, ref: Ref) -> None:
+        """Forget bodies, history and conflicts of one item; the pair stays in step."""
+        self.state.purge(self.job, ref)
+
+    def status(self) -> JobStatus:
+        """Return where the job stands."""
+        links = self.state.count_links(self.job)
+        waiting = self.state.conflicts(self.job)
+        runs = self.state.runs(self.job)
+        return JobStatus(
+            job=self.job,
+            pairs=sum(links.values()),
+            conflicts=sum(not record.review for record in waiting),
+            reviews=sum(record.review for record in waiting),
+            quarantined=len(self.state.quarantine(self.job)),
+            withdrawn=links.get(LinkState.WITHDRAWN.value, 0),
+            held=links.get(LinkState.HELD.value, 0),
+            proposals=len(self.state.proposals(self.job)),
+            last_run=runs[0] if runs else None,
+            last_full=next((r for r in runs if r.kind == "full" and r.ended_at), None),
+            token=self.state.approval(self.job),
+        )
+
+    # -- how a run is framed ---------------------------------------------------------------------
+
+    def _copy(self, **changes: object) -> Job:
+        job = self._job
+        fields = {a.name: getattr(job, a.name) for a in job.__attrs_attrs__}
+        return Job(**{**fields, **changes})
+
+    @contextlib.asynccontextmanager
+    async def _run(self, kind: str) -> AsyncIterator[tuple[Job, Report]]:
+        async with self._one_at_a_time:
+            lease = self.state.acquire(f"job/{self.job}", holder=self.holder, ttl=LEASE_SECONDS)
+            if lease is None:
+                raise Refused(f"job {self.job} is being worked on by another process; try later")
+            run = Run(
+                id=f"{self.clock.now():%Y%m%dT%H%M%S}-{self._job.new_id()[:6]}",
+                job=self.job,
+                kind=kind,
+                started_at=self.clock.now(),
+            )
+            job = self._copy(lease=lease, run=run.id)
+            report = Report(run=run.id, job=self.job)
+            job.commit([SaveRun(run)])
+            renewing = asyncio.create_task(self._renew(job))
+            try:
+                yield job, report
+                ended = evolve(run, ended_at=self.clock.now(), counts=json.dumps(report.counts))
+                job.commit([SaveRun(ended)])
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(asyncio.CancelledError, LeaseLost):
+                    await renewing
+                if job.lease is not None:
+                    self.state.release(job.lease)
+
+    async def _renew(self, job: Job) -> None:
+        while job.lease is not None:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            job.lease = self.state.renew(job.lease, ttl=LEASE_SECONDS)

@@ -1,0 +1,119 @@
+"""Synchronisation jobs: an uploaded file carried out in a knowledge base."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any
+
+from .dates import shown
+from .errors import Refusal, bad_request
+from .job import PACE, Job, Step, reached
+from .organization import Organization
+from .serving import Call, Endpoint
+from .shapes import members, needed, text
+from .syncfile import read_file
+from .syncing import Run
+from .views import ROOT, base_reference
+
+REQUEST = members(uploadKey=needed(text()), sourceId=text())
+STATUS = members(status=needed(text()))
+
+
+def create_sync(org: Organization, call: Call) -> dict[str, Any]:
+    """POST: begins a job on the file under `uploadKey`; the file is read when validation ends."""
+    base = org.base(call.ids["base"])
+    now = org.now()
+    job = Job(
+        id=org.ids.uuid(), kind="Sync", base=base.id, created=now, modified=now, request=call.body
+    )
+    job.steps = deque(
+        [*reached(["ValidationInProgress"]), Step(lambda: _validated(org, call, job))]
+    )
+    return sync_view(org, call, org.jobs.start(job))
+
+
+def _validated(org: Organization, call: Call, job: Job) -> str:
+    try:
+        file = read_file(org.storage.content(job.request["uploadKey"]))
+        _addressed(file, job.base)
+    except Refusal as refusal:
+        job.report = {"errors": [refusal.body(org.ids.uuid())], "statistics": {}}
+        return "ValidationFailed"
+    documents = len(file["importAction"].get("documents", ()))
+    job.steps.extend(
+        [*reached(["Started", "InProgress"]), Step(lambda: _done(org, call, job, file), PACE)]
+    )
+    job.processed = documents
+    return "ValidationCompleted"
+
+
+def _addressed(file: dict[str, Any], base: str) -> None:
+    named = file["importAction"].get("knowledgeBase", {}).get("id", base)
+    if named != base:
+        raise bad_request("The file is for another knowledge base.", field_name="knowledgeBase.id")
+
+
+def _done(org: Organization, call: Call, job: Job, file: dict[str, Any]) -> str:
+    run = Run(org=org, base=org.base(job.base), author=call.client)
+    status = run.carry_out(file)
+    job.report = {"errors": run.errors, "statistics": run.statistics()}
+    offer(org, job, "downloadURL", file)
+    if run.failed:
+        offer(org, job, "failedEntitiesURL", {"version": 3, "importAction": run.failed})
+    return status
+
+
+def offer(org: Organization, job: Job, name: str, value: dict[str, Any]) -> None:
+    """Make a file of `value` that the job's property `name` links to."""
+    content = json.dumps(value, ensure_ascii=False).encode()
+    job.files[name] = org.storage.download(f"{job.id}.{name}.json", lambda: content)
+
+
+def sync_view(org: Organization, call: Call, job: Job) -> dict[str, Any]:
+    """`KnowledgeSyncJobResponse`; its links come with `expand=urls` only."""
+    links = {}
+    if "urls" in call.values("expand"):
+        links = {name: call.files + org.storage.link(path) for name, path in job.files.items()}
+    return {
+        "id": job.id,
+        "uploadKey": job.request["uploadKey"],
+        "status": job.status,
+        **({"report": job.report} if job.report else {}),
+        "knowledgeBase": base_reference(org.base(job.base)),
+        "dateCreated": shown(job.created),
+        "dateModified": shown(job.modified),
+        **links,
+        "selfUri": f"{ROOT}/{job.base}/synchronize/jobs/{job.id}",
+    }
+
+
+def get_sync(org: Organization, call: Call) -> dict[str, Any]:
+    """GET: the job with its report."""
+    return sync_view(org, call, org.jobs.get(call.ids["base"], "Sync", call.ids["job"]))
+
+
+def change_sync(org: Organization, call: Call) -> dict[str, Any]:
+    """PATCH: `AbortRequested` stops it; no other change is possible."""
+    job = org.jobs.get(call.ids["base"], "Sync", call.ids["job"])
+    if call.body["status"] != "AbortRequested":
+        raise bad_request(f"The status cannot be changed to {call.body['status']}.")
+    job.abort(call.now)
+    return sync_view(org, call, job)
+
+
+def delete_sync(org: Organization, call: Call) -> None:
+    """DELETE: forgets the job."""
+    org.jobs.remove(org.jobs.get(call.ids["base"], "Sync", call.ids["job"]))
+
+
+_MANY = f"{ROOT}/{{base}}/synchronize/jobs"
+_ONE = f"{_MANY}/{{job}}"
+
+ENDPOINTS = (
+    Endpoint("POST", _MANY, create_sync, ["knowledge:syncJob:add"], REQUEST),
+    Endpoint("GET", _ONE, get_sync, ["knowledge:syncJob:view"]),
+    Endpoint("PATCH", _ONE, change_sync, ["knowledge:syncJob:edit"], STATUS),
+    Endpoint("DELETE", _ONE, delete_sync, ["knowledge:syncJob:delete"]),
+)
+"""The operations on synchronisation jobs."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .leaf import Leaf, leaves
 from .loss import Loss, losses
 from .markup import render
+from .merging import Clash, Merge, merge
 from .parsing import normal, parse
 from .projection import (
     DROP,
@@ -32,11 +33,13 @@ __all__ = [
     "LIFT",
     "UNWRAP",
     "Blocks",
+    "Clash",
     "Drop",
     "Element",
     "Leaf",
     "Lift",
     "Loss",
+    "Merge",
     "Node",
     "Rename",
     "Replacement",
@@ -49,6 +52,7 @@ __all__ = [
     "leaves",
     "links",
     "losses",
+    "merge",
     "normal",
     "opaque_keys",
     "parse",

@@ -55,6 +55,11 @@ def _attrs(raw: str) -> Attrs:
     return tuple((name, unescape(value)) for name, value in _PAIR.findall(raw))
 
 
+def attributes(start: str) -> dict[str, str]:
+    """Return the attributes of a start tag."""
+    return dict(_attrs(start))
+
+
 def _at(text: str, position: int) -> str:
     return repr(text[position : position + 40])
 

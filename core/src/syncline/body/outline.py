@@ -99,6 +99,21 @@ def cut(element: str) -> Piece:
     return Piece(tag, element[:start], element[start : -len(tag) - 3] if tag not in VOID else "")
 
 
+_OPAQUE = re.compile(r'<(div|span) data-opaque="([^"]*)">([^<]*)</\1>')
+_MEDIA = re.compile(r'<(img|video)(?: alt="([^"]*)")?[^>]*>')
+
+
+def shown(element: str) -> str:
+    """Return an element as a person reads it: its words, and words for what has none."""
+    text = _OPAQUE.sub(lambda found: found[3] or f"[{found[2].rpartition('.')[0]}]", element)
+    return words(_MEDIA.sub(_media, text).replace("<hr>", "———"))
+
+
+def _media(found: re.Match[str]) -> str:
+    noun = "image" if found[1] == "img" else "video"
+    return f"[{noun}: {found[2]}]" if found[2] else f"[{noun}]"
+
+
 def words(element: str) -> str:
     """Return the plain text of an element's text, on one line."""
     return " ".join(unescape(_TAGS.sub("", _ENDS.sub(" ", element))).split())

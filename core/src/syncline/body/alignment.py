@@ -1,0 +1,115 @@
+"""Which blocks of two lists are the same block, edited."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from .outline import name, words
+from .profile import PROSE
+from .sequence import Pairs, matches
+
+_CAP = 4_000
+"""Products of lengths above this are not compared by similarity."""
+
+_ALIKE = 0.35
+
+Key = Callable[[str], str]
+"""Returns what identifies an element among its siblings, "" if nothing does."""
+
+
+def align(old: Sequence[str], new: Sequence[str], key: Key | None = None) -> Pairs:
+    """Return the index pairs of elements that correspond, in order.
+
+    Equal texts first, then equal keys, then the most similar of one kind.
+    """
+    pairs = matches(old, new)
+    if key is not None:
+        pairs = _between(old, new, pairs, lambda a, b: _by_key(a, b, key))
+    return _between(old, new, pairs, _by_likeness)
+
+
+def _between(
+    old: Sequence[str],
+    new: Sequence[str],
+    pairs: Pairs,
+    find: Callable[[Sequence[str], Sequence[str]], Pairs],
+) -> Pairs:
+    """Return `pairs` and what `find` finds in each gap between them."""
+    every: Pairs = []
+    i = j = 0
+    for a, b in (*pairs, (len(old), len(new))):
+        if a > i and b > j:
+            every += [(i + x, j + y) for x, y in find(old[i:a], new[j:b])]
+        every.append((a, b))
+        i, j = a + 1, b + 1
+    return every[:-1]
+
+
+def _by_key(old: Sequence[str], new: Sequence[str], key: Key) -> Pairs:
+    ours, theirs = _keys(old, key), _keys(new, key)
+    return matches(ours, theirs)
+
+
+def _keys(elements: Sequence[str], key: Key) -> list[str | int]:
+    """Return the keys; an element without one of its own gets a number that nothing equals."""
+    keys = [key(element) for element in elements]
+    counts = Counter(keys)
+    return [
+        value if value and counts[value] == 1 else -1 - id(elements) - index
+        for index, value in enumerate(keys)
+    ]
+
+
+def kind(element: str) -> str:
+    """Return what an element must share to be the same one, edited."""
+    tag = name(element)
+    if tag in PROSE:
+        return tag if tag in ("summary", "caption", "figcaption") else "prose"
+    return {"ol": "ul", "th": "td"}.get(tag, tag)
+
+
+def _by_likeness(old: Sequence[str], new: Sequence[str]) -> Pairs:
+    if len(old) == len(new) == 1:
+        return [(0, 0)] if kind(old[0]) == kind(new[0]) else []
+    if len(old) * len(new) > _CAP:
+        return []
+    ours, theirs = [_face(e) for e in old], [_face(e) for e in new]
+    return _best([[_likeness(a, b) for b in theirs] for a in ours])
+
+
+_Face = tuple[str, Counter[str]]
+
+
+def _face(element: str) -> _Face:
+    return kind(element), Counter(words(element).split())
+
+
+def _likeness(one: _Face, other: _Face) -> float:
+    """Return 0 to 1: the share of words that both have; 0 below what counts as alike."""
+    if one[0] != other[0]:
+        return 0.0
+    size = one[1].total() + other[1].total()
+    share = 2 * (one[1] & other[1]).total() / size if size else 0.0
+    return share if share >= _ALIKE else 0.0
+
+
+def _best(scores: list[list[float]]) -> Pairs:
+    """Return the pairs in order with the highest sum."""
+    rows, columns = len(scores), len(scores[0])
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for j in range(columns - 1, -1, -1):
+            paired = scores[i][j] and scores[i][j] + best[i + 1][j + 1]
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], paired)
+    pairs: Pairs = []
+    i = j = 0
+    while i < rows and j < columns:
+        if scores[i][j] and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return pairs

@@ -264,6 +264,11 @@ class Expression:
         except ExpressionError as error:
             raise _syntax_error(text, str(error.__cause__)) from None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The inputs that the expression uses."""
+        return frozenset(self._program.references()["variables"]) & self.inputs.keys()
+
     def evaluate(self, **inputs: Value) -> object:
         """Return the value of the expression for `inputs`.
 

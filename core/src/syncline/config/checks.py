@@ -1,0 +1,113 @@
+"""What can be wrong between the parts of a file that are right by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from ..errors import PluginError
+from .connections import Connection, Load
+from .faults import Fault, nearest
+from .jobs import DocumentsJob
+from .overlaps import overlaps
+from .secrets import SecretRef
+
+BUILT_IN = ("env", "file")
+"""The secret providers that need no plugin."""
+
+
+def job_faults(
+    name: str, table: object, connections: Mapping[str, Connection], known: frozenset[str]
+) -> Iterator[Fault]:
+    """Yield what is wrong with the connections of one job, as its table names them.
+
+    `known` are the names of all connections of the file, those with faults of their own too.
+    """
+    sides = {side: table.get(side) for side in ("left", "right")} if isinstance(table, dict) else {}
+    for side, connection in sides.items():
+        if not isinstance(connection, str):
+            continue
+        if message := _unusable(connection, connections, known):
+            yield Fault(path=("jobs", name, side), message=message)
+    if isinstance(sides.get("left"), str) and sides["left"] == sides.get("right"):
+        message = f"left and right are both {sides['left']!r}; a job needs two places"
+        yield Fault(path=("jobs", name, "right"), message=message)
+
+
+def _unusable(
+    connection: str, connections: Mapping[str, Connection], known: frozenset[str]
+) -> str | None:
+    if connection not in known:
+        return f"there is no connection {connection!r}; {nearest(connection, known, 'connections')}"
+    found = connections.get(connection)
+    if found is None or found.connector.documents is not None:
+        return None
+    ports = ", ".join(found.connector.ports) or "nothing"
+    return f"the connector {found.connector.name!r} holds no documents; it offers: {ports}"
+
+
+def overlap_faults(
+    jobs: Mapping[str, DocumentsJob], connections: Mapping[str, Connection]
+) -> Iterator[Fault]:
+    """Yield the jobs that would take documents which another job takes."""
+    for name, side, earlier in overlaps(jobs, connections):
+        job = jobs[name]
+        # One connection on both sides has been reported already.
+        if earlier != name or job.left != job.right:
+            message = _ONE_PLACE if earlier == name else _shared(getattr(job, side.value), earlier)
+            yield Fault(path=("jobs", name, side.value), message=message)
+
+
+_ONE_PLACE = "left and right lead to the same place; a job needs two"
+
+
+def _shared(connection: str, earlier: str) -> str:
+    return (
+        f"job {earlier!r} takes documents of {connection!r} too: what one links is not new to the "
+        "other; narrow include.paths or include.containers in both, or say relay = true"
+    )
+
+
+def pairs_faults(jobs: Mapping[str, DocumentsJob], folder: FilePath) -> Iterator[Fault]:
+    """Yield the pair files that are not there."""
+    for name, job in jobs.items():
+        if job.pairs is not None and not (folder / job.pairs.expanduser()).is_file():
+            message = f"there is no file {str(job.pairs)!r}; write it or remove the key"
+            yield Fault(path=("jobs", name, "pairs"), message=message)
+
+
+def secret_faults(connections: Mapping[str, Connection], load: Load) -> Iterator[Fault]:
+    """Yield the secrets whose provider does not exist, or would need itself."""
+    for connection in connections.values():
+        for path, reference in connection.secrets:
+            if message := _no_provider(connection, reference, connections, load):
+                yield Fault(path=("connections", connection.name, *path), message=message)
+
+
+def _no_provider(
+    user: Connection, reference: SecretRef, connections: Mapping[str, Connection], load: Load
+) -> str | None:
+    if reference.provider in BUILT_IN:
+        return None
+    provider = connections.get(reference.provider)
+    if provider is None:
+        return _no_plugin(reference.provider, connections, load)
+    if provider.connector.secrets is None:
+        return f"the connection {provider.name!r} provides no secrets"
+    if any(ref.provider not in BUILT_IN for _, ref in provider.secrets):
+        return f"the connection {provider.name!r} needs a provider itself; give it env or file"
+    return f"{user.name!r} cannot provide its own secrets" if provider is user else None
+
+
+def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> str | None:
+    try:
+        connector: Any = load(name)
+    except PluginError as error:
+        offering = (c.name for c in connections.values() if c.connector.secrets is not None)
+        hint = nearest(name, [*BUILT_IN, *offering], "providers")
+        return f"there is no secret provider {name!r}; {hint} ({error})"
+    return None if connector.secrets is not None else f"the connector {name!r} provides no secrets"
+
+
+__all__ = ["BUILT_IN", "job_faults", "overlap_faults", "pairs_faults", "secret_faults"]

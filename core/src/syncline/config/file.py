@@ -1,0 +1,184 @@
+"""The whole file: `syncline.toml` as typed values, or every fault of it at once."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from .. import plugins
+from ..errors import ConfigError
+from .checks import job_faults, overlap_faults, pairs_faults, secret_faults
+from .connections import Connection, Load, connection
+from .faults import Fault, faults_of, nearest
+from .jobs import Job, job
+from .positions import Positions
+from .scalars import shown
+from .structure import as_table
+from .toml import MAX_SIZE, parse
+
+T = TypeVar("T")
+
+DEFAULT_STATE = "syncline-state.db"
+
+
+@frozen(kw_only=True)
+class Config:
+    """A configuration that `check` accepts. Nothing has been opened, no secret looked up."""
+
+    state: FilePath
+    """The SQLite file, absolute."""
+    connections: Mapping[str, Connection]
+    jobs: Mapping[str, Job]
+    folder: FilePath = field(factory=FilePath.cwd)
+    """Where the file is: relative paths in it begin here."""
+    warnings: tuple[str, ...] = ()
+    """What works and should be mended all the same, one line each."""
+
+    def job(self, name: str) -> Job:
+        """Return the job `name`.
+
+        Raises:
+            ConfigError: there is none; the line has the nearest.
+        """
+        if name not in self.jobs:
+            hint = nearest(name, self.jobs, "jobs")
+            raise ConfigError([f"there is no job {name!r} in the configuration; {hint}"])
+        return self.jobs[name]
+
+
+def read(path: FilePath, *, connectors: Load = plugins.load) -> Config:
+    """Return the configuration in the file `path`.
+
+    Raises:
+        ConfigError: it cannot be read, or has faults: one line each, all of them.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_SIZE + 1)
+        mode = path.stat().st_mode
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(
+            [f"{path}: cannot be read: {reason}; `syncline init` writes one"]
+        ) from None
+    config = load(raw, file=str(path), folder=path.absolute().parent, connectors=connectors)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        warning = f"{path}: other users may write to it; run `chmod go-w {path}`"
+        return attrs.evolve(config, warnings=(warning, *config.warnings))
+    return config
+
+
+def load(
+    raw: bytes,
+    *,
+    file: str = "syncline.toml",
+    folder: FilePath | None = None,
+    connectors: Load = plugins.load,
+) -> Config:
+    """Return the configuration that a text writes; `file` is its name in messages.
+
+    Raises:
+        ConfigError: with every fault, each `file:line:column: path: what is wrong`.
+    """
+    table, text = parse(raw, file)
+    reader = _Reader(table, folder or FilePath.cwd(), cache(connectors))
+    config = reader.config()
+    if reader.faults:
+        raise ConfigError(_lines(reader.faults, file, Positions(text)))
+    return config
+
+
+def _lines(faults: Iterable[Fault], file: str, positions: Positions) -> list[str]:
+    """Return one line for each fault, in the order of the file."""
+
+    def place(fault: Fault) -> tuple[int, int]:
+        return (positions.key if fault.at_key else positions.value)(fault.path)
+
+    return list(dict.fromkeys(f.line(file, positions) for f in sorted(faults, key=place)))
+
+
+class _Reader:
+    """Reads the parts of one file, collecting what is wrong with each."""
+
+    def __init__(self, table: dict[str, Any], folder: FilePath, load: Load) -> None:
+        self._table = table
+        self._folder = folder
+        self._load = load
+        self.faults: list[Fault] = []
+
+    def config(self) -> Config:
+        self._top_level()
+        state = self._part(lambda: state_path(self._table.get("state"), self._folder), "state")
+        connections = self._section(
+            "connections", lambda n, t: connection(n, t, self._folder, self._load)
+        )
+        jobs = self._section("jobs", lambda _, table: job(table))
+        self._between(connections, jobs)
+        return Config(
+            state=state or FilePath(), connections=connections, jobs=jobs, folder=self._folder
+        )
+
+    def _top_level(self) -> None:
+        known = ("state", "connections", "jobs")
+        for key in self._table.keys() - set(known):
+            message = f"unknown key; {nearest(key, known, 'keys')}"
+            self.faults.append(Fault(path=(key,), message=message, at_key=True))
+        for key in ("connections", "jobs"):
+            if not self._table.get(key):
+                example = "[jobs.<name>]" if key == "jobs" else "[connections.<name>]"
+                self.faults.append(
+                    Fault(path=(), message=f"there are no {key}; write one as {example}")
+                )
+
+    def _section(self, name: str, read: Callable[[str, object], T]) -> dict[str, T]:
+        tables = self._part(lambda: as_table(self._table.get(name, {})), name) or {}
+        good: dict[str, T] = {}
+        for key, table in tables.items():
+            made = self._part(partial(read, key, table), name, key)
+            if made is not None:
+                good[key] = made
+        return good
+
+    def _between(self, connections: dict[str, Connection], jobs: dict[str, Job]) -> None:
+        named = self._table.get("connections")
+        known = frozenset(named) if isinstance(named, dict) else frozenset()
+        tables = self._table.get("jobs")
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            self.faults += job_faults(name, table, connections, known)
+        self.faults += overlap_faults(jobs, connections)
+        self.faults += pairs_faults(jobs, self._folder)
+        self.faults += secret_faults(connections, self._load)
+
+    def _part(self, read: Callable[[], T], *path: str) -> T | None:
+        try:
+            return read()
+        except ValueError as error:
+            self.faults += faults_of(error, *path)
+            return None
+
+
+def state_path(value: object, folder: FilePath) -> FilePath:
+    """Return the state file that `state = …` names: `sqlite:///path`, or a relative path.
+
+    Raises:
+        ValueError: it names another kind of state.
+    """
+    text = DEFAULT_STATE if value is None else value
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError(f"{shown(value)} is not a state such as 'sqlite:///var/lib/syncline.db'")
+    scheme, colon, rest = text.partition("://")
+    if colon and scheme != "sqlite":
+        raise ValueError(f"state in {scheme!r} is not part of this installation; say 'sqlite:///…'")
+    path = rest if colon else text
+    if not path.strip("/"):
+        raise ValueError(f"{text!r} names no file; say 'sqlite:///var/lib/syncline.db'")
+    return folder / FilePath(path).expanduser()
+
+
+__all__ = ["DEFAULT_STATE", "Config", "load", "read", "state_path"]

@@ -1,0 +1,179 @@
+"""`[jobs.<name>]`: what a job may be told. One class for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from attrs import frozen, validators
+
+from ..connector import setting
+from ..decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
+from ..mapping import Mapping
+from .faults import Fault, Faults, nearest
+from .mappings import FilterSettings, MappingSettings, refuse_clashes
+from .scalars import Cron, shown
+from .structure import as_table, structured
+
+_LIMITS = Limits()
+
+FieldName = Literal["title", "body", "category", "labels", "alternatives"]
+"""The names of `model.FIELDS`."""
+
+
+def _percent(value: float) -> list[object]:
+    return [validators.ge(0), validators.le(value)]
+
+
+@frozen(kw_only=True)
+class MaxDeletes:
+    """How many deletions go through by themselves, in one run and in one day.
+
+    The larger of `percent` and `count` holds; more than that waits for an approval.
+    """
+
+    percent: float = setting(
+        "Share of the pairs, in percent.",
+        default=_LIMITS.delete_share * 100,
+        validator=_percent(100),
+    )
+    count: int = setting("Deletions.", default=_LIMITS.delete_count, validator=validators.ge(0))
+    ceiling: float = setting(
+        "Never more than this share, in percent, whatever the others say.",
+        default=_LIMITS.delete_ceiling * 100,
+        validator=_percent(50),
+    )
+
+
+@frozen(kw_only=True)
+class DocumentsJob:
+    """Keeps the documents of two connections in agreement."""
+
+    kind: Literal["documents"] = setting("What the job keeps in agreement.", default="documents")
+    left: str = setting("The connection on the left, by its name.")
+    right: str = setting("The connection on the right, by its name.")
+    direction: Direction = setting("Which sides are written.", default=Direction.TWO_WAY)
+    on_conflict: OnConflict = setting(
+        "Who wins when both sides were edited.", default=OnConflict.MERGE
+    )
+    otherwise: Otherwise = setting(
+        "What happens when a merge does not come out clean.", default=Otherwise.QUEUE
+    )
+    fields: Table[FieldName, OnConflict] = setting(
+        "Who wins in single fields, such as title = 'left-wins'.", factory=dict
+    )
+    deletes: Deletes = setting(
+        "What happens to the copy of a deleted original.", default=Deletes.PROPAGATE
+    )
+    max_deletes: MaxDeletes = setting(
+        "How many deletions go through by themselves.", default=MaxDeletes()
+    )
+    withdraw_after: timedelta = setting(
+        "How long a copy stays whose original's visibility is unknown.",
+        default=_LIMITS.withdraw_after,
+    )
+    max_writes_per_hour: int = setting(
+        "Writes to one pair before it is frozen as a ping-pong.",
+        default=_LIMITS.writes_per_hour,
+        validator=validators.ge(1),
+    )
+    include: FilterSettings = setting(
+        "Only these documents of the left take part.", default=FilterSettings()
+    )
+    exclude: FilterSettings = setting(
+        "These documents of the left take no part.", default=FilterSettings()
+    )
+    mapping: MappingSettings = setting(
+        "What differs between the two vocabularies.", default=MappingSettings()
+    )
+    pairs: Path | None = setting(
+        "CSV file of pairs that belong together: left id, right id.", default=None
+    )
+    relay: bool = setting("Items that another job made count as originals here.", default=False)
+    review_label: str = setting(
+        "Label of pages that Syncline created and nobody reviewed.", default="syncline-review"
+    )
+    schedule: Cron | None = setting("Full passes of the service, as cron in UTC.", default=None)
+    poll: timedelta | None = setting("How often the service reads what changed.", default=None)
+    bulk_threshold: int | None = setting(
+        "Writes in one pass from which a bulk job is used; 0 for never.",
+        default=None,
+        validator=validators.optional(validators.ge(0)),
+    )
+    workers: int = setting(
+        "Items worked at the same time.",
+        default=_LIMITS.workers,
+        validator=[validators.ge(1), validators.le(64)],
+    )
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            refuse_clashes(self.mapping.rules, self.reserved)
+        except Faults as error:
+            raise Faults(fault.below("mapping", "rules") for fault in error.faults) from None
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Labels that Syncline sets itself."""
+        return frozenset({self.review_label} - {""})
+
+    def policy(self) -> Policy:
+        """Return what the job may do."""
+        return Policy(
+            direction=self.direction,
+            on_conflict=self.on_conflict,
+            otherwise=self.otherwise,
+            deletes=self.deletes,
+            fields={str(name): wins for name, wins in self.fields.items()},
+            relay=self.relay,
+        )
+
+    def limits(self) -> Limits:
+        """Return how far one pass may go by itself."""
+        return Limits(
+            delete_share=self.max_deletes.percent / 100,
+            delete_count=self.max_deletes.count,
+            delete_ceiling=self.max_deletes.ceiling / 100,
+            withdraw_after=self.withdraw_after,
+            writes_per_hour=self.max_writes_per_hour,
+            workers=self.workers,
+        )
+
+    def lens(self) -> Mapping:
+        """Return the mapping between the two sides, compiled."""
+        return self.mapping.mapping(self.include.filter(), self.exclude.filter(), self.reserved)
+
+
+Job = DocumentsJob
+"""Every kind of job that this installation runs."""
+
+KINDS: Table[str, type[Job]] = {"documents": DocumentsJob}
+_ELSEWHERE = ("config", "events")
+
+
+def job(value: object) -> Job:
+    """Return the job of the kind that the table says.
+
+    Raises:
+        Faults: it is no such job.
+    """
+    table = as_table(value)
+    if "kind" not in table:
+        raise ValueError("the key 'kind' is missing; say kind = 'documents'")
+    if not isinstance(kind := table["kind"], str) or kind not in KINDS:
+        raise Faults([Fault(path=("kind",), message=_no_kind(kind))])
+    made: Job = structured(table, KINDS[kind])
+    return made
+
+
+def _no_kind(kind: object) -> str:
+    if kind in _ELSEWHERE:
+        return f"jobs of kind {kind!r} are not part of this installation; it runs 'documents'"
+    return (
+        f"{shown(kind)} is not a kind of job; {nearest(str(kind), [*KINDS, *_ELSEWHERE], 'kinds')}"
+    )
+
+
+__all__ = ["KINDS", "DocumentsJob", "FieldName", "Job", "MaxDeletes", "job"]

@@ -1,0 +1,289 @@
+"""TOML tables to typed values: cattrs with strict leaves, reporting every fault at once.
+
+Each class says what it takes by its attrs fields; unknown keys, missing keys, wrong types and
+refused values are all collected, and a class's own validators run for the fields that are right
+even when others are not.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any, Literal, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from ..ports import Secret
+from .faults import Fault, Faults, faults_of, nearest
+from .scalars import Cel, Cron, TitlePath, cron, duration, shown, title_path
+from .secrets import secret
+
+Hook = Callable[[Any, Any], Any]
+
+_KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@cache
+def converter() -> Converter:
+    """Return the converter of the file. It keeps what it learns about a class."""
+    made = Converter(detailed_validation=False)
+    for leaf, read in _LEAVES.items():
+        made.register_structure_hook(leaf, _ignoring_type(read))
+    for matches, factory in _FACTORIES:
+        made.register_structure_hook_factory(matches, _with(factory, made))
+    return made
+
+
+def structured(value: object, type_: Any) -> Any:
+    """Return `value` as `type_`.
+
+    Raises:
+        Faults: it does not fit; with every reason, at paths relative to `value`.
+    """
+    try:
+        return converter().structure(value, type_)
+    except Faults:
+        raise
+    # Hooks of third parties may raise anything: it is a fault of the value they refused.
+    except Exception as error:
+        raise Faults(faults_of(error)) from error
+
+
+def _ignoring_type(read: Callable[[object], object]) -> Hook:
+    return lambda value, _: read(value)
+
+
+def _with(factory: Callable[[Any, Converter], Hook], made: Converter) -> Callable[[Any], Hook]:
+    return lambda type_: factory(type_, made)
+
+
+def _plain(type_: type) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        fits = isinstance(value, type_) and (type_ is bool or not isinstance(value, bool))
+        if type_ is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not fits:
+            raise ValueError(f"{shown(value)} is not {_KINDS[type_]}")
+        return value
+
+    return read
+
+
+def _file_path(value: object) -> FilePath:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{shown(value)} is not a path")
+    return FilePath(value)
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(
+            f"{shown(value)} is not a time with an offset such as 2026-01-31T08:00:00Z"
+        )
+    return value
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"{shown(value)} is not a day such as 2026-01-31")
+    return value
+
+
+_LEAVES: Mapping[Any, Callable[[object], object]] = {
+    str: _plain(str),
+    int: _plain(int),
+    float: _plain(float),
+    bool: _plain(bool),
+    timedelta: duration,
+    datetime: _moment,
+    date: _day,
+    Cron: cron,
+    Cel: _plain(str),
+    TitlePath: title_path,
+    Secret: secret,
+    FilePath: _file_path,
+}
+
+
+def chosen(value: object, choices: Mapping[str, Any]) -> Any:
+    """Return the choice that `value` names.
+
+    Raises:
+        ValueError: it names none; the sentence has the nearest.
+    """
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    hint = nearest(value if isinstance(value, str) else "", choices, "choices")
+    raise ValueError(f"{shown(value)} is not one of the choices; {hint}")
+
+
+def _hook(made: Converter, type_: Any) -> Hook:
+    # An enumeration of texts is a text to cattrs' dispatch by class: its members come first.
+    return _enum_hook(type_, made) if _is_enum(type_) else made.get_structure_hook(type_)
+
+
+def _enum_hook(type_: type[enum.Enum], _: Converter) -> Hook:
+    choices = {str(member.value): member for member in type_}
+    return lambda value, __: chosen(value, choices)
+
+
+def _literal_hook(type_: Any, _: Converter) -> Hook:
+    choices = {str(choice): choice for choice in get_args(type_)}
+    return lambda value, __: chosen(value, choices)
+
+
+def _optional_hook(type_: Any, made: Converter) -> Hook:
+    (inner,) = (part for part in get_args(type_) if part is not type(None))
+    hook = _hook(made, inner)
+    return lambda value, _: hook(value, inner)
+
+
+def _list_hook(type_: Any, made: Converter) -> Hook:
+    origin = get_origin(type_)
+    build = frozenset if issubclass(origin, AbstractSet) else list if origin is list else tuple
+    inner = get_args(type_)[0]
+    hook = _hook(made, inner)
+
+    def read(value: object, _: Any) -> object:
+        if not isinstance(value, list):
+            raise ValueError(f"{shown(value)} is not a list; write it in [ ]")
+        good, bad = _gathered((index, hook, inner, child) for index, child in enumerate(value))
+        if bad:
+            raise Faults(bad)
+        return build(good)
+
+    return read
+
+
+def _table_hook(type_: Any, made: Converter) -> Hook:
+    key_type, inner = get_args(type_)
+    key_hook, hook = _hook(made, key_type), _hook(made, inner)
+
+    def read(value: object, _: Any) -> object:
+        table = as_table(value)
+        keys, bad_keys = _gathered((key, key_hook, key_type, key) for key in table)
+        values, bad = _gathered((key, hook, inner, child) for key, child in table.items())
+        if bad_keys or bad:
+            raise Faults([*(attrs.evolve(fault, at_key=True) for fault in bad_keys), *bad])
+        return dict(zip(keys, values, strict=True))
+
+    return read
+
+
+def _gathered(
+    parts: Iterable[tuple[str | int, Hook, Any, object]],
+) -> tuple[list[Any], list[Fault]]:
+    good: list[Any] = []
+    bad: list[Fault] = []
+    for part, hook, type_, child in parts:
+        try:
+            good.append(hook(child, type_))
+        except Exception as error:  # one fault does not hide the others
+            bad += faults_of(error, part)
+    return good, bad
+
+
+def as_table(value: object) -> dict[str, Any]:
+    """Return a TOML table.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"{shown(value)} is not a table; write it as [section] or {{ key = … }}")
+    return value
+
+
+def _class_hook(type_: type[Any], made: Converter) -> Hook:
+    fields = {field.name: field for field in attrs.fields(attrs.resolve_types(type_)) if field.init}
+    hooks = {name: _hook(made, field.type) for name, field in fields.items()}
+    required = [n for n, field in fields.items() if field.default is attrs.NOTHING]
+
+    def read(value: object, _: Any) -> object:
+        table = as_table(value)
+        values: dict[str, Any] = {}
+        bad = [*_unknown(table, fields), *_missing(table, required)]
+        for name in fields.keys() & table.keys():
+            try:
+                values[fields[name].alias] = _checked(hooks[name], fields[name], type_, table[name])
+            except Exception as error:  # one fault does not hide the others
+                bad += faults_of(error, name)
+        if bad:
+            raise Faults(bad)
+        return type_(**values)
+
+    return read
+
+
+def _checked(hook: Hook, field: attrs.Attribute[Any], type_: type[Any], raw: object) -> Any:
+    value = hook(raw, field.type)
+    if field.validator is not None:
+        # Validators may look at nothing but the value: the instance does not exist yet.
+        field.validator(object.__new__(type_), field, value)
+    return value
+
+
+def _unknown(table: Mapping[str, object], fields: Mapping[str, object]) -> Iterator[Fault]:
+    for key in table.keys() - fields.keys():
+        left = fields.keys() - table.keys()
+        hint = nearest(key, left or fields.keys(), "keys")
+        yield Fault(path=(key,), message=f"unknown key; {hint}", at_key=True)
+
+
+def _missing(table: Mapping[str, object], required: Sequence[str]) -> Iterator[Fault]:
+    for name in required:
+        if name not in table:
+            yield Fault(path=(), message=f"the key {name!r} is missing", at_key=True)
+
+
+def _is(origin: type) -> Callable[[Any], bool]:
+    def matches(type_: Any) -> bool:
+        found = get_origin(type_)
+        return isinstance(found, type) and issubclass(found, origin) and bool(get_args(type_))
+
+    return matches
+
+
+def _is_optional(type_: Any) -> bool:
+    if get_origin(type_) not in (Union, types.UnionType):
+        return False
+    return len([part for part in get_args(type_) if part is not type(None)]) == 1
+
+
+def _is_list(type_: Any) -> bool:
+    many = _is(tuple)(type_) and get_args(type_)[1:] == (...,)
+    return many or _is(list)(type_) or _is(AbstractSet)(type_) or get_origin(type_) is Sequence
+
+
+def _is_enum(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, enum.Enum)
+
+
+def _is_settings(type_: Any) -> bool:
+    return isinstance(type_, type) and attrs.has(type_) and not issubclass(type_, Secret)
+
+
+# cattrs tries the factory that was registered last first.
+_FACTORIES: Sequence[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hook]]] = (
+    (_is_settings, _class_hook),
+    (_is(Mapping), _table_hook),
+    (_is_list, _list_hook),
+    (_is_optional, _optional_hook),
+    (lambda type_: get_origin(type_) is Literal, _literal_hook),
+    (_is_enum, _enum_hook),
+)
+
+
+def register(type_: Any, read: Callable[[object], object]) -> None:
+    """Teach the file a class of its own: `read` returns it or raises ValueError."""
+    # By identity: cattrs' registration by class would take the subclasses, too.
+    converter().register_structure_hook_func(lambda other: other is type_, _ignoring_type(read))
+
+
+__all__ = ["as_table", "chosen", "converter", "register", "structured"]

@@ -1,0 +1,138 @@
+"""Connectors for configuration tests: real declarations, passed to `load` instead of installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+import attrs
+import pytest
+
+from syncline.config import Config, load
+from syncline.connector import Connector, Context, setting
+from syncline.errors import ConfigError, PluginError
+from syncline.ports import Secret, SecretProvider, Store
+
+
+class Color(Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+@attrs.frozen(kw_only=True)
+class Nested:
+    depth: int = setting("How deep.", validator=attrs.validators.ge(0))
+    token: Secret | None = setting("A secret inside.", default=None)
+
+
+@attrs.frozen(kw_only=True)
+class ShelfSettings:
+    path: Path = setting("Where the shelf stands.")
+    token: Secret | None = setting("What opens it.", default=None)
+    color: Color = setting("Its colour.", default=Color.RED)
+    format: Literal["markdown", "html"] = setting("What files are.", default="markdown")
+    tags: frozenset[str] = setting("Which tags count.", default=frozenset())
+    retry: timedelta = setting("When to try again.", default=timedelta(seconds=30))
+    width: float = setting("In metres.", default=1.0)
+    nested: Nested | None = setting("More of it.", default=None)
+    aliases: dict[str, str] = setting("Other names.", factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class VaultSettings:
+    url: str = setting("Where the vault is.", default="http://127.0.0.1")
+    token: Secret | None = setting("What opens it.", default=None)
+
+
+class Vault:
+    """A secret provider that keeps its secrets in its settings' URL."""
+
+    def __init__(self, settings: VaultSettings) -> None:
+        self.settings = settings
+
+    async def get(self, name: str) -> Secret:
+        return Secret(f"{self.settings.url}#{name}")
+
+
+def _no_store(settings: ShelfSettings, context: Context) -> Store:
+    raise AssertionError("a check opens nothing")
+
+
+def _vault(settings: VaultSettings, context: Context) -> SecretProvider:
+    return Vault(settings)
+
+
+CONNECTORS = {
+    "shelf": Connector(
+        name="shelf", summary="A shelf.", settings=ShelfSettings, documents=_no_store
+    ),
+    "vault": Connector(name="vault", summary="A vault.", settings=VaultSettings, secrets=_vault),
+}
+
+
+def _load(name: str) -> Connector:
+    if name not in CONNECTORS:
+        raise PluginError(f"no connector {name!r} is installed")
+    return CONNECTORS[name]
+
+
+BASE = """
+[connections.a]
+connector = "shelf"
+path = "left"
+
+[connections.b]
+connector = "shelf"
+path = "right"
+"""
+JOB = """
+[jobs.j]
+kind = "documents"
+left = "a"
+right = "b"
+"""
+
+
+@pytest.fixture
+def connector() -> Callable[[str], Connector]:
+    """The loader of the test connectors `shelf` and `vault`."""
+    return _load
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Callable[[str], Config]:
+    """Load a text as the file `f.toml` of a temporary folder."""
+
+    def read(text: str) -> Config:
+        return load(text.encode(), file="f.toml", folder=tmp_path, connectors=_load)
+
+    return read
+
+
+@pytest.fixture
+def faults(loaded: Callable[[str], Config]) -> Callable[[str], list[str]]:
+    """Return the lines that a text is refused with; none when it is accepted."""
+
+    def read(text: str) -> list[str]:
+        try:
+            loaded(text)
+        except ConfigError as error:
+            return list(error.problems)
+        return []
+
+    return read
+
+
+@pytest.fixture
+def base() -> str:
+    """Two connections."""
+    return BASE
+
+
+@pytest.fixture
+def whole() -> str:
+    """Two connections and one job."""
+    return BASE + JOB

@@ -24,35 +24,33 @@ _SHORTEST = 6
 
 
 class Registry:
-    """The secrets that are known, and the pattern that finds them."""
+    """The secrets that are known, in every spelling."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._spellings: list[str] = []
+        self._words: re.Pattern[str] | None = None
 
     def add(self, secret: Secret | str) -> None:
         """Mask `secret` from now on. Adding it again, or an empty one, changes nothing."""
         value = secret.reveal() if isinstance(secret, Secret) else secret
-        if value.strip() and value not in self._secrets:
-            self._secrets.add(value)
-            self._pattern = None
+        if not value.strip() or value in self._secrets:
+            return
+        self._secrets.add(value)
+        if len(value) < _SHORTEST:
+            short = sorted(re.escape(s) for s in self._secrets if len(s) < _SHORTEST)
+            self._words = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)")
+        else:
+            # The longest first: a secret that contains another one is masked whole.
+            self._spellings = sorted({*self._spellings, *spellings(value)}, key=len, reverse=True)
 
     def mask(self, text: str) -> str:
         """Return `text` without any spelling of any known secret."""
-        if not self._secrets:
-            return text
-        if self._pattern is None:
-            self._pattern = _pattern(self._secrets)
-        return self._pattern.sub(MASK, text)
-
-
-def _pattern(secrets: set[str]) -> re.Pattern[str]:
-    long = {s for secret in secrets if len(secret) >= _SHORTEST for s in spellings(secret)}
-    short = {secret for secret in secrets if len(secret) < _SHORTEST}
-    # The longest first: a secret that contains another one is masked whole.
-    parts = [re.escape(s) for s in sorted(long, key=lambda s: (-len(s), s))]
-    parts += [rf"(?<!\w){re.escape(s)}(?!\w)" for s in sorted(short)]
-    return re.compile("|".join(parts))
+        # Plain searches, one for each spelling: measured faster than one pattern of all of them.
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, MASK)
+        return self._words.sub(MASK, text) if self._words else text
 
 
 def spellings(secret: str) -> frozenset[str]:
@@ -92,13 +90,13 @@ def _base64(raw: bytes) -> Iterator[str]:
 _CREDENTIALS = re.compile(
     r"""(?ix)
     (?P<keep>
-        \b(?:proxy-)?authorization["']?\s*[:=,]\s*[\[(]?\s*b?["']?(?:(?:basic|bearer|token)\s+)?
+        \b(?:proxy-)?authorization["']?\s*[:=,]\s*[\[(]?\s*(?:b?["'])?(?:(?:basic|bearer|token)\s+)?
       | \b(?:basic|bearer)\s+(?=[\w.~+/=-]{8})
-      | \b(?:set-)?cookie["']?\s*[:=,]\s*b?["']?
-      | \b(?:x-)?api[-_]?key["']?\s*[:=,]\s*b?["']?
+      | \b(?:set-)?cookie["']?\s*[:=,]\s*(?:b?["'])?
+      | \b(?:x-)?api[-_]?key["']?\s*[:=,]\s*(?:b?["'])?
       | \b(?:access_token|refresh_token|id_token|client_secret|client_assertion|password
            |x-amz-signature|x-amz-security-token|signature|token|secret)
-        ["']?\s*[:=]\s*b?["']?
+        ["']?\s*[:=]\s*(?:b?["'])?
       | \b\w{1,20}://[^\s/:@]{1,200}:(?=[^\s/@]{1,200}@)
     )
     [^\s"'&,;)\]}@]{1,8192}

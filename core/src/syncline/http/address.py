@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
@@ -12,6 +13,9 @@ Param: TypeAlias = "str | int | float | bool | None"
 Params: TypeAlias = "Mapping[str, Param | Sequence[Param]]"
 
 _PORTS = {"https": 443, "http": 80}
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+"""Nothing that another URL parser could read as another host."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -34,16 +38,16 @@ class Origin:
         Raises:
             Elsewhere: it is no http(s) URL with a host, or it holds a user name or password.
         """
+        parts = _split(url)
         try:
-            parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise Elsewhere("it is not a URL") from None
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise Elsewhere("it is not an http(s) URL with a host")
+            raise Elsewhere("its port is no number") from None
         if parts.username is not None or parts.password is not None:
             raise Elsewhere("it holds a user name or password: use the secret settings")
-        return cls(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
+        if parts.scheme not in _PORTS or not _HOST.fullmatch(parts.hostname or ""):
+            raise Elsewhere("it is not an http(s) URL with a host in ASCII")
+        return cls(parts.scheme, parts.hostname or "", port or _PORTS[parts.scheme])
 
     @property
     def secure(self) -> bool:
@@ -85,7 +89,7 @@ class Base:
         if not absolute and not path_or_url.startswith("/"):
             raise Elsewhere("a path starts with /")
         url = path_or_url if absolute else self.url + path_or_url
-        parts = urlsplit(url)
+        parts = _split(url)
         if not absolute and path_or_url.startswith("//"):
             raise Elsewhere("a path starts with a single /")
         if {"..", "."} & set(parts.path.lower().replace("%2e", ".").split("/")):
@@ -99,9 +103,12 @@ class Base:
         Raises:
             Elsewhere: as in `resolve`.
         """
-        target = urljoin(url, location)
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            raise Elsewhere("it is not a URL") from None
         self.check(Origin.of(target))
-        return urlsplit(target)._replace(fragment="").geturl()
+        return _split(target)._replace(fragment="").geturl()
 
     def check(self, origin: Origin) -> None:
         """Raise `Elsewhere` unless requests may go to `origin`."""
@@ -111,6 +118,13 @@ class Base:
             raise Elsewhere("it is not https")
         if origin.host != self.origin.host and not origin.listed(self.hosts):
             raise Elsewhere(f"{origin.host} is another host")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise Elsewhere("it is not a URL") from None
 
 
 def _with(parts: SplitResult, params: Params | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ..redaction import register
 _ROOM = 16 * 1024
 _WAIT = 60.0
 _POLL = 0.1
+_POSIX = os.name == "posix"
 
 
 @frozen(kw_only=True, repr=False)
@@ -58,7 +59,7 @@ class TokenFile:
             Forbidden: there is no usable file, or others may read it.
         """
         try:
-            if self._path.stat().st_mode & 0o077:
+            if _POSIX and self._path.stat().st_mode & 0o077:
                 raise self._unusable("may be read by others: `chmod 600` it")
             tokens = _tokens(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
@@ -109,36 +110,52 @@ class TokenFile:
         """
         draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            _store(draft, b" " * _ROOM)
+            with self._saving("so none was asked for"):
+                draft.unlink(missing_ok=True)
+                _store(draft, b"", os.O_CREAT | os.O_EXCL)
             yield lambda tokens: self._replace(draft, tokens)
-        except OSError as error:
-            raise errors.Unavailable(
-                f"{self._path}: the token cannot be saved ({error.strerror}), so none was asked "
-                "for; make room, or let Syncline write there"
-            ) from None
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def _replace(self, draft: Path, tokens: Tokens) -> None:
-        _store(draft, json.dumps(_fields(tokens)).encode())
-        draft.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
+        with self._saving("and the old one is spent: authorise Syncline again if this goes on"):
+            _store(draft, json.dumps(_fields(tokens)).encode())
+            draft.replace(self._path)
+            _settle(self._path.parent)
+
+    @contextmanager
+    def _saving(self, consequence: str) -> Iterator[None]:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            yield
+        except OSError as error:
+            raise errors.Unavailable(
+                f"{self._path}: the token cannot be saved ({error.strerror}), {consequence}; "
+                "make room, or let Syncline write there"
+            ) from None
 
     def _unusable(self, why: str) -> errors.Forbidden:
         return errors.Forbidden(f"the token file {self._path} {why}")
 
 
-def _store(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+def _store(path: Path, content: bytes, flags: int = 0) -> None:
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | flags, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         # Blanks after JSON are harmless, so the room that was taken is never given back early.
         file.write(content.ljust(_ROOM))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _settle(folder: Path) -> None:
+    """Make a replacement in `folder` survive a power failure."""
+    if not _POSIX:
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _fields(tokens: Tokens) -> dict[str, str]:

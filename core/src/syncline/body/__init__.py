@@ -7,6 +7,8 @@ makes a body. See `docs/body-profile.md` for the vocabulary and its rules.
 
 from __future__ import annotations
 
+from .carrying import Carried, carry
+from .differences import Change, Hunk, Span, diff, diff_html, diff_text
 from .leaf import Leaf, leaves
 from .loss import Loss, losses
 from .markup import render
@@ -33,9 +35,12 @@ __all__ = [
     "LIFT",
     "UNWRAP",
     "Blocks",
+    "Carried",
+    "Change",
     "Clash",
     "Drop",
     "Element",
+    "Hunk",
     "Leaf",
     "Lift",
     "Loss",
@@ -43,9 +48,14 @@ __all__ = [
     "Node",
     "Rename",
     "Replacement",
+    "Span",
     "Unwrap",
     "Vocabulary",
     "assets",
+    "carry",
+    "diff",
+    "diff_html",
+    "diff_text",
     "element",
     "finish",
     "from_html",

@@ -113,3 +113,19 @@ def _best(scores: list[list[float]]) -> Pairs:
         else:
             j += 1
     return pairs
+
+
+def align_texts(old: Sequence[str], new: Sequence[str], face: Callable[[str], str]) -> Pairs:
+    """Return pairs of leaves: equal texts, then equal faces (their words), then the most alike."""
+    return _between(
+        old,
+        new,
+        _between(old, new, matches(old, new), lambda a, b: _by_face(a, b, face)),
+        _by_likeness,
+    )
+
+
+def _by_face(old: Sequence[str], new: Sequence[str], face: Callable[[str], str]) -> Pairs:
+    ours: list[str | int] = [face(e) or -1 - n for n, e in enumerate(old)]
+    theirs: list[str | int] = [face(e) or n for n, e in enumerate(new)]
+    return matches(ours, theirs)

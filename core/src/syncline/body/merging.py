@@ -65,7 +65,7 @@ def merge(base: str, left: str, right: str, *, separation: int = 1) -> Merge:
     texts = Three(base, left, right)
     if texts.settled is not None:
         return Merge(body=texts.settled)
-    merger = _Merger(separation)
+    merger = Merger(separation)
     blocks = merger.siblings(texts.map(split), ())
     return Merge(body=merger.body(blocks), conflicts=tuple(merger.clashes))
 
@@ -77,7 +77,7 @@ Path = tuple[int, ...]
 _Slot = Three[list[str]]
 
 
-class _Merger:
+class Merger:
     """Merges siblings, blocks and leaves; collects what clashes.
 
     Recursive, as deep as bodies may be nested.

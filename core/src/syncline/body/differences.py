@@ -13,7 +13,7 @@ from .alignment import align_texts
 from .markup import attributes
 from .outline import Piece, cut, name, shown, split, words
 from .profile import PROSE
-from .runs import Marks
+from .runs import Mark, Marks
 from .sequence import edits
 from .tokens import Token, lines, readable, tokens
 
@@ -232,9 +232,8 @@ def _mark_note(text: str, old: Marks, new: Marks) -> list[str]:
     return notes
 
 
-def _target(marks: dict[int, object]) -> str:
-    start = getattr(marks.get(0), "start", "")
-    return attributes(start).get("href", "none") if start else "none"
+def _target(marks: dict[int, Mark]) -> str:
+    return attributes(marks[0].start)["href"] if 0 in marks else "none"
 
 
 def _attribute_notes(old: Piece, new: Piece) -> list[str]:

@@ -27,11 +27,12 @@ from ..errors import (
     Rejected,
     StoreError,
 )
-from ..model import Change, Digest, Document, Record, Side, digest, restrict
+from ..model import Change, Digest, Document, Record, Ref, Side, digest, restrict
 from ..ports import Note
 from ..ports import Write as Lent
 from ..state.listing import stamp
 from ..state.records import (
+    Bury,
     CloseConflict,
     CloseIntent,
     ConflictRecord,
@@ -57,6 +58,7 @@ from . import view
 from .context import Job
 from .report import ItemResult, Report
 from .steps import Draft, Step
+from .view import WITHDRAWN
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +120,7 @@ def _end(job: Job, step: Step, report: Report) -> None:
 
 def raise_conflict(job: Job, step: Step, report: Report) -> None:
     """Save or refresh the conflict of a pair, whose content is frozen until it is settled."""
-    link = evolve(step.after or step.link, state=LinkState.CONFLICT)
+    link = evolve(_as_seen(step), state=LinkState.CONFLICT)
     known = job.state.conflict_of(link.pair)
     record = _conflict(job, link, step, known)
     new = known is None or known.reason is not record.reason
@@ -135,6 +137,16 @@ def raise_conflict(job: Job, step: Step, report: Report) -> None:
             "a conflict waits for a person",
             extra={"job": job.name, "ref": str(link.left.ref), "reason": step.reason.value},
         )
+
+
+def _as_seen(step: Step) -> Link:
+    # The base stays what it was; only what was looked at need not be looked at again.
+    link = step.link
+    for side in Side:
+        record = step.records.get(side)
+        if record is not None:
+            link = link.with_half(side, evolve(link.half(side), stamp=stamp(record)))
+    return link
 
 
 def _conflict(job: Job, link: Link, step: Step, known: ConflictRecord | None) -> ConflictRecord:
@@ -195,12 +207,17 @@ async def _write(job: Job, step: Step, report: Report) -> None:
         stopped = evolve(step, decision=Conflict(Reason.OPEN_DRAFT), detail=str(error))
         raise_conflict(job, stopped, report)
         return
-    except (StoreError, Refused):
-        # Refused before anything was done; or, in a merge, with one side written: the old base
-        # stands, and the next look finds that side's edit to be the merge itself.
-        job.commit([CloseIntent(intent.id)])
+    except StoreError:
+        # Where a sub-step had been announced, the intent stays: recovery looks what is there.
+        if not _begun(job, intent):
+            job.commit([CloseIntent(intent.id)])
         raise
     confirm(job, intent, done, step, report)
+
+
+def _begun(job: Job, intent: Intent) -> bool:
+    notes = (i.notes for i in job.state.intents(job.name) if i.id == intent.id)
+    return any(len(known) > len(intent.notes) for known in notes)
 
 
 def _ping_pong(job: Job, step: Step) -> bool:
@@ -289,9 +306,8 @@ async def _perform_one(job: Job, intent: Intent, draft: Draft) -> Record | None:
 
 def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:
     """Return what the adapter may use while it writes."""
-    other = intent.link.half(side.other).ref
-    if other is None:
-        raise Rejected("a write needs an item on the other side")
+    # An article that was split off has no counterpart: nothing looks like its mark.
+    other = intent.link.half(side.other).ref or Ref(job.connection(side.other), intent.link.pair)
 
     async def asset(sha256: str) -> bytes:
         return await job.store(side.other).asset(other, sha256)
@@ -330,6 +346,12 @@ def confirm(
         ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value)]
     else:
         ending = _saved(job, link, step)
+    if withdrawn:
+        ending += [
+            Bury(job.name, w.side, w.ref, link.pair, job.now(), WITHDRAWN)
+            for w in intent.writes
+            if w.ref is not None
+        ]
     job.commit(
         [
             *values,

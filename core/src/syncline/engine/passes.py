@@ -388,7 +388,8 @@ async def _remove_one(this: Pass, link: Link, side: Side) -> None:
 
 async def _late_recovery(this: Pass) -> None:
     job = this.job
-    if not (intents := job.state.intents(job.name)):
+    intents = job.state.intents(job.name)
+    if not (intents and this.report.counts["unsure"]):
         return
     due = max(intent.opened_at for intent in intents) + job.limits.recreate_after
     wait = (due - job.now()).total_seconds()

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from ..decision import Reason
 from ..errors import NotFound, OutcomeUnknown, StoreError
-from ..model import Document, Record, Ref
+from ..model import Document, Record, Ref, Side, Status
 from ..state.records import CloseIntent, Effect, Half, Intent, LinkState, Planned, SaveLink
 from . import view
 from .acting import confirm, lend
@@ -49,6 +49,10 @@ async def recover(job: Job, report: Report) -> None:
 
 
 async def _recover(job: Job, intent: Intent, report: Report) -> None:
+    if all(intent.link.half(side).ref is None for side in Side):
+        # An article was being split off. If it was made, it is a newcomer like any other.
+        job.commit([CloseIntent(intent.id)])
+        return
     looked = [await _look(job, intent, planned) for planned in intent.writes]
     states = [found for found, _ in looked]
     if Found.UNSURE in states:
@@ -155,15 +159,13 @@ async def _look_for_create(
         lagging = job.now() - intent.opened_at < job.limits.recreate_after
         return (Found.UNSURE if lagging else Found.NOT_DONE), None
     record = await _oldest(job, planned, refs)
-    if record is None or record.value is None:
-        return Found.UNSURE, None
     found = _update_state(job, planned, record)
-    if found is Found.DONE:
-        record = await _complete(job, intent, planned, record, value)
-    return (Found.ELSE if found is not Found.DONE else found), record
+    if found is Found.DONE or record.status is Status.DRAFT:
+        return Found.DONE, await _complete(job, intent, planned, record, value)
+    return Found.ELSE, record
 
 
-async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record | None:
+async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record:
     """Return the first of the twins; younger ones that nobody edited are taken away."""
     store = job.store(planned.side)
     records = [await store.fetch(ref) for ref in refs]
@@ -171,7 +173,7 @@ async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record | None:
     for twin in records[1:]:
         if _update_state(job, planned, twin) is Found.DONE:
             await store.delete(twin.ref, expected=twin.version)
-    return records[0] if records else None
+    return records[0]
 
 
 async def _complete(
@@ -179,10 +181,9 @@ async def _complete(
 ) -> Record:
     # Creating again with the same origin is safe by contract: it marks what was left unmarked,
     # publishes what was left a draft, and returns the item.
-    if record.origin is not None or not lend(job, intent, planned.side, value).mark:
-        return record
     lent = lend(job, intent, planned.side, value)
-    return await job.store(planned.side).create(value, write=lent)
+    finished = record.status is not Status.DRAFT and (record.origin is not None or not lent.mark)
+    return record if finished else await job.store(planned.side).create(value, write=lent)
 
 
 def _failed(intent: Intent, error: Exception) -> ItemResult:

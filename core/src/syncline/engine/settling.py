@@ -12,9 +12,11 @@ from ..model import Document, Record, Side
 from ..state.listing import stamp
 from ..state.records import (
     CloseConflict,
+    CloseIntent,
     ConflictRecord,
     DropLink,
     Effect,
+    Half,
     Link,
     LinkState,
     SaveConflict,
@@ -310,27 +312,38 @@ async def _apart(
     records: dict[Side, Record | None],
     report: Report,
 ) -> None:
-    """Dissolve the pair; where both live, each gets a copy of its own on the other side."""
+    """Make two articles of one pair: the copy's text moves into a new original of its own.
+
+    The pair itself keeps its ids and takes the original's text; so no mark has to change hands.
+    """
     live = [s for s in Side if (r := records[s]) is not None and r.value is not None]
-    job.commit([DropLink(link, job.now(), "kept as two articles")])
-    report.add(_result(link, "detached", "both"))
     if len(live) < len(Side) or record.reason not in _CONTENT:
+        job.commit([DropLink(link, job.now(), "kept as two articles")])
+        report.add(_result(link, "detached", "both"))
         return
-    for side in Side:
-        present = records[side]
-        if present is None or not job.policy.direction.writes(side.other):
-            continue
-        step = creation(job, side, present)
-        await carry_out(job, _told_apart(job, step, side), report)
+    origin = link.origin
+    edited = _value(job, record, records, origin.other)
+    if edited is None or not job.policy.direction.writes(origin):
+        raise Refused(f"conflict {record.id}: this job never writes the {origin.value}")
+    await _split_off(job, link, origin, edited, report)
+    await _choose(job, record, link, records, origin.value, None, report)
 
 
-def _told_apart(job: Job, step: Step, side: Side) -> Step:
-    # Two articles of one title cannot be told apart: the copy says where it comes from.
-    (draft,) = step.writes
-    if side is Side.LEFT or draft.value is None:
-        return step
-    value = evolve(draft.value, title=f"{draft.value.title} ({job.connection(side)})")
-    return evolve(step, writes=(evolve(draft, value=value),))
+async def _split_off(job: Job, link: Link, side: Side, edited: Document, report: Report) -> None:
+    value = view.fresh(job, side, edited).value
+    # Two articles of one title cannot be told apart: the new one says where it comes from.
+    value = evolve(value, title=f"{value.title} ({job.connection(side.other)})")
+    new = Link(
+        pair=job.new_id(), job=job.name, left=Half(), right=Half(), origin=side, title=value.title
+    )
+    draft = Draft(side=side, ref=None, expected=None, value=value)
+    step = Step(link=new, decision=Write(side, None, Reason.NEW), writes=(draft,), after=new)
+    intent = announce(job, step)
+    (made,) = await perform(job, intent, [draft])
+    job.commit([CloseIntent(intent.id), job.entry(new, "split off", side=side)])
+    report.counts["writes"] += 1
+    if made is not None and made.value is not None:
+        await carry_out(job, creation(job, side, made), report)
 
 
 def _result(link: Link, event: str, take: str) -> ItemResult:

@@ -20,6 +20,8 @@ from . import fields as _fields
 from .context import Job
 
 _DOC = "syncline:doc/"
+WITHDRAWN = "withdrawn"
+"""The reason on the tombstone of a copy that was taken away: links to it lose their address."""
 
 
 @frozen(kw_only=True)
@@ -125,6 +127,18 @@ def translate(
     return Carried(value=evolve(value, body=body), unresolved=frozenset(missing))
 
 
+def _without_withdrawn(job: Job, side: Side, body: str) -> str:
+    """Take the address from links to copies that were withdrawn since the body was written."""
+
+    def rewrite(href: str) -> str | None:
+        found = ref_of(href)
+        if found is None or found[0].connection != job.connection(side):
+            return href
+        return None if job.state.tombstone(job.name, found[0]) == WITHDRAWN else href
+
+    return _body.rewrite_links(body, rewrite) if _DOC in body else body
+
+
 def common(job: Job, side: Side, value: Document) -> Document:
     """Return what both systems can say of one side's document, in the right's vocabulary."""
     shared = translate(job, side, shared_or_own(job, side, value)).value
@@ -195,7 +209,7 @@ def carry(
     )
     value = evolve(
         moved,
-        body=bodies.body,
+        body=_without_withdrawn(job, side, bodies.body),
         opaques=_opaques(now.value, target),
         assets=_assets(now.value, target),
     )

@@ -59,6 +59,15 @@ def _(effect: r.DropLink, run: Execute) -> None:
 
 
 @apply.register
+def _(effect: r.Bury, run: Execute) -> None:
+    at, reason = iso(effect.at), effect.reason
+    run(
+        "insert or replace into tombstones values (?,?,?,?,?,?)",
+        (effect.job, effect.side.value, str(effect.ref), effect.pair, at, reason),
+    )
+
+
+@apply.register
 def _(effect: r.SaveValue, run: Execute) -> None:
     run("insert or ignore into vals values (?,?)", pack(effect.value))
 

@@ -28,6 +28,13 @@ create temp table if not exists staged (
 
 _COLUMNS = ", ".join(f"l.{name.strip()}" for name in LINK_COLUMNS.split(","))
 
+# Absence says nothing new about a side that was last seen in the trash, or that has no item.
+_NEWS = (
+    "l.{0}_stamp<>'' and l.{0}_stamp not like '%|trashed'"
+    " and l.{0}_stamp not like '%|purged' and l.{0}_stamp not like '%|archived'"
+)
+_LEFT_NEWS, _RIGHT_NEWS = _NEWS.format("left"), _NEWS.format("right")
+
 _CHANGED = f"""
 select {_COLUMNS}, a.stamp, a.status, a.title, b.stamp, b.status, b.title, d.reencode
 from links l
@@ -39,8 +46,8 @@ left join (select pairs.pair as pair, min(dirty.reencode) as reencode from dirty
          (dirty.side='right' and pairs.right_id=dirty.ref))
     where dirty.job=:job group by pairs.pair) d on d.pair=l.pair
 where l.job=:job and l.pair>:after and (
-    (coalesce(a.stamp,'')<>l.left_stamp and (a.ref is not null or :left))
-    or (coalesce(b.stamp,'')<>l.right_stamp and (b.ref is not null or :right))
+    (coalesce(a.stamp,'')<>l.left_stamp and (a.ref is not null or (:left and {_LEFT_NEWS})))
+    or (coalesce(b.stamp,'')<>l.right_stamp and (b.ref is not null or (:right and {_RIGHT_NEWS})))
     or l.epoch<>:epoch or d.pair is not null or l.unknown_since is not null or l.missing>0)
 order by l.pair limit :limit
 """  # noqa: S608 -- constants

@@ -248,6 +248,18 @@ class DropLink:
 
 
 @frozen
+class Bury:
+    """Remember that an item was taken away; its pair goes on without it."""
+
+    job: str
+    side: Side
+    ref: Ref
+    pair: str
+    at: datetime
+    reason: str
+
+
+@frozen
 class SaveValue:
     value: Document
 
@@ -383,6 +395,7 @@ class SaveApproval:
 Effect: TypeAlias = (
     SaveLink
     | DropLink
+    | Bury
     | SaveValue
     | OpenIntent
     | NoteIntent

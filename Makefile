@@ -1,0 +1,40 @@
+# Everything here needs Python 3.11 and pip, nothing else; the first target builds its own .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := core connectors/confluence connectors/genesys connectors/files simulators
+SOURCES := $(PACKAGES:%=%/pyproject.toml)
+
+.PHONY: demo test check bench soak docs clean
+
+$(READY): requirements-dev.txt constraints.txt $(SOURCES)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/syncline demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+soak: $(READY)
+	$(BIN)/python -m pytest -q -m soak tests
+
+docs: $(READY)
+	$(BIN)/python -m syncline.cli.reference
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis artifacts

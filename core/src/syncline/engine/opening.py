@@ -1,0 +1,153 @@
+"""The composition root: from a configuration to an open session, and everything closed again."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from .. import plugins
+from ..clock import SystemClock
+from ..config import Config, Connection
+from ..config.secrets import SecretRef, from_environment, from_file
+from ..connector import Context
+from ..errors import ConfigError, SynclineError
+from ..ports import Cache, Clock, Secret, Store
+from ..redaction import register
+from ..state import SqliteState
+from ..state.port import StateStore
+from .session import Session
+
+
+@frozen
+class StateCache:
+    """The small facts of one connection, kept in the state."""
+
+    state: StateStore
+    connection: str
+
+    def get(self, key: str) -> str | None:
+        return self.state.cached(self.connection, key)
+
+    def put(self, key: str, value: str) -> None:
+        self.state.cache(self.connection, key, value)
+
+
+def _quiet(event: str, **fields: object) -> None:
+    return None
+
+
+@asynccontextmanager
+async def open_session(
+    config: Config,
+    job: str,
+    *,
+    state: StateStore | None = None,
+    clock: Clock | None = None,
+    progress: Callable[..., None] = _quiet,
+) -> AsyncIterator[Session]:
+    """Open the stores and the state of one job, and close them in reverse order.
+
+    Args:
+        state: used instead of the file that the configuration names, and not closed.
+
+    Raises:
+        ConfigError: the job is not there, or a secret cannot be resolved.
+        StateError: the state file cannot be used.
+    """
+    settings = config.job(job)
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        if state is None:
+            own = SqliteState.open(config.state)
+            stack.callback(own.close)
+            state = own
+        names = {"left": settings.left, "right": settings.right}
+        stores = {
+            side: await _open(stack, config, config.connections[name], state, clock, progress)
+            for side, name in names.items()
+        }
+        yield Session(
+            job=job,
+            left=stores["left"],
+            right=stores["right"],
+            left_name=settings.left,
+            right_name=settings.right,
+            state=state,
+            clock=clock,
+            mapping=settings.lens(),
+            policy=settings.policy(),
+            limits=settings.limits(),
+            holder=f"{socket.gethostname()}-{os.getpid()}",
+            progress=progress,
+        )
+
+
+async def _open(
+    stack: AsyncExitStack,
+    config: Config,
+    connection: Connection,
+    state: StateStore,
+    clock: Clock,
+    progress: Callable[..., None],
+) -> Store:
+    context = context_of(connection.name, state, clock, progress)
+    values = await resolve_secrets(config, connection, context)
+    if connection.connector.documents is None:
+        raise ConfigError(
+            [f"connections.{connection.name}: {connection.connector.name} holds no documents"]
+        )
+    store = connection.connector.documents(connection.ready(values), context)
+    stack.push_async_callback(store.aclose)
+    return store
+
+
+def context_of(
+    name: str, state: StateStore, clock: Clock, progress: Callable[..., None] = _quiet
+) -> Context:
+    """Return what the connector of connection `name` is lent."""
+
+    def observe(event: str, fields: Mapping[str, object]) -> None:
+        progress(event, connection=name, **fields)
+
+    cache: Cache = StateCache(state, name)
+    return Context(connection=name, clock=clock, cache=cache, observe=observe)
+
+
+async def resolve_secrets(
+    config: Config, connection: Connection, context: Context
+) -> dict[SecretRef, Secret]:
+    """Return the value of every secret that a connection needs; each is known to redaction.
+
+    Raises:
+        ConfigError: all that cannot be resolved, one line each, without any value.
+    """
+    found: dict[SecretRef, Secret] = {}
+    problems: list[str] = []
+    for path, reference in connection.secrets:
+        try:
+            found[reference] = await _secret(config.folder, reference, context)
+            register(found[reference])
+        except SynclineError as error:
+            where = ".".join(str(part) for part in ("connections", connection.name, *path))
+            problems.append(f"{where}: {error}")
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+async def _secret(folder: Path, reference: SecretRef, context: Context) -> Secret:
+    match reference.provider:
+        case "env":
+            return from_environment(reference.name)
+        case "file":
+            return from_file(reference.name, folder)
+        case provider:
+            connector = plugins.load(provider)
+            if connector.secrets is None:
+                raise ConfigError([f"{provider} provides no secrets"])
+            return await connector.secrets(connector.settings(), context).get(reference.name)

@@ -1,1 +1,41 @@
 """A folder of Markdown or HTML files as a Syncline store."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from syncline.connector import Connector, Context, setting
+from syncline.ports import Store
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The settings of a `files` connection."""
+
+    path: str = setting("Folder that holds the articles; it has to exist.")
+    format: Literal["markdown", "html"] = setting(
+        "Format of the articles that Syncline creates.", default="markdown"
+    )
+    ignore: frozenset[str] = setting(
+        "Patterns of paths that are no articles, such as 'drafts/*'.", default=frozenset()
+    )
+
+
+def open_store(settings: Settings, context: Context) -> Store:
+    """Open the folder. Nothing is read yet: a folder that is missing shows at the first pass."""
+    # Markdown, YAML and HTML parsers are loaded only by whoever uses the connector.
+    from .store import FileStore
+
+    return FileStore(settings, context)
+
+
+connector = Connector(
+    name="files",
+    summary="A folder of Markdown or HTML files.",
+    settings=Settings,
+    documents=open_store,
+)
+
+__all__ = ["Settings", "connector", "open_store"]

@@ -10,8 +10,8 @@ BODY = (
     '<a href="https://example.com/hours?a=1&amp;b=2">the list</a>.</p>'
     "<ul><li><p>Monday</p></li><li><p>Tuesday</p></li></ul>"
     '<pre><code data-lang="python">if a &lt; b:\n    print("x")\n</code></pre>'
-    "<table><tbody><tr><th><p>Day</p></th><th><p>Hour</p></th></tr>"
-    "<tr><td><p>Friday</p></td><td><p>10</p></td></tr></tbody></table>"
+    "<table><thead><tr><th><p>Day</p></th><th><p>Hour</p></th></tr></thead>"
+    "<tbody><tr><td><p>Friday</p></td><td><p>10</p></td></tr></tbody></table>"
 )
 """One of each common block, in the profile's normal form."""
 
@@ -31,7 +31,7 @@ BODIES = (
     "",
     "<p>plain</p>",
     "<p>&lt;script&gt; &amp; \u00e9\u4e2d\U0001f600</p>",
-    "<p>line<br>break <em>and <strong>both</strong></em> <code>x_y*z</code></p>",
+    "<p>line<br>break <strong>and <em>both</em></strong> <code>x_y*z</code></p>",
     "<ol><li><p>one</p><ul><li><p>inner</p></li></ul></li><li><p>two</p></li></ol>",
     "<blockquote><p>first</p><p>second</p></blockquote>",
     '<section data-panel="warning"><p>Take care.</p></section>',

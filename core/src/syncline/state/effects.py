@@ -36,7 +36,8 @@ def apply(effect: Any, run: Execute) -> None:
 @apply.register
 def _(effect: r.SaveLink, run: Execute) -> None:
     link = effect.link
-    run(f"insert or replace into links({LINK_COLUMNS}) values ({_LINK_MARKS})", link_row(link))  # noqa: S608 -- constants
+    run("delete from links where pair=?", (link.pair,))
+    run(f"insert into links({LINK_COLUMNS}) values ({_LINK_MARKS})", link_row(link))  # noqa: S608 -- constants
     for side in Side:
         ref = link.half(side).ref
         if ref is not None:

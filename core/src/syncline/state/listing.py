@@ -26,6 +26,13 @@ create temp table if not exists staged (
 ) without rowid
 """
 
+_NEWCOMERS_TABLE = """
+create temp table if not exists newcomers (
+    side text, ref text, stamp text, status text, title text, folded text,
+    primary key (folded, side, ref)
+) without rowid
+"""
+
 _COLUMNS = ", ".join(f"l.{name.strip()}" for name in LINK_COLUMNS.split(","))
 
 # Absence says nothing new about a side that was last seen in the trash, or that has no item.
@@ -60,15 +67,18 @@ where s.side=:side and s.ref>:after and l.pair is null and k.ref is null
 order by s.ref limit :limit
 """
 
+_NEWCOMERS = """
+insert into newcomers select s.side, s.ref, s.stamp, s.status, s.title, s.folded from staged s
+left join links l on l.job=:job and l.left_id=s.ref
+left join links r on r.job=:job and r.right_id=s.ref
+where s.status='live' and s.folded<>'' and l.pair is null and r.pair is null
+"""
+
 _TWINS = """
 select a.ref, a.stamp, a.status, a.title, b.ref, b.stamp, b.status, b.title
-from staged a join staged b on b.side='right' and b.folded=a.folded
-left join links l on l.job=:job and l.left_id=a.ref
-left join links r on r.job=:job and r.right_id=b.ref
+from newcomers a join newcomers b on b.side='right' and b.folded=a.folded
 left join pairings p on p.job=:job and p.left_ref=a.ref and p.right_ref=b.ref and p.same=0
-where a.side='left' and a.status='live' and b.status='live' and a.folded<>''
-    and l.pair is null and r.pair is null and p.job is null
-order by a.ref, b.ref
+where a.side='left' and p.job is null order by a.ref, b.ref
 """
 
 
@@ -100,7 +110,7 @@ class Listing:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         db.execute(_STAGED)
-        db.execute("create index if not exists temp.staged_folded on staged(side, folded)")
+        db.execute(_NEWCOMERS_TABLE)
         db.execute("create index if not exists temp.staged_parent on staged(side, parent)")
 
     def clear(self) -> None:
@@ -173,6 +183,8 @@ class Listing:
 
     def same_titles(self, job: str) -> Sequence[tuple[Staged, Staged]]:
         found = []
+        self._db.execute("delete from newcomers")
+        self._db.execute(_NEWCOMERS, {"job": job})
         for row in self._db.execute(_TWINS, {"job": job}).fetchall():
             left, right = _staged(row[:4]), _staged(row[4:])
             if left and right:

@@ -160,6 +160,15 @@ async def test_a_revoked_token_is_replaced_once_for_all_tasks(
     assert len(vendor.logins) == 2
 
 
+async def test_renewals_asked_for_at_the_same_time_are_one(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    auth = granted(api, FakeClock())
+    await auth.headers()
+    await asyncio.gather(*(auth.refreshed() for _ in range(5)))
+    assert len(vendor.logins) == 2
+
+
 async def test_two_clients_with_one_credential_replace_its_token_once(
     api: FaultyServer, vendor: Vendor
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import tracemalloc
@@ -13,7 +14,7 @@ from syncline import errors
 from syncline.http import Client, Retries, Timeouts
 from syncline.model import Ref
 from syncline.testing import FakeClock
-from syncline.testing.faulty import FAULTS, RETRY_AFTER, FaultyServer, reply
+from syncline.testing.faulty import FAULTS, RETRY_AFTER, FaultyServer, Received, reply
 
 REF = Ref("wiki", "98312")
 MIB = 2**20
@@ -210,6 +211,24 @@ async def test_a_file_is_returned_as_it_is(clients: Opener) -> None:
         client = await clients.open(server.url)
         response = await client.request("GET", "/download", expect_json=False)
     assert response.content == picture
+
+
+async def test_a_file_whose_compressed_body_ends_early_is_not_taken_for_complete(
+    clients: Opener,
+) -> None:
+    squeezed = gzip.compress(bytes(range(256)) * 40)
+    answers = iter([squeezed[:-9], squeezed, squeezed + gzip.compress(b"more")])
+
+    def picture(request: Received) -> bytes:
+        return reply(200, next(answers), "Content-Encoding: gzip", kind="image/png")
+
+    async with FaultyServer(picture) as server:
+        client = await clients.open(server.url)
+        first = await client.request("GET", "/download", expect_json=False)
+        second = await client.request("GET", "/download", expect_json=False)
+    assert first.content == bytes(range(256)) * 40
+    assert second.content == first.content + b"more"
+    assert len(server.requests) == 3
 
 
 async def test_a_status_that_the_adapter_takes_is_returned_with_its_body(clients: Opener) -> None:

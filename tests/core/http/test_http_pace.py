@@ -169,6 +169,19 @@ async def test_everybody_waits_for_the_one_pause_and_a_single_probe_goes_first()
     assert clock.monotonic() < 34
 
 
+async def test_429s_of_requests_that_left_together_are_one_strike() -> None:
+    clock = FakeClock()
+    pace = paced(clock)
+
+    async def one(n: int) -> None:
+        async with pace.slot(1, FOR_EVER) as slot:
+            await asyncio.sleep(0)
+            pace.throttled(slot, {}, 2)
+
+    await asyncio.gather(*(one(n) for n in range(10)))
+    assert 2 <= pace.paused_for <= 2.2
+
+
 async def test_a_call_that_may_not_wait_for_the_pause_is_told_at_once() -> None:
     clock = FakeClock(auto=False)
     pace = paced(clock)

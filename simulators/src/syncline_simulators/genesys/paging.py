@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -45,8 +46,13 @@ def rows(entities: Iterable[tuple[Key, dict[str, Any]]]) -> Source:
 
 
 def cursor(key: Key) -> str:
-    """The opaque text for a sort key."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    """The opaque text for a sort key; a checksum tells it from what others make up."""
+    text = json.dumps(key).encode()
+    return base64.urlsafe_b64encode(_sum(text) + text).decode().rstrip("=")
+
+
+def _sum(text: bytes) -> bytes:
+    return zlib.crc32(text).to_bytes(4, "big")
 
 
 def read_cursor(text: str | None, name: str) -> Key | None:
@@ -59,9 +65,11 @@ def read_cursor(text: str | None, name: str) -> Key | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return tuple(json.loads(raw))
-    except (binascii.Error, ValueError, TypeError):
-        raise bad_request(f"The cursor in {name!r} is not valid.", field_name=name) from None
+    except (binascii.Error, ValueError):
+        raw = b""
+    if raw[:4] != _sum(raw[4:]):
+        raise bad_request(f"The cursor in {name!r} is not valid.", field_name=name)
+    return tuple(json.loads(raw[4:]))
 
 
 def page_size(call: Call, *, most: int, usual: int) -> int:

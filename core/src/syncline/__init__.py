@@ -1,1 +1,73 @@
-"""Keeps systems in agreement."""
+"""Keeps systems in agreement.
+
+The names below are loaded when they are first used, so that importing `syncline` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config import Config
+    from .config import read as read_config
+    from .connector import Connector, Context, setting
+    from .engine import Plan, Report, Session
+    from .engine.opening import open_session
+    from .errors import SynclineError
+    from .mapping import Mapping
+    from .model import Document, Record, Ref, Side, Status
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Config": ".config:Config",
+    "Connector": ".connector:Connector",
+    "Context": ".connector:Context",
+    "Document": ".model:Document",
+    "Mapping": ".mapping:Mapping",
+    "Plan": ".engine:Plan",
+    "Record": ".model:Record",
+    "Ref": ".model:Ref",
+    "Report": ".engine:Report",
+    "Session": ".engine:Session",
+    "Side": ".model:Side",
+    "Status": ".model:Status",
+    "SynclineError": ".errors:SynclineError",
+    "open_session": ".engine.opening:open_session",
+    "read_config": ".config:read",
+    "setting": ".connector:setting",
+}
+
+__all__ = [
+    "Config",
+    "Connector",
+    "Context",
+    "Document",
+    "Mapping",
+    "Plan",
+    "Record",
+    "Ref",
+    "Report",
+    "Session",
+    "Side",
+    "Status",
+    "SynclineError",
+    "__version__",
+    "open_session",
+    "read_config",
+    "setting",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    value: object = getattr(import_module(module, __name__), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

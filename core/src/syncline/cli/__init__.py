@@ -1,2 +1,98 @@
-def main() -> int:
-    return 0
+"""The `syncline` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from .exits import DONE, INTERRUPTED, USAGE, code_of
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Faults of the user and of the systems are one line on stderr, never a stack.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted; the next pass goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _silenced()
+    except Exception as error:
+        return code_of(error, debug="-vv" in arguments)
+    finally:
+        _flush()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from .parser import parser_for, verb_of
+    from .verbs import VERBS
+
+    verb = verb_of(arguments)
+    if verb is None and "--version" not in arguments:
+        return _overview(asked={"-h", "--help"} & set(arguments))
+    if verb is None or any(known.name == verb for known in VERBS):
+        return _own(parser_for(verb).parse_args(arguments))
+    return _plugin(verb, arguments)
+
+
+def _overview(*, asked: object) -> int:
+    from ..plugins import command_names
+    from .parser import overview
+
+    print(overview(command_names()), file=sys.stdout if asked else sys.stderr, end="")
+    return DONE if asked else USAGE
+
+
+def _own(args: argparse.Namespace) -> int:
+    from .verbs import VERBS
+
+    module, _, function = next(v.run for v in VERBS if v.name == args.verb).partition(":")
+    code: int = getattr(import_module(f".{module}", __name__), function)(args)
+    return code
+
+
+def _plugin(verb: str, arguments: Sequence[str]) -> int:
+    from ..plugins import command_names, load_command
+
+    if verb not in (names := command_names()):
+        return _unknown(verb, names)
+    command = load_command(verb)
+    parser = argparse.ArgumentParser(prog=f"syncline {verb}", allow_abbrev=False)
+    command.add_arguments(parser)
+    position = list(arguments).index(verb)
+    return command.run(parser.parse_args(arguments[position + 1 :]))
+
+
+def _unknown(verb: str, plugins: Sequence[str]) -> int:
+    from difflib import get_close_matches
+
+    from .verbs import VERBS
+
+    near = get_close_matches(verb, [*(known.name for known in VERBS), *plugins], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`syncline --help` lists them"
+    print(f"there is no verb {verb!r}; {hint}", file=sys.stderr)
+    return USAGE
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            _silenced()
+
+
+def _silenced() -> int:
+    """Point stdout at nothing: the reader is gone, and Python would complain at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,144 @@
+"""`syncline check` and `syncline schema`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from .. import config as configuration
+from ..config import Config, Connection
+from ..config.checks import BUILT_IN
+from ..config.faults import dotted
+from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
+from ..errors import ConfigError
+from .exits import DONE, FAILED, USAGE, worst
+from .output import columns, counted, emit, say
+
+
+@frozen(kw_only=True)
+class SecretState:
+    """Whether one secret can be looked up; never its value."""
+
+    path: str
+    reference: str
+    resolves: bool | None
+    """None where only a provider could tell."""
+    remark: str = ""
+
+
+def check(args: argparse.Namespace) -> int:
+    """Check the file, and with --online the systems it names. Exit status 2 on a fault."""
+    try:
+        config = configuration.read(Path(args.config))
+    except ConfigError as error:
+        if not args.json:
+            raise
+        emit({"ok": False, "problems": error.problems})
+        return USAGE
+    secrets = list(secret_states(config))
+    answers = _online(config) if args.online else {}
+    if args.json:
+        emit(report(config, secrets, answers))
+    else:
+        say(text(args.config, config, secrets, answers))
+        say(config.warnings, sys.stderr)
+    return worst(FAILED if problem else DONE for problem in answers.values())
+
+
+def secret_states(config: Config) -> Iterator[SecretState]:
+    """Yield every secret of the file, and whether it resolves here and now."""
+    for connection in config.connections.values():
+        for path, reference in connection.secrets:
+            resolves, remark = _looked_up(reference, config.folder)
+            yield SecretState(
+                path=dotted(("connections", connection.name, *path)),
+                reference=str(reference),
+                resolves=resolves,
+                remark=remark,
+            )
+
+
+def _looked_up(reference: SecretRef, folder: Path) -> tuple[bool | None, str]:
+    if reference.provider not in BUILT_IN:
+        return None, "asked with --online"
+    try:
+        if reference.provider == "env":
+            from_environment(reference.name)
+            return True, ""
+        from_file(reference.name, folder)
+    except ConfigError as error:
+        return False, error.problems[0]
+    path = folder / Path(reference.name).expanduser()
+    return True, f"others can read {path}; run `chmod 600`" if open_to_others(path) else ""
+
+
+def _online(config: Config) -> Mapping[str, str | None]:
+    from .opened import answers
+
+    return answers(config)
+
+
+def report(
+    config: Config, secrets: list[SecretState], answers: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Return what `check --json` prints."""
+    return {
+        "ok": not any(answers.values()),
+        "problems": [],
+        "warnings": config.warnings,
+        "state": str(config.state),
+        "connections": {name: c.connector.name for name, c in config.connections.items()},
+        "jobs": {name: job.kind for name, job in config.jobs.items()},
+        "secrets": secrets,
+        "online": {name: problem or "answers" for name, problem in answers.items()},
+    }
+
+
+def text(
+    file: str, config: Config, secrets: list[SecretState], answers: Mapping[str, str | None]
+) -> Iterator[str]:
+    """Yield what `check` prints for people."""
+    found = counted(len(config.connections), "connection")
+    yield f"{file}: {found}, {counted(len(config.jobs), 'job')}: no faults"
+    rows = [[name, *_job_row(config, name)] for name in config.jobs]
+    yield from (f"  {line}" for line in columns(rows))
+    if secrets:
+        yield "secrets:"
+        yield from (f"  {line}" for line in columns([_secret_row(state) for state in secrets]))
+    for name, problem in answers.items():
+        yield f"{name}: {problem or 'answers'}"
+
+
+def _job_row(config: Config, name: str) -> list[str]:
+    job = config.jobs[name]
+    left, right = (_side(config.connections[side]) for side in (job.left, job.right))
+    arrow = {"two-way": "<->", "left-to-right": "->", "right-to-left": "<-"}
+    return [left, arrow[job.direction.value], right]
+
+
+def _side(connection: Connection) -> str:
+    return f"{connection.name} ({connection.connector.name})"
+
+
+def _secret_row(state: SecretState) -> list[str]:
+    word = {True: "resolves", False: "does not resolve", None: "not looked up"}[state.resolves]
+    return [state.path, state.reference, f"{word}: {state.remark}" if state.remark else word]
+
+
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of the file; connectors that cannot be loaded are left out, aloud."""
+    from .. import plugins
+    from ..config.schema import schema as of
+
+    installed = plugins.listed()
+    emit(of([p.connector for p in installed if p.connector is not None]))
+    say((p.problem for p in installed if p.problem), sys.stderr)
+    return DONE
+
+
+__all__ = ["SecretState", "check", "report", "schema", "secret_states", "text"]

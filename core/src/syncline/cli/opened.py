@@ -1,0 +1,234 @@
+"""Sessions for verbs: opened with their connections, or on the state alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from ..clock import SystemClock
+from ..config import Config, read
+from ..config.faults import nearest
+from ..config.pairs import read_pairs
+from ..engine import Session
+from ..engine.opening import context_of, open_session, resolve_secrets
+from ..errors import ConfigError, StoreError, SynclineError
+from ..model import FIELDS, Costs, Document, Incomplete, Ref
+from ..ports import Capability, Store
+from ..redaction import protect
+from ..state import SqliteState
+from .output import say
+
+T = TypeVar("T")
+
+
+def configuration(args: argparse.Namespace) -> Config:
+    """Return the configuration that the command line names; its warnings go to stderr."""
+    _log(args.verbose)
+    config = read(Path(args.config))
+    say(config.warnings, sys.stderr)
+    return config
+
+
+def _log(verbose: int) -> None:
+    # Without a handler of ours, Python would print warnings itself, unredacted.
+    handler: logging.Handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(
+        level=logging.DEBUG if verbose > 1 else logging.INFO, handlers=[protect(handler)]
+    )
+
+
+def the_job(config: Config, name: str | None) -> str:
+    """Return the job that a verb is about: the named one, or the only one.
+
+    Raises:
+        ConfigError: it is not there, or there are several and none is named.
+    """
+    if name is not None:
+        config.job(name)
+        return name
+    if len(config.jobs) > 1:
+        raise ConfigError([f"say which job: {', '.join(config.jobs)}"])
+    return next(iter(config.jobs))
+
+
+def jobs_of(config: Config, ref: Ref, only: str | None = None) -> list[str]:
+    """Return the jobs that an item can belong to, by its connection.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    names = [the_job(config, only)] if only else list(config.jobs)
+    found = [n for n in names if ref.connection in (config.jobs[n].left, config.jobs[n].right)]
+    if not found:
+        hint = nearest(ref.connection, config.connections, "connections")
+        raise ConfigError([f"{ref}: no job has a connection {ref.connection!r}; {hint}"])
+    return found
+
+
+def a_ref(text: str) -> Ref:
+    """Return the reference that the command line gives.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return Ref.parse(text)
+    except ValueError as error:
+        raise ConfigError([str(error)]) from None
+
+
+def _quiet(event: str, **fields: object) -> None:
+    """Show no progress."""
+
+
+@asynccontextmanager
+async def online(
+    config: Config, job: str, progress: Callable[..., None] = _quiet
+) -> AsyncIterator[Session]:
+    """Open a job with its connections; the pairs of its pair file are accepted."""
+    async with open_session(config, job, progress=progress) as session:
+        _tell_budgets(session, progress)
+        if (file := config.jobs[job].pairs) is not None:
+            pairs = read_pairs(config.folder / file.expanduser(), config.jobs[job])
+            session.accept(pairs)
+        yield session
+
+
+def _tell_budgets(session: Session, progress: Callable[..., None]) -> None:
+    for name, store in ((session.left_name, session.left), (session.right_name, session.right)):
+        if (pace := store.costs.calls_per_minute) is not None:
+            progress("budget", connection=name, per_minute=pace)
+
+
+@contextmanager
+def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[Session]:
+    """Open what the state remembers of a job: no connection, no secret, no network.
+
+    Looking creates no state file; with `writing` it is created.
+    """
+    settings = config.job(job)
+    there = writing or config.state.exists()
+    state = SqliteState.open(config.state) if there else SqliteState.memory()
+    try:
+        yield Session(
+            job=job,
+            left=Closed(settings.left),
+            right=Closed(settings.right),
+            left_name=settings.left,
+            right_name=settings.right,
+            state=state,
+            clock=SystemClock(),
+            mapping=settings.lens(),
+            policy=settings.policy(),
+            limits=settings.limits(),
+        )
+    finally:
+        state.close()
+
+
+class Closed:
+    """A store that was not opened: verbs that only look at the state never use it."""
+
+    capabilities = Capability.READ
+    fields = frozenset(FIELDS)
+    costs = Costs()
+
+    def __init__(self, connection: str) -> None:
+        self._connection = connection
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise StoreError(f"{self._connection} is not open: this verb reads the state alone")
+
+    heads = changes = fetch_many = _refuse
+
+    async def _refuse_later(self, *_: object, **__: object) -> NoReturn:
+        self._refuse()
+
+    fetch = create = update = delete = find = asset = _refuse_later
+
+    def project(self, value: Document) -> Document:
+        """Return the document itself: what the store could hold is not known."""
+        return value
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+def run(work: Coroutine[None, None, T]) -> T:
+    """Run a verb to its end. SIGTERM ends it as Ctrl-C does: cleanly, leases released."""
+
+    async def main() -> T:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+    return asyncio.run(main())
+
+
+def answers(config: Config) -> dict[str, str | None]:
+    """Return, for each connection that holds documents, None when it answers, else the problem."""
+    return run(_answers(config))
+
+
+async def _answers(config: Config) -> dict[str, str | None]:
+    names = [n for n, c in config.connections.items() if c.connector.documents is not None]
+    problems = await asyncio.gather(*(_problem(config, name) for name in names))
+    return dict(zip(names, problems, strict=True))
+
+
+async def _problem(config: Config, name: str) -> str | None:
+    try:
+        async with AsyncExitStack() as stack:
+            store = await _store(config, name, stack)
+            return await _first_entry(store)
+    except (SynclineError, OSError) as error:
+        return " ".join(str(error).split("\n"))
+
+
+async def _first_entry(store: Store) -> str | None:
+    """The first entry of a listing proves address, credentials and scope."""
+    listing = store.heads()
+    try:
+        first = await anext(listing, None)
+        return first.reason if isinstance(first, Incomplete) else None
+    finally:
+        if isinstance(listing, AsyncGenerator):
+            await listing.aclose()
+
+
+async def _store(config: Config, name: str, stack: AsyncExitStack) -> Store:
+    connection = config.connections[name]
+    state = SqliteState.memory()
+    stack.callback(state.close)
+    context = context_of(name, state, SystemClock())
+    values = await resolve_secrets(config, connection, context)
+    if connection.connector.documents is None:
+        raise ConfigError([f"the connector {connection.connector.name!r} holds no documents"])
+    store = connection.connector.documents(connection.ready(values), context)
+    stack.push_async_callback(store.aclose)
+    return store
+
+
+__all__ = [
+    "Closed",
+    "a_ref",
+    "answers",
+    "configuration",
+    "jobs_of",
+    "offline",
+    "online",
+    "run",
+    "the_job",
+]

@@ -1,0 +1,134 @@
+"""Reports, plans and losses as text: values in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..engine import ItemLosses, ItemResult, Plan, PlanItem, Refusal, Report
+from .exits import CONFLICTS, DONE, FAILED, REFUSED, worst
+from .output import columns, counted
+
+_COUNTS = (
+    *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
+    *("detached", "conflict", "failed", "stale"),
+)
+_QUIET = frozenset({"adopted"})
+"""Events of which there are too many, and which change nothing that people see."""
+
+
+def code(report: Report, waiting: int) -> int:
+    """Return the exit status of a pass; `waiting` conflicts are open after it."""
+    failed = report.failed or report.counts["stale"] or report.incomplete
+    return worst(
+        (
+            REFUSED if report.refused else DONE,
+            FAILED if failed else DONE,
+            CONFLICTS if waiting else DONE,
+        )
+    )
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield what a pass did, for people."""
+    yield from columns([_row(item) for item in report.items if item.event not in _QUIET])
+    for side, why in report.incomplete.items():
+        yield f"the {side.value} was not listed to its end, so nothing is missing there: {why}"
+    yield from report.alarms
+    for item in report.kept:
+        yield f"left as it is: {item.ref or ''} {item.title!r}: {item.detail}"
+    if report.refused is not None:
+        yield from refusal(report.job, report.refused)
+    yield summary(report)
+
+
+def _row(item: ItemResult) -> tuple[str, str, str, str]:
+    side = item.side.value if item.side else ""
+    why = item.detail or item.reason
+    return item.event, side, str(item.ref or ""), f"{item.title}{f': {why}' if why else ''}"
+
+
+def summary(report: Report) -> str:
+    """Return one line about a pass."""
+    found = [f"{report.counts[name]:,} {name}" for name in _COUNTS if report.counts[name]]
+    writes = counted(report.written, "write")
+    return f"{report.job} {report.run}: {writes}{', ' if found else ''}{', '.join(found)}"
+
+
+def refusal(job: str, refused: Refusal) -> Iterator[str]:
+    """Yield what the delete governor stopped, and how to let it go."""
+    yield str(refused)
+    yield from (f"  {title}" for title in refused.titles)
+    yield f"if all of these shall go: syncline approve {job} {refused.token}"
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield a plan for people: each item with its difference, then the cost."""
+    for item in plan.items:
+        yield _heading(item)
+        yield from (f"    {line}" for line in item.diff.splitlines())
+        yield from (f"    loses: {loss}" for loss in item.losses)
+    yield from (f"not listed to its end: {why}" for why in plan.incomplete)
+    yield from plan.alarms
+    if plan.refused is not None:
+        yield from refusal(plan.job, plan.refused)
+    yield _cost(plan)
+
+
+def _heading(item: PlanItem) -> str:
+    where = f" {item.side}" if item.side else ""
+    detail = f" ({item.detail})" if item.detail else ""
+    refs = " ".join(ref for ref in (item.left, item.right) if ref)
+    return f"{item.decision}{where}: {item.title} [{refs}]: {item.reason}{detail}"
+
+
+def _cost(plan: Plan) -> str:
+    items = counted(len(plan.items), "item")
+    minutes = "" if plan.minutes is None else f", {plan.minutes:.1f} minutes at the limits"
+    return f"{plan.job}: {items}, about {plan.calls:,.0f} API calls{minutes}; nothing was written"
+
+
+def plan_code(plan: Plan) -> int:
+    """Return the exit status of a plan."""
+    conflicts = any(item.decision == "conflict" for item in plan.items)
+    return worst(
+        (
+            REFUSED if plan.refused else DONE,
+            FAILED if plan.incomplete else DONE,
+            CONFLICTS if conflicts else DONE,
+        )
+    )
+
+
+def loss_lines(item: ItemLosses) -> Iterator[str]:
+    """Yield what one article loses; nothing when it loses nothing."""
+    if item.losses:
+        yield f"{item.ref} {item.title}"
+        yield from (f"    {loss}" for loss in item.losses)
+
+
+def loss_summary(losing: int, total: int) -> str:
+    """Return the line below all losses."""
+    if not losing:
+        return f"none of {counted(total, 'article')} loses anything"
+    return f"{losing:,} of {counted(total, 'article')} would lose something"
+
+
+def decisions(items: Iterable[PlanItem]) -> dict[str, int]:
+    """Return how often each decision stands in a plan."""
+    found: dict[str, int] = {}
+    for item in items:
+        found[item.decision] = found.get(item.decision, 0) + 1
+    return found
+
+
+__all__ = [
+    "code",
+    "decisions",
+    "lines",
+    "loss_lines",
+    "loss_summary",
+    "plan_code",
+    "plan_lines",
+    "refusal",
+    "summary",
+]

@@ -1,0 +1,67 @@
+"""`syncline sync` and `syncline approve`."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..config import Config
+from ..engine import Plan, Report
+from . import planning, reports
+from .exits import DONE, code_of, worst
+from .opened import configuration, offline, online, run, the_job
+from .output import emit, say
+from .progress import shown
+
+
+def sync(args: argparse.Namespace) -> int:
+    """Make a pass of each job, one after the other; one that fails does not stop the next."""
+    config = configuration(args)
+    names = [the_job(config, name) for name in args.jobs] or list(config.jobs)
+    if len(names) == 1:
+        return _one(config, names[0], args)
+    return worst([_isolated(config, name, args) for name in names])
+
+
+def _isolated(config: Config, name: str, args: argparse.Namespace) -> int:
+    try:
+        return _one(config, name, args)
+    except Exception as error:  # the loop's edge: the next job has its turn
+        return code_of(error, debug=args.verbose > 1)
+
+
+def _one(config: Config, name: str, args: argparse.Namespace) -> int:
+    done, waiting = run(_pass(config, name, args))
+    if isinstance(done, Plan):
+        return planning.show(done, args)
+    if args.json:
+        emit(done)
+    else:
+        say(reports.lines(done))
+    return reports.code(done, waiting)
+
+
+async def _pass(config: Config, name: str, args: argparse.Namespace) -> tuple[Report | Plan, int]:
+    with shown(args) as progress:
+        async with online(config, name, progress) as session:
+            if args.dry_run:
+                return await session.plan(), 0
+            if args.changes:
+                report = await session.poll()
+            else:
+                report = await session.sync(approve=args.approve)
+            return report, session.status().conflicts
+
+
+def approve(args: argparse.Namespace) -> int:
+    """Remember an approval; the next pass spends it on exactly those removals."""
+    config = configuration(args)
+    with offline(config, the_job(config, args.job), writing=True) as session:
+        session.approve(args.token)
+    if args.json:
+        emit({"job": args.job, "token": args.token})
+    else:
+        say([f"the next pass of {args.job} makes the removals of {args.token}, if still the same"])
+    return DONE
+
+
+__all__ = ["approve", "sync"]

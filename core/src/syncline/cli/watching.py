@@ -1,0 +1,120 @@
+"""`syncline status`, `history` and `explain`: looking, without changing anything."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from ..config import Config
+from ..engine import JobStatus
+from ..model import Ref
+from ..state.records import Entry, Run
+from .exits import CONFLICTS, DONE
+from .opened import a_ref, configuration, jobs_of, offline, online, run, the_job
+from .output import columns, counted, emit, say
+
+
+def status(args: argparse.Namespace) -> int:
+    """Print where each job stands. Exit status 3 while conflicts wait."""
+    config = configuration(args)
+    names = [the_job(config, args.job)] if args.job else list(config.jobs)
+    found = [_status(config, name) for name in names]
+    if args.json:
+        emit(found)
+    else:
+        for job in found:
+            say(status_lines(job))
+    return CONFLICTS if any(job.conflicts for job in found) else DONE
+
+
+def _status(config: Config, name: str) -> JobStatus:
+    with offline(config, name) as session:
+        return session.status()
+
+
+def status_lines(job: JobStatus) -> Iterator[str]:
+    """Yield where a job stands, for people; what is nothing is not said."""
+    yield f"{job.job}: {counted(job.pairs, 'pair')}; last pass {_run(job.last_run)}"
+    if job.last_full is not None and job.last_full != job.last_run:
+        yield f"  last full pass {_run(job.last_full)}"
+    for count, what in (
+        (job.conflicts, "conflicts wait: `syncline conflicts`"),
+        (job.reviews, "losing edits are kept for review: `syncline conflicts`"),
+        (job.proposals, "pairs are proposed: `syncline pair`"),
+        (job.quarantined, "items failed: `syncline quarantine`"),
+        (job.withdrawn, "withdrawn while their original is restricted"),
+        (job.held, "held after an undo: `syncline release REF`"),
+    ):
+        if count:
+            yield f"  {count:,} {what}"
+    if job.token is not None:
+        yield f"  removals are approved for the next pass ({job.token})"
+
+
+def _run(last: Run | None) -> str:
+    if last is None:
+        return "never"
+    ended = f"ended {last.ended_at:%Y-%m-%d %H:%M:%S}" if last.ended_at else "has not ended"
+    return f"{last.id} ({last.kind}) {ended}"
+
+
+def history(args: argparse.Namespace) -> int:
+    """Print what was done, newest first."""
+    config = configuration(args)
+    ref = a_ref(args.ref) if args.ref else None
+    if args.job is None and ref is not None:
+        names = jobs_of(config, ref)
+    else:
+        names = [the_job(config, args.job)] if args.job else list(config.jobs)
+    entries = [e for name in names for e in _entries(config, name, args, ref)]
+    entries.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
+    if args.json:
+        emit(entries[: args.limit])
+    else:
+        say(history_lines(entries[: args.limit]))
+    return DONE
+
+
+def _entries(
+    config: Config, name: str, args: argparse.Namespace, ref: Ref | None
+) -> Sequence[Entry]:
+    with offline(config, name) as session:
+        return session.history(run=args.run, ref=ref, limit=args.limit)
+
+
+def history_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield history entries for people: when, run, event, where, what, why."""
+    rows = [
+        (
+            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            entry.run,
+            entry.event,
+            entry.side.value if entry.side else "",
+            " ".join(str(ref) for ref in (entry.left, entry.right) if ref),
+            ": ".join(part for part in (entry.title, entry.reason, entry.detail) if part),
+        )
+        for entry in entries
+    ]
+    yield from columns(rows) or ["nothing was done yet"]
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Say what is known about one article, and read it once more."""
+    config = configuration(args)
+    ref = a_ref(args.ref)
+    names = jobs_of(config, ref, args.job)
+    found = {name: run(_explain(config, name, ref)) for name in names}
+    if args.json:
+        emit(found)
+    else:
+        for name, sentences in found.items():
+            say([f"{name}:", *(f"  {sentence}" for sentence in sentences)])
+    return DONE
+
+
+async def _explain(config: Config, job: str, ref: Ref) -> list[str]:
+    async with online(config, job) as session:
+        return await session.explain(ref)
+
+
+__all__ = ["explain", "history", "history_lines", "status", "status_lines"]

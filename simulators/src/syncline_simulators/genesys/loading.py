@@ -85,20 +85,19 @@ def _client(given: Mapping[str, Any]) -> Client:
 
 
 def _chosen(org: Organization, default: KnowledgeBase, file: Mapping[str, Any]) -> KnowledgeBase:
-    """The base that the file names, made where there is none; else the first."""
+    """The base that the file names: a known one, the first while it is empty, or a new one."""
     named = file["importAction"].get("knowledgeBase", {})
     for base in org.bases.values():
         if named.get("id") == base.id or named.get("name") == base.name:
             return base
     if not named.get("name"):
         return default
-    base = KnowledgeBase(
-        id=named.get("id") or org.ids.uuid(),
-        name=named["name"],
-        language=named.get("coreLanguage", "en-US"),
-        created=org.now(),
-        modified=org.now(),
-    )
+    called = {"name": named["name"], "language": named.get("coreLanguage", "en-US")}
+    now = org.now()
+    if default.changes == 0:
+        base = evolve(default, **called)
+    else:
+        base = KnowledgeBase(id=org.ids.uuid(), created=now, modified=now, **called)
     org.bases[base.id] = base
     return base
 

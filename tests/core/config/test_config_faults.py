@@ -292,7 +292,7 @@ values = st.recursive(
 )
 KEYS = (
     *("kind", "left", "direction", "fields", "max_deletes", "include", "exclude", "mapping"),
-    *("pairs", "relay", "review_label", "schedule", "poll", "bulk_threshold", "workers"),
+    *("pairs", "relay", "review_label", "schedule", "poll", "workers"),
 )
 
 

@@ -60,7 +60,6 @@ relay = false
 review_label = "r"
 schedule = "0 2 * * *"
 poll = "30s"
-bulk_threshold = 5
 workers = 3
 [jobs.j.mapping]
 titles = { prefix = "a" }

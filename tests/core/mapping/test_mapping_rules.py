@@ -203,6 +203,12 @@ def test_a_title_that_is_all_suffix_is_kept_whole() -> None:
     assert Titles(suffix="*").backward("*", None) == "*"
 
 
+def test_category_rules_give_the_left_a_category_to_share() -> None:
+    held = frozenset({"title", "body", "labels"})
+    assert Mapping(rules=(BILLING,)).fields(held) == held | {"category"}
+    assert Mapping(rules=(ToLabel(label="a", to_label="b"),)).fields(held) == held
+
+
 def test_the_external_id_comes_from_its_template() -> None:
     mapping = Mapping(external_id=compiled("container + '-' + id", {"id": "98312"}))
     assert mapping.external_id_of(PAGE, "17") == "SUP-17"

@@ -97,11 +97,6 @@ class DocumentsJob:
     )
     schedule: Cron | None = setting("Full passes of the service, as cron in UTC.", default=None)
     poll: timedelta | None = setting("How often the service reads what changed.", default=None)
-    bulk_threshold: int | None = setting(
-        "Writes in one pass from which a bulk job is used; 0 for never.",
-        default=None,
-        validator=validators.optional(validators.ge(0)),
-    )
     workers: int = setting(
         "Items worked at the same time.",
         default=_LIMITS.workers,

@@ -76,6 +76,13 @@ class Mapping:
         )
         return self._with_category(shared, self._with_labels(shared, now))
 
+    def fields(self, left: frozenset[str]) -> frozenset[str]:
+        """Return the fields that the left has in the right's vocabulary.
+
+        Rules that lead to categories give one to a left that has none of its own.
+        """
+        return left | {"category"} if self._to_category else left
+
     def admits(self, shared: Document) -> Excluded | None:
         """Return why a new right document must not be created on the left, None when it may be.
 

@@ -327,7 +327,7 @@ class _Writer:
             # A list directly in a list belongs to the item before it.
             item = self.top.out.pop()
             self.open("li", "<li>", implicit=True).out.append(item[4:-5])
-        self.container(node, node.tag, start)
+        self.container(node, "ol" if start.startswith("<ol") else "ul", start)
 
     def item(self, node: Element) -> None:
         if self.plain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import attrs
 
@@ -11,6 +11,12 @@ from .ports import Cache, Clock, SecretProvider, Store
 
 API_VERSION = 1
 """Raised when a port or hook changes incompatibly."""
+
+LocalPath: TypeAlias = Annotated[str, "local path"]
+"""Type of a setting that names a file or folder of this machine.
+
+It is a text; a relative one is made absolute, from the folder of the configuration file.
+"""
 
 
 def setting(help: str, **kwargs: Any) -> Any:

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from syncline.config import Config, load
-from syncline.connector import Connector, Context, setting
+from syncline.connector import Connector, Context, LocalPath, setting
 from syncline.errors import ConfigError, PluginError
 from syncline.ports import Secret, SecretProvider, Store
 
@@ -32,6 +32,7 @@ class Nested:
 class ShelfSettings:
     path: Path = setting("Where the shelf stands.")
     token: Secret | None = setting("What opens it.", default=None)
+    spare: LocalPath = setting("Where it may stand, too.", default="")
     color: Color = setting("Its colour.", default=Color.RED)
     format: Literal["markdown", "html"] = setting("What files are.", default="markdown")
     tags: frozenset[str] = setting("Which tags count.", default=frozenset())

@@ -70,6 +70,7 @@ max_deletes = { count = "many" }
         ("retry = 30", "30 is not a duration"),
         ("retry = '99999999d'", "longer than ten years"),
         ("path2 = 'x'", "unknown key; keys: aliases, color"),
+        ("spare = ''", "connections.a.spare: '' is not a path"),
     ],
 )
 def test_a_wrong_setting_of_a_connection_says_what_is_right(
@@ -314,7 +315,9 @@ def test_any_values_are_accepted_or_refused_at_their_own_line(
 def test_relative_paths_begin_at_the_folder_of_the_file(
     loaded: Callable[[str], Config], whole: str, tmp_path: Path
 ) -> None:
-    config = loaded("state = 'x.db'\n" + whole)
+    spare = whole.replace('path = "left"', 'path = "left"\nspare = "x/y"')
+    config = loaded("state = 'x.db'\n" + spare)
+    assert config.connections["a"].settings.spare == str(tmp_path / "x" / "y")
     assert config.state == tmp_path / "x.db"
     assert config.connections["a"].settings.path == tmp_path / "left"
     assert loaded("state = 'sqlite:///var/x.db'\n" + whole).state == Path("/var/x.db")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from syncline.connector import Connector, Context, setting
+from syncline.connector import Connector, Context, LocalPath, setting
 from syncline.ports import Store
 
 
@@ -14,7 +14,7 @@ from syncline.ports import Store
 class Settings:
     """The settings of a `files` connection."""
 
-    path: str = setting("Folder that holds the articles; it has to exist.")
+    path: LocalPath = setting("Folder that holds the articles; it has to exist.")
     format: Literal["markdown", "html"] = setting(
         "Format of the articles that Syncline creates.", default="markdown"
     )

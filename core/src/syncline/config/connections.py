@@ -17,7 +17,7 @@ from .leaves import rewritten
 from .positions import Path
 from .scalars import shown
 from .secrets import SecretRef, references, resolved
-from .structure import as_table, structured
+from .structure import Local, as_table, structured
 
 Load = Callable[[str], Connector]
 """Returns an installed connector by name; raises PluginError."""
@@ -75,7 +75,16 @@ def _loaded(name: object, load: Load) -> Connector:
 
 
 def _anchored_at(folder: FilePath) -> Callable[[object], object]:
-    return lambda leaf: folder / leaf.expanduser() if isinstance(leaf, FilePath) else leaf
+    def anchored(leaf: object) -> object:
+        match leaf:
+            case Local():
+                return str(folder / FilePath(leaf).expanduser())
+            case FilePath():
+                return folder / leaf.expanduser()
+            case _:
+                return leaf
+
+    return anchored
 
 
 __all__ = ["Connection", "Load", "connection"]

@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from ..connector import Connector
+from ..connector import Connector, LocalPath
 from ..ports import Secret
 from .file import DEFAULT_STATE
 from .jobs import KINDS
@@ -52,6 +52,7 @@ _LEAVES: Mapping[Any, Schema] = {
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
     Path: {"type": "string", "minLength": 1},
+    LocalPath: {"type": "string", "minLength": 1},
     Secret: _SECRET,
     Cron: {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
     Cel: _CEL,

@@ -19,6 +19,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 from cattrs import Converter
 
+from ..connector import LocalPath
 from ..ports import Secret
 from .faults import Fault, Faults, faults_of, nearest
 from .scalars import Cel, Cron, TitlePath, cron, duration, shown, title_path
@@ -79,6 +80,16 @@ def _file_path(value: object) -> FilePath:
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError(f"{shown(value)} is not a path")
     return FilePath(value)
+
+
+class Local(str):
+    """A path as the file writes it; it becomes absolute where the file's folder is known."""
+
+    __slots__ = ()
+
+
+def _local(value: object) -> Local:
+    return Local(str(_file_path(value)))
 
 
 def _moment(value: object) -> datetime:
@@ -282,8 +293,10 @@ _FACTORIES: Sequence[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hoo
 
 def register(type_: Any, read: Callable[[object], object]) -> None:
     """Teach the file a class of its own: `read` returns it or raises ValueError."""
-    # By identity: cattrs' registration by class would take the subclasses, too.
-    converter().register_structure_hook_func(lambda other: other is type_, _ignoring_type(read))
+    # Not by class: cattrs would take the subclasses, too.
+    converter().register_structure_hook_func(lambda other: other == type_, _ignoring_type(read))
 
 
-__all__ = ["as_table", "chosen", "converter", "register", "structured"]
+register(LocalPath, _local)
+
+__all__ = ["Local", "as_table", "chosen", "converter", "register", "structured"]

@@ -37,6 +37,8 @@ _OPAQUE = frozenset(
 )
 _TAG_END = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*(\s*)(/?)>""")
 
+_NAMED = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)[A-Za-z]")
+
 Resolve = Callable[[Mapping[str, str]], int | None]
 """The version of what an `ri:page` or `ri:attachment` with these attributes names, if known."""
 
@@ -62,8 +64,13 @@ class Stored:
     """Titles of pages in the same space that the body links to."""
 
 
+def _prologue(body: bytes) -> bytes:
+    """What has to stand before a fragment; the costly declarations only where one is needed."""
+    return _declaring() if _NAMED.search(body) else b"<r>"
+
+
 @cache
-def _prologue() -> bytes:
+def _declaring() -> bytes:
     named = {n: c for n, c in name2codepoint.items() if n not in _PREDEFINED}
     declared = "".join(f'<!ENTITY {name} "&#{code};">' for name, code in named.items())
     return f"<!DOCTYPE r [{declared}]><r>".encode()
@@ -81,12 +88,13 @@ def _feed(parser: expat.XMLParserType, body: bytes) -> None:
     Raises:
         Refusal: 400, with row and column as the server reports them.
     """
+    prologue = _prologue(body)
     try:
-        parser.Parse(_prologue(), False)
+        parser.Parse(prologue, False)
         parser.Parse(body, False)
         parser.Parse(b"</r>", True)
     except expat.ExpatError as error:
-        column = error.offset - (len(_prologue()) if error.lineno == 1 else 0)
+        column = error.offset - (len(prologue) if error.lineno == 1 else 0)
         reason = expat.errors.messages[error.code]
         where = f"[row,col {{unknown-source}}]: [{error.lineno},{column + 1}]"
         raise invalid(f"Error parsing xhtml: {reason} at {where}") from error
@@ -99,7 +107,7 @@ def starts(body: bytes) -> list[Start]:
         Refusal: 400, the body is not well-formed.
     """
     found: list[Start] = []
-    offset = len(_prologue())
+    offset = len(_prologue(body))
     parser = _parser()
 
     def started(tag: str, attributes: dict[str, str]) -> None:
@@ -200,7 +208,7 @@ def marked(body: str, text: str, reference: str) -> str | None:
 def _place(raw: bytes, text: str) -> int | None:
     """The byte position of this text in the first text node that holds it."""
     parser = _parser()
-    offset = len(_prologue())
+    offset = len(_prologue(raw))
     hidden: list[str] = []
     found: list[int] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 
 class SimClock:
@@ -12,10 +13,19 @@ class SimClock:
     def __init__(self) -> None:
         self._shift = timedelta()
         self._skipped = 0.0
+        self._second: datetime | None = None
+        self._date = ""
 
     def now(self) -> datetime:
         """The simulated time, aware and in UTC."""
         return datetime.now(timezone.utc) + self._shift
+
+    def http_date(self) -> str:
+        """The simulated time as the `Date` header tells it: how clients learn of a skew."""
+        second = self.now().replace(microsecond=0)
+        if second != self._second:
+            self._second, self._date = second, format_datetime(second, usegmt=True)
+        return self._date
 
     def elapsed(self) -> float:
         """Seconds that have passed for limits, lags and expiries; never runs backwards."""

@@ -41,7 +41,8 @@ class Exchange:
         else:
             reply = await self._system()
         self.call.status = reply.status
-        return reply if verdict is None else reply.with_headers(simulator.rate_headers(verdict))
+        rates = {} if verdict is None else simulator.rate_headers(verdict)
+        return reply.with_headers({"Date": self.site.clock.http_date(), **rates})
 
     async def _system(self) -> Reply:
         scope = {**self.scope, **listing_scope(self.drawn)}
@@ -54,4 +55,6 @@ class Exchange:
 
     def send(self, reply: Reply) -> None:
         """Answer in order."""
+        if not reply.has(b"date"):
+            reply = reply.with_headers({"Date": self.site.clock.http_date()})
         self.connection.write(reply.wire(self.received.method))

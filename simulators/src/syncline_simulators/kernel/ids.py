@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 
 class Ids:
@@ -15,7 +14,10 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID, in lower case with hyphens."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        digits = f"{self._random.getrandbits(128):032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        third, fourth = f"4{digits[13:16]}", f"{variant}{digits[17:20]}"
+        return f"{digits[:8]}-{digits[8:12]}-{third}-{fourth}-{digits[20:]}"
 
     def number(self) -> str:
         """A decimal id, larger than every one before, with gaps as real systems have them."""

@@ -43,6 +43,10 @@ class Reply:
         more = tuple((k.lower().encode(), v.encode("latin-1")) for k, v in headers.items())
         return attrs.evolve(self, headers=self.headers + more)
 
+    def has(self, name: bytes) -> bool:
+        """Whether there is such a header; the name is in lower case."""
+        return any(key == name for key, _ in self.headers)
+
     @property
     def is_json(self) -> bool:
         """Whether the answer says that it is JSON."""

@@ -9,14 +9,22 @@ from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from syncline.body import from_html
+from syncline.errors import Rejected
 
 Resolve: TypeAlias = Callable[[str], str]
 """Returns what a link or source in the file stands for: itself, or a `syncline:` address."""
 
 Env: TypeAlias = MutableMapping[str, Any]
+
+LONGEST = 250_000
+"""The longest Markdown text, in characters; parsing it takes a second or two."""
+
+_DEEPEST = 220
+"""Levels of nesting; a body has at most 100 blocks in each other, a list is two levels."""
 
 _TARGET = re.compile(
     r"(?P<before><(?:a|img|video)\s(?:[^<>]{0,4000}?\s)?(?:href|src)\s*=\s*)"
@@ -27,12 +35,13 @@ PAGE = re.compile(r"<body\b[^>]*>(?P<body>.*?)(?:</body\s*>|\Z)", re.IGNORECASE 
 """What of a whole HTML page is the article."""
 
 
-class Markdown(MarkdownIt):
+class _Markdown(MarkdownIt):
     """CommonMark with tables and strikethrough; what a link may be is the sanitiser's decision."""
 
-    def __init__(self) -> None:
-        super().__init__("commonmark", renderer_cls=_Renderer)
+    def __init__(self, deepest: int, *steps: str) -> None:
+        super().__init__("commonmark", {"maxNesting": deepest}, renderer_cls=_Renderer)
         self.enable(["table", "strikethrough"])
+        self.core.ruler.enableOnly(steps)
 
     def validateLink(self, url: str) -> bool:
         return True
@@ -57,7 +66,10 @@ def _code(content: str, language: str = "") -> str:
     return f"<pre><code{attribute}>{html.escape(content.removesuffix(chr(10)))}</code></pre>\n"
 
 
-markdown = Markdown()
+# Two parsers, for one limit would not do: lists may be nested deep, and looking for the end of
+# nested brackets takes time for every level.
+_BLOCKS = _Markdown(_DEEPEST, "normalize", "block")
+_SPANS = _Markdown(20, "inline", "text_join")
 
 
 def body_of_markdown(text: str, resolve: Resolve = str) -> str:
@@ -66,7 +78,32 @@ def body_of_markdown(text: str, resolve: Resolve = str) -> str:
     Raises:
         Rejected: too long, too deep, or too costly to parse.
     """
-    return body_of_html(markdown.render(text), resolve)
+    env: Env = {}
+    return body_of_html(html_of(tokens_of(text, env), env), resolve)
+
+
+def tokens_of(text: str, env: Env) -> list[Token]:
+    """Return the tokens of a Markdown text.
+
+    Raises:
+        Rejected: it is too long, or nested too deep.
+    """
+    if len(text) > LONGEST:
+        raise Rejected(f"the Markdown is longer than {LONGEST} characters: split the article")
+    try:
+        tokens = _BLOCKS.parse(text, env)
+    except RecursionError as error:
+        raise Rejected("the Markdown is nested too deep: flatten the article") from error
+    # Beyond its limit the parser leaves text out in silence.
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        raise Rejected("the Markdown is nested too deep: flatten the article")
+    _SPANS.core.process(StateCore("", _SPANS, env, tokens))
+    return tokens
+
+
+def html_of(tokens: Sequence[Token], env: Env) -> str:
+    """Return the HTML of some tokens; it is not safe yet."""
+    return str(_SPANS.renderer.render(tokens, _SPANS.options, env))
 
 
 def body_of_html(text: str, resolve: Resolve = str) -> str:

@@ -26,6 +26,7 @@ _SPECIAL = re.compile(
     r"[\\`*\[\]]|<(?=[A-Za-z/!?])|(?<![^\W_])_|_(?![^\W_])|~|!(?=\[|\Z)|&(?=#?\w+;)"
 )
 _AT_START = re.compile(r"[#+\-=>:|]|\d{1,9}(?=[.)])")
+_ROW_ENDS = re.compile(r"<(?:/tr|/?thead|/?tbody|table|/caption)>(?!\Z)")
 _CLOSING = re.compile(r"(?:(?<= )|\A)#+\Z")
 _IN_CODE_SPAN = re.compile(r"`+")
 _ADDRESS = re.compile(r'(?<= href=")[^"]*(?=")|(?<= src=")[^"]*(?=")')
@@ -37,7 +38,11 @@ def markdown_of(body: str, target: Target = str, resolve: Resolve = str) -> str:
 
     `target` and `resolve` are each other's inverse for every address in the body.
     """
-    blocks = parse(body)
+    return markdown_of_blocks(parse(body), target, resolve)
+
+
+def markdown_of_blocks(blocks: Blocks, target: Target = str, resolve: Resolve = str) -> str:
+    """Return Markdown for some blocks of a body; see `markdown_of`."""
     says = partial(_says, resolve=resolve)
     text = _Writer(target).blocks(blocks)
     if not says(text, blocks):
@@ -66,8 +71,11 @@ def _says(text: str, blocks: Blocks, resolve: Resolve) -> bool:
 
 
 def raw(blocks: Blocks, target: Target) -> str:
-    """Return blocks as HTML on one line, which Markdown takes as it is wherever it stands."""
-    text = render(blocks).replace("\n", "&#10;")
+    """Return blocks as HTML, without the blank line that would end it in Markdown.
+
+    The rows of a table have a line each, so that people can read it and a diff shows a row.
+    """
+    text = _ROW_ENDS.sub(r"\g<0>\n", render(blocks).replace("\n", "&#10;"))
     return _ADDRESS.sub(lambda m: html.escape(target(html.unescape(m[0]))), text)
 
 
@@ -226,9 +234,15 @@ def _follows_its_like(blocks: Sequence[Element], index: int) -> bool:
 
 
 def _is_loose(item: Element) -> bool:
-    """True where an item has more than a line and a list below it: blank lines keep it apart."""
-    first, *others = [child.tag for child in _elements(item)] or ["p"]
-    return first != "p" or others not in ([], ["ul"], ["ol"])
+    """True where blank lines have to keep the blocks of an item apart.
+
+    A paragraph needs none before a list, unless that is numbered from another number than one.
+    """
+    blocks = _elements(item)
+    shape = [child.tag for child in blocks]
+    return shape not in ([], ["p"], ["p", "ul"], ["p", "ol"]) or bool(
+        blocks[1:] and blocks[1].get("start")
+    )
 
 
 def _is_simple(row: Element, first: Element) -> bool:

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from syncline.body import Blocks, Element, parse
 
-from .decoding import Env, Resolve, body_of_html, markdown
+from .decoding import Env, Resolve, body_of_html, html_of, tokens_of
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 _HOLDS = re.compile(
@@ -35,15 +35,14 @@ class Segment:
 def markdown_segments(text: str, resolve: Resolve) -> list[Segment]:
     """Cut a Markdown text; put together, the segments are the text again."""
     env: Env = {}
-    tokens = markdown.parse(text, env)
+    tokens = tokens_of(text, env)
     lines = _LINE.findall(text)
     groups = [group for group in _groups(tokens) if group[0].map]
     starts = [*(_start(group) for group in groups), len(lines)]
     segments = [Segment("".join(lines[: starts[0]]), "", ())]
     for group, until in zip(groups, starts[1:], strict=True):
         start, end = _start(group), max(token.map[1] for token in group if token.map)
-        html = markdown.renderer.render(group, markdown.options, env)
-        blocks = parse(body_of_html(html, resolve))
+        blocks = parse(body_of_html(html_of(group, env), resolve))
         segment = Segment("".join(lines[start:end]), "".join(lines[end:until]), blocks)
         segments.append(attrs.evolve(segment, parts=_parts(group, segment, lines)))
     return segments

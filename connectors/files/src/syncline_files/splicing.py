@@ -16,7 +16,7 @@ import attrs
 from syncline.body import Blocks, Element, parse, render
 
 from .decoding import PAGE, Resolve, body_of_html, body_of_markdown
-from .encoding import Target, list_item, markdown_of, raw, table_row
+from .encoding import Target, list_item, markdown_of, markdown_of_blocks, raw, table_row
 from .segments import Segment, html_segments, markdown_segments
 
 Write: TypeAlias = Callable[[Element, int], str]
@@ -38,7 +38,7 @@ def spliced_markdown(text: str, wanted: str, target: Target, resolve: Resolve) -
     segments, blocks = markdown_segments(text, resolve), parse(wanted)
 
     def write(block: Element, place: int) -> str:
-        return markdown_of(render((block,)), target, resolve).replace("\n", newline)
+        return markdown_of_blocks((block,), target, resolve).replace("\n", newline)
 
     for cut in (segments, [attrs.evolve(segment, parts=()) for segment in segments]):
         result = _Splice(write, newline, target).text(cut, blocks, newline * 2)

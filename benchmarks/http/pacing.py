@@ -2,7 +2,8 @@
 
     python benchmarks/http/pacing.py [--seconds 10] [--rounds 3]
 
-Server: a token bucket (burst = rate / 10, 429 with Retry-After: 1) in another process. Policies run
+Servers, in another process: a token bucket (burst = rate / 10), and a window of a second that
+starts with the first request after the last one ended; 429 with Retry-After: 1. Policies run
 interleaved, round by round; `syncline` runs twice as A and A', whose difference is the noise.
 Reported: the share of the allowed rate in the steady state (the first second is left out: it also
 holds the server's initial burst), and 429s for each success, as medians. Exits 1 when a goal of
@@ -34,10 +35,10 @@ LATENCY = 0.02
 class Api:
     """The server process."""
 
-    def __init__(self, rate: float, latency: float = LATENCY) -> None:
+    def __init__(self, rate: float, latency: float = LATENCY, kind: str = "bucket") -> None:
         server = Path(__file__).parent / "server.py"
         self._process = subprocess.Popen(
-            [sys.executable, str(server), str(rate), str(latency)],
+            [sys.executable, str(server), str(rate), str(latency), kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -109,9 +110,9 @@ POLICIES = {
 }
 
 
-async def measure(policy: str, rate: float, seconds: float) -> tuple[float, float]:
+async def measure(policy: str, rate: float, kind: str, seconds: float) -> tuple[float, float]:
     """Return the share of the rate and the 429s for each success."""
-    api = Api(rate)
+    api = Api(rate, kind=kind)
     try:
         start = time.monotonic()
         work = asyncio.create_task(POLICIES[policy](api.url, rate, start + 1 + seconds))
@@ -133,16 +134,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     missed = False
-    for rate in (20, 100):
+    for kind, rate in (("bucket", 20), ("bucket", 100), ("window", 20), ("window", 100)):
         results: dict[str, list[tuple[float, float]]] = {name: [] for name in POLICIES}
         for _ in range(options.rounds):
             for name in POLICIES:
-                results[name].append(asyncio.run(measure(name, rate, options.seconds)))
+                results[name].append(asyncio.run(measure(name, rate, kind, options.seconds)))
         for name, runs in results.items():
             shares = sorted(run[0] for run in runs)
             share, refused = statistics.median(shares), statistics.median(r[1] for r in runs)
             spread = f"({shares[0]:.1%}-{shares[-1]:.1%})"
-            print(f"{rate:4}/s  {name:12} {share:6.1%} {spread:15} {refused:.3f} 429s per success")
+            line = f"{kind} {rate:4}/s  {name:12} {share:6.1%} {spread:15}"
+            print(f"{line} {refused:.3f} 429s per success", flush=True)
             missed |= name.startswith("syncline") and (share < 0.95 or refused > 0.01)
     print("goal (95 % and 0.010) " + ("MISSED" if missed else "met"))
     return int(missed)

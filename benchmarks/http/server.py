@@ -1,8 +1,9 @@
-"""A token-bucket API in a process of its own: `python server.py RATE [LATENCY]`.
+"""An API with a limit, in a process of its own: `python server.py RATE LATENCY bucket|window`.
 
 Prints its port, then on each line read from stdin the counts since the last one as JSON. The
-bucket holds a tenth of the rate (at least 1), refills continuously, and answers
-429 with `Retry-After: 1` when it is empty. A rate of 0 is no limit.
+bucket holds a tenth of the rate (at least 1) and refills continuously; a window is a second that
+starts with the first request after the last one ended. Over the limit it answers 429 with
+`Retry-After: 1`. A rate of 0 is no limit.
 """
 
 from __future__ import annotations
@@ -34,9 +35,24 @@ class Bucket:
         return True
 
 
+class Window:
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self.start = time.monotonic()
+        self.used = 0
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        if now >= self.start + 1:
+            self.start, self.used = now, 0
+        granted = self.used < self.rate
+        self.used += granted
+        return granted
+
+
 class Server:
-    def __init__(self, rate: float, latency: float) -> None:
-        self.bucket = Bucket(rate)
+    def __init__(self, bucket: Bucket | Window, latency: float) -> None:
+        self.bucket = bucket
         self.latency = latency
         self.counts = {"ok": 0, "refused": 0}
 
@@ -64,8 +80,8 @@ _OK = _HEAD.format("200 OK", len(BODY), "").encode() + BODY
 _REFUSED = _HEAD.format("429 Too Many Requests", 0, "Retry-After: 1\r\n").encode()
 
 
-async def main(rate: float, latency: float) -> None:
-    state = Server(rate, latency)
+async def main(rate: float, latency: float, kind: str) -> None:
+    state = Server(Window(rate) if kind == "window" else Bucket(rate), latency)
     server = await asyncio.start_server(state.serve, "127.0.0.1", 0)
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), state.report)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -73,4 +89,4 @@ async def main(rate: float, latency: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]), float((sys.argv[2:] or ["0"])[0])))
+    asyncio.run(main(float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]))

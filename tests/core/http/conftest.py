@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from syncline.http import Client, Pace, Timeouts
+from syncline.http import Client, Pace
 from syncline.testing import FakeClock
 from syncline.testing.faulty import FaultyServer
-
-QUICK = Timeouts(connect=1, read=0.1, attempt=0.15, total=600)
 
 
 class Clients:
@@ -26,7 +24,6 @@ class Clients:
 
     async def open(self, base_url: str | None = None, **settings: Any) -> Client:
         settings.setdefault("pace", Pace(rng=Random(7)))
-        settings.setdefault("timeout", QUICK)
         client = Client(base_url or self.server.url, clock=self.clock, **settings)
         return await self._stack.enter_async_context(client)
 

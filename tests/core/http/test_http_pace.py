@@ -61,9 +61,8 @@ async def test_a_late_wake_up_is_made_up() -> None:
     pace = paced(clock, 10, burst=10)
     for _ in range(100):
         await sent(pace, clock, times)
-        clock.advance(0.25)  # 2.5 slots late, now and again
-        for _ in range(2):
-            await sent(pace, clock, times)
+        clock.advance(0.15)  # half a slot late, every other time: a strict pacer gets 75 %
+        await sent(pace, clock, times)
     assert len(times) / clock.monotonic() >= 0.95 * 9.8
 
 
@@ -428,6 +427,46 @@ async def test_near_a_limit_that_is_not_known_half_of_what_was_sent_is_sent() ->
     header = {"x-ratelimit-nearlimit": "true", "x-ratelimit-reset": "2026-01-05T09:30:00Z"}
     await told(pace, header)
     assert pace.rate == pytest.approx(5 * 0.98, rel=0.1)
+
+
+async def test_a_window_of_seconds_that_runs_out_slows_nothing_down() -> None:
+    clock = FakeClock()
+    pace = paced(clock, 20, read_limits=near)
+    header = {"x-ratelimit-nearlimit": "true", "x-ratelimit-reset": "2026-01-05T09:00:00.200Z"}
+    await told(pace, header)
+    assert pace.rate == pytest.approx(19.6)
+
+
+async def test_a_429_in_spite_of_the_pace_slows_it_a_little_for_a_while() -> None:
+    clock = FakeClock()
+    pace = paced(clock, 100)
+    rates = []
+    for _ in range(5):
+        async with pace.slot(1, FOR_EVER) as slot:
+            pace.throttled(slot, {}, 1)
+        clock.advance(1.2)
+        await told(pace, {})
+        rates.append(pace.rate)
+    assert rates == pytest.approx([97, 96, 95.5, 95.5, 95.5], abs=0.1)
+    clock.advance(300)
+    assert pace.rate == pytest.approx(98)
+
+
+@given(st.sampled_from([5, 20, 100]), st.lists(st.floats(0, 0.3), min_size=30, max_size=60))
+@settings(max_examples=40, deadline=None)
+def test_no_second_sees_more_than_one_seconds_worth(rate: int, delays: list[float]) -> None:
+    """A server that counts in windows of a second, and wake-ups that are late."""
+
+    async def run() -> list[float]:
+        clock, times = FakeClock(), list[float]()
+        pace = paced(clock, rate, burst=rate)
+        for delay in delays:
+            await asyncio.gather(*(sent(pace, clock, times) for _ in range(7)))
+            clock.advance(delay)
+        return times
+
+    times = asyncio.run(run())
+    assert all(later - first >= 1.0 for first, later in zip(times, times[rate:], strict=False))
 
 
 @pytest.mark.parametrize("headers", [ratelimit("many", 1, 1), {"inin-ratelimit-allowed": "1"}])

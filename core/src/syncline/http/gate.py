@@ -75,7 +75,8 @@ class Gate:
 
     def pause(self, until: float) -> None:
         """Stay closed until `until` because the server's headers say that nothing is left."""
-        self._close(until, Cause.LIMIT)
+        if until > self.until:
+            self.until, self.cause = until, Cause.LIMIT
 
     def _close(self, until: float, cause: Cause) -> None:
         self.probing = True

@@ -138,7 +138,10 @@ class Pace:
 
     def throttled(self, slot: Slot, headers: Mapping[str, str], seconds: float | None) -> None:
         """Tell that the server asked for a pause of `seconds`; None when it did not say."""
-        self._gate.asked(self.clock.monotonic(), seconds, slot.episode)
+        now = self.clock.monotonic()
+        if slot.episode == self._gate.episode:
+            self._pacer.refused(now)
+        self._gate.asked(now, seconds, slot.episode)
         self.learn(headers)
         self._turn_away()
 

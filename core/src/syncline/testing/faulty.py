@@ -20,6 +20,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from enum import Enum, auto
+from functools import cache
 from typing import Self
 
 from attrs import field, frozen
@@ -80,6 +81,7 @@ def _zipped(data: bytes) -> bytes:
     return reply(200, data, "Content-Encoding: gzip")
 
 
+@cache
 def _bomb() -> bytes:
     """Return some 64 KiB that decompress to 64 MiB of blanks."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)

@@ -10,7 +10,7 @@ from .output import columns, counted
 
 _COUNTS = (
     *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
-    *("detached", "conflict", "failed", "stale"),
+    *("detached", "skipped", "conflict", "failed", "stale"),
 )
 _QUIET = frozenset({"adopted"})
 """Events of which there are too many, and which change nothing that people see."""

@@ -1,0 +1,135 @@
+"""May a page leave Confluence? Its own restriction, and that of everything above it.
+
+A restriction to read cascades from every ancestor, page or folder, and the endpoint shows only an
+item's own. Whatever cannot be looked up counts as unknown, which is treated as restricted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from attrs import define, field, frozen
+
+from syncline.errors import NotFound, StoreError
+from syncline.model import Status
+from syncline.ports import Clock
+
+from .client import Api
+
+FRESH = 30.0
+"""Seconds for which an answer is believed without asking again."""
+
+
+@frozen
+class Parent:
+    """What an item lies under."""
+
+    id: str
+    kind: str = "page"
+
+
+@define(kw_only=True)
+class Audience:
+    """The effective restriction of pages, asked once for each distinct page or ancestor."""
+
+    api: Api
+    clock: Clock
+    group: str = ""
+    """Id of the group that has to be able to read everything; empty: any restriction keeps in."""
+    parents: dict[str, Parent | None] = field(factory=dict)
+    """By id, as the latest listing told; an item that is not in here is asked for."""
+    _own: dict[str, tuple[float, bool | None]] = field(factory=dict)
+    _asking: dict[str, asyncio.Lock] = field(factory=dict)
+
+    def start_pass(self) -> None:
+        """Forget every answer: a full pass asks again for each distinct page and ancestor."""
+        self._own.clear()
+        self._asking.clear()
+        self.parents.clear()
+
+    async def status(self, id: str) -> tuple[Status, str]:
+        """Return live, restricted or unknown for a page, with the reason."""
+        if self.group:
+            return await self._admitted(id)
+        try:
+            chain = [id, *await self.above(id)]
+        except StoreError as error:
+            return Status.UNKNOWN, f"what is above it could not be read: {error}"
+        for one in chain:
+            own = await self._restricted(one)
+            if own is None:
+                return Status.UNKNOWN, f"the restriction of {one} could not be read"
+            if own:
+                where = "it is restricted" if one == id else f"{one} above it is restricted"
+                return Status.RESTRICTED, where
+        return Status.LIVE, ""
+
+    async def _admitted(self, id: str) -> tuple[Status, str]:
+        may = await self._cached(id, lambda: self.api.may_read(id, self.group))
+        if may is None:
+            return Status.UNKNOWN, f"whether group {self.group} may read it could not be learnt"
+        if may:
+            return Status.LIVE, ""
+        return Status.RESTRICTED, f"group {self.group} may not read it"
+
+    async def _restricted(self, id: str) -> bool | None:
+        return await self._cached(id, lambda: self.api.restricted(id))
+
+    async def _cached(self, id: str, ask: Callable[[], Awaitable[bool]]) -> bool | None:
+        lock = self._asking.setdefault(id, asyncio.Lock())
+        async with lock:
+            answer: bool | None
+            known = self._own.get(id)
+            now = self.clock.monotonic()
+            if known is not None and now - known[0] < FRESH and known[1] is not None:
+                return known[1]
+            try:
+                answer = await ask()
+            except (StoreError, KeyError, TypeError):
+                answer = None
+            self._own[id] = (self.clock.monotonic(), answer)
+            return answer
+
+    async def above(self, id: str) -> Sequence[str]:
+        """Return the ids of everything above an item, nearest first."""
+        chain: list[str] = []
+        current = id
+        while True:
+            if current not in self.parents:
+                chain += await self._asked(current, "page")
+                return chain
+            parent = self.parents[current]
+            if parent is None:
+                return chain
+            if parent.id in chain or parent.id == id:
+                raise StoreError(f"{id} lies below itself")
+            chain.append(parent.id)
+            if parent.id not in self.parents:
+                chain += await self._asked(parent.id, parent.kind)
+                return chain
+            current = parent.id
+
+    async def _asked(self, id: str, kind: str) -> list[str]:
+        async with self._asking.setdefault(f"above {id}", asyncio.Lock()):
+            if id in self.parents:
+                return list(await self.above(id))
+            return await self._ask(id, kind)
+
+    async def _ask(self, id: str, kind: str) -> list[str]:
+        known = "page" if kind not in ("page", "folder") else kind
+        try:
+            found = await self.api.ancestors(id, known)
+        except NotFound:
+            if kind in ("page", "folder"):
+                raise
+            return []
+        ids = [str(one["id"]) for one in reversed(found)]
+        if len(found) >= 250:
+            # The list has no cursor: what is above its first entry is asked from there.
+            ids += await self._ask(ids[-1], str(found[0].get("type", "page")))
+        kinds = {str(one["id"]): str(one.get("type", "page")) for one in found}
+        for child, parent in zip([id, *ids], [*ids, None], strict=False):
+            link = Parent(parent, kinds.get(parent, "page")) if parent else None
+            self.parents.setdefault(child, link)
+        return ids

@@ -1,0 +1,68 @@
+"""Which page has which title: links name pages by title, Syncline by id."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from syncline.errors import NotFound, StoreError
+from syncline.model import Ref
+
+from .client import Api
+from .references import References
+from .storage.resolver import PageName, title_key
+
+
+@define(kw_only=True)
+class Index:
+    """Titles and ids of one space, filled by its listing and asked for what is missing."""
+
+    api: Api
+    space: str
+    """Key of the space; pages of other spaces are out of reach."""
+    space_id: str
+    pages: dict[tuple[str, str], str] = field(factory=dict)
+    names: dict[str, PageName] = field(factory=dict)
+
+    def learn(self, id: str, title: str) -> None:
+        """Remember a page; an earlier title of it is forgotten."""
+        old = self.names.get(id)
+        if old is not None and self.pages.get((old.space, title_key(old.title))) == id:
+            del self.pages[old.space, title_key(old.title)]
+        self.names[id] = PageName(space=self.space, title=title)
+        self.pages[self.space, title_key(title)] = id
+
+    async def prepare(self, wanted: References, targets: frozenset[str]) -> None:
+        """Look up what a body refers to and the listing did not tell.
+
+        Args:
+            targets: ids of pages of this connection that the body to be written links to.
+        """
+        for space, title in wanted.titles:
+            if space in ("", self.space) and (self.space, title_key(title)) not in self.pages:
+                await self._find(title)
+        for id_ in targets - self.names.keys():
+            await self._name(id_)
+
+    async def _find(self, title: str) -> None:
+        try:
+            found = await self.api.titled(self.space_id, title)
+        except StoreError:
+            return
+        for page in found:
+            if page.get("status") == "current":
+                self.learn(str(page["id"]), str(page["title"]))
+
+    async def _name(self, id_: str) -> None:
+        try:
+            page = await self.api.page(id_, body=False)
+        except NotFound:
+            return
+        if str(page.get("spaceId")) == self.space_id:
+            self.learn(id_, str(page["title"]))
+
+
+def targets_of(connection: str, hrefs: tuple[str, ...]) -> frozenset[str]:
+    """Return the ids of this connection's pages among internal links."""
+    start = f"syncline:doc/{connection}:"
+    found = (h.removeprefix(start).partition("#")[0] for h in hrefs if h.startswith(start))
+    return frozenset(Ref.parse(f"{connection}:{id_}").id for id_ in found if id_)

@@ -1,7 +1,8 @@
 """Puts the vendor's addresses into blocks that are about to be written: the last check outward.
 
 Whatever the blocks are made of (fresh ones, or vendor blocks that are reused as they were read),
-nothing leaves with a link or a picture that is not `https:`, `mailto:` or `grn:`.
+nothing leaves with a link or a picture that is not `https:`, `mailto:` or `grn:`; only embedded
+pictures that the article holds already stay.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ _ACTIVE = re.compile(
     r"[\s\x00-\x1f]*(?:javascript|vbscript|data|blob|file|about)\s*:", re.IGNORECASE
 )
 
+_EMBEDDED = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=]+\Z")
+"""A picture inside the article itself: never made here, and left where it is already."""
+
+_WORDS = frozenset({"text", "altText", "url"})
+"""Members that say something, or whose address is checked by itself."""
+
 
 def addressed(blocks: Sequence[Json], addresses: Addresses, *, upgrade: bool = True) -> list[Json]:
     """Return a copy of `blocks` with addresses that Genesys takes.
@@ -37,7 +44,7 @@ def addressed(blocks: Sequence[Json], addresses: Addresses, *, upgrade: bool = T
         if "url" in members:
             members["url"] = _url(members["url"], addresses, upgrade)
         for name, value in members.items():
-            if isinstance(value, str) and name not in ("text", "altText") and _ACTIVE.match(value):
+            if isinstance(value, str) and name not in _WORDS and _ACTIVE.match(value):
                 raise Rejected(f"{name} is {value[:40]!r}, which is never written to Genesys")
         return members
 
@@ -62,7 +69,11 @@ def _set_link(members: Json, addresses: Addresses, upgrade: bool) -> None:
 
 
 def _url(src: Any, addresses: Addresses, upgrade: bool) -> str:
-    url = addresses.url(_secured(src, upgrade))
+    # A picture of ours keeps its address, also where that is http on this machine.
+    known = isinstance(src, str) and addresses.asset_of(src) is not None
+    url = addresses.url(src if known else _secured(src, upgrade))
+    if not url and isinstance(src, str) and _EMBEDDED.match(src):
+        return src
     if not url:
         raise Rejected(
             f"{str(src)[:80]!r} cannot be the address of a picture or a video in Genesys: "

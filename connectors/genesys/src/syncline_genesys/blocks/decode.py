@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from syncline.body.tree import Element, element
+from syncline.body.tree import Element, Node, element
 from syncline.model import Opaque
 
 from .hrefs import Reader, is_grn
@@ -100,7 +100,7 @@ class Decoder:
             case "UnorderedList":
                 yield self._list("ul", part(block, "list"), depth)
             case "Table":
-                yield self._table(part(block, "table"), depth)
+                yield from self._table(part(block, "table"), depth)
             case _:
                 yield self._opaque_block(block)
 
@@ -215,16 +215,20 @@ class Decoder:
     def _filled(self, tag: str, content: Sequence[Json]) -> Iterable[Element]:
         return (found for found in self._leaves(tag, content) if found.children) if content else ()
 
-    def _table(self, table: Json, depth: int) -> Element:
-        rows = entries(table.get("rows"))
+    def _table(self, table: Json, depth: int) -> Iterator[Element]:
+        rows = [row for row in entries(table.get("rows")) if entries(row.get("cells"))]
+        caption = self._caption(part(part(table, "properties"), "caption"), depth)
+        if not rows:
+            yield Element("p", (), caption)
+            return
         heads = 0
         while heads < len(rows) and text(part(rows[heads], "properties"), "rowType") == "Header":
             heads += 1
-        parts = self._caption(part(part(table, "properties"), "caption"))
+        parts = [Element("caption", (), caption)] if caption else []
         for tag, some in (("thead", rows[:heads]), ("tbody", rows[heads:])):
             if some:
                 parts.append(Element(tag, (), tuple(self.row(row, depth) for row in some)))
-        return Element("table", (), tuple(parts))
+        yield Element("table", (), tuple(parts))
 
     def row(self, row: Json, depth: int) -> Element:
         """Return one table row."""
@@ -242,11 +246,11 @@ class Decoder:
         children = self.flow(entries(cell.get("blocks")), depth, cell=True)
         return Element("th" if head else "td", attrs, tuple(children))
 
-    def _caption(self, caption: Json) -> list[Element]:
+    def _caption(self, caption: Json, depth: int) -> tuple[Node, ...]:
         """Return the caption as inline content; blocks in it are joined by line breaks."""
-        blocks = self.flow(entries(caption.get("blocks")), DEEPEST, cell=True)
+        blocks = self.flow(entries(caption.get("blocks")), depth + 4, cell=True)
         runs = flat(tuple(blocks), upgrade=False)
-        return [] if empty(runs) else [Element("caption", (), nodes(runs))]
+        return () if empty(runs) else nodes(runs)
 
     def _opaque_run(self, block: Json) -> Run:
         kept = self._keep(block)

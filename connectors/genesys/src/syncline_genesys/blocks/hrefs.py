@@ -20,6 +20,7 @@ _HTTPS = re.compile(r"https://[^\s/?#\\\"<>]+[^\s\\\"<>]*\Z", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:[^\s\\\"<>]+\Z", re.IGNORECASE)
 _GRN = re.compile(r"grn:knowledge:::(\w+)/([\w-]+)/([\w-]+)(?:/([\w-]+))?\Z")
 _ASSET = re.compile(r"syncline:asset/[0-9a-f]{64}\Z")
+_LOCAL = re.compile(r"http://(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?/[^\s\\\"<>]*\Z")
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0]")
 
 
@@ -27,6 +28,11 @@ def _https(url: str, upgrade: bool) -> str:
     if upgrade and url[:7].lower() == "http://":
         url = "https://" + url[7:]
     return url if _HTTPS.match(url) and not _CONTROL.search(url) else ""
+
+
+def _own(url: str) -> str:
+    """Return an address that Genesys gave to a picture: https, except from a simulator here."""
+    return url if _LOCAL.match(url) else _https(url, False)
 
 
 def held_href(href: str, *, upgrade: bool) -> str:
@@ -101,8 +107,8 @@ class Addresses:
     def url(self, src: str) -> str:
         """Return what to write for a picture's or video's address; empty when it is not known."""
         if src.startswith(ASSET):
-            return _https(self.url_of(src.removeprefix(ASSET)) or "", False)
-        return _https(src, False)
+            return _own(self.url_of(src.removeprefix(ASSET)) or "")
+        return _own(src) if self.asset_of(src) else _https(src, False)
 
 
 class Reader(Protocol):

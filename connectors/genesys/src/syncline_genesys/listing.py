@@ -1,0 +1,136 @@
+"""Listings: every article in scope without its body, and hints about what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta, timezone
+
+from syncline.errors import Forbidden, NotFound, Rejected, StoreError, Unavailable
+from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete
+from syncline.ports import Clock, Listed
+
+from .blocks.decode import text
+from .blocks.words import Json
+from .catalog import Categories
+from .client import Api
+from .documents import Lens, number
+from .reading import ASKED
+from .scope import Scope
+
+
+class Listing:
+    """Lists documents of one knowledge base."""
+
+    def __init__(
+        self, api: Api, scope: Scope, tree: Categories, clock: Clock, lens: Callable[[], Lens]
+    ) -> None:
+        self._api = api
+        self._scope = scope
+        self._tree = tree
+        self._clock = clock
+        self._lens = lens
+
+    async def heads(self) -> AsyncIterator[Listed]:
+        """Yield all heads, then the end.
+
+        Open drafts stand in the vendor's listing in place of what is published. What is published
+        of those is asked for separately, so that an edit of a draft never looks like an edit.
+        """
+        count = 0
+        try:
+            lens: Lens | None = None
+            async for document in self._documents():
+                # The categories are known by now; each head is told by one view of them.
+                lens = lens or self._lens()
+                yield lens.head(document)
+                count += 1
+            if not count:
+                await self._believe_empty()
+        except (Forbidden, NotFound, Rejected) as error:
+            if not count:
+                raise self._explained(error) from error
+            yield Incomplete(reason=str(error))
+            return
+        except StoreError as error:
+            yield Incomplete(reason=str(error))
+            return
+        yield Complete(count=count, scope=self._scope.fingerprint())
+
+    def _explained(self, error: StoreError) -> StoreError:
+        """Return what to do about a listing that is refused from the start."""
+        if isinstance(error, NotFound | Forbidden) and error.status in (403, 404):
+            return self._scope.hidden(error)
+        return error
+
+    async def _documents(self) -> AsyncIterator[Json]:
+        base = await self._scope.find()
+        await self._tree.refresh(base)
+        roots = self._scope.categories()
+        below = True if roots else None
+        seen: set[str] = set()
+        drafted: dict[str, Json] = {}
+        async for page in self._api.documents(
+            base, expand=True, includeDrafts=True, categoryId=roots, includeSubcategories=below
+        ):
+            for document in page:
+                id = text(document, "id")
+                if id in seen:
+                    # It was changed meanwhile and moved to another page.
+                    continue
+                seen.add(id)
+                if document.get("state") == "Draft" and number(document):
+                    drafted[id] = document
+                else:
+                    yield document
+        async for document in self._published(base, drafted):
+            yield document
+
+    async def _published(self, base: str, drafted: dict[str, Json]) -> AsyncIterator[Json]:
+        ids = list(drafted)
+        for start in range(0, len(ids), ASKED):
+            some = ids[start : start + ASKED]
+            async for page in self._api.documents(base, expand=True, documentId=some):
+                for document in page:
+                    if drafted.pop(text(document, "id"), None) is not None:
+                        yield document
+        for document in drafted.values():
+            yield document
+
+    async def _believe_empty(self) -> None:
+        """Refuse a listing of nothing from a knowledge base that says it holds articles."""
+        base = await self._scope.find()
+        held = (await self._api.knowledge_base(base)).get("articleCount")
+        if isinstance(held, int) and held and not self._scope.categories():
+            raise Unavailable(
+                f"the knowledge base {base} says that it holds {held} articles and lists none; "
+                "the listing is not believed"
+            )
+
+    async def changes(self, cursor: Cursor | None, overlap: timedelta) -> AsyncIterator[ChangePage]:
+        """Yield hints about documents that were modified since `cursor`, a time.
+
+        The vendor's index may lag and its clock may differ: each poll looks again at `overlap`.
+        """
+        now = self._clock.now()
+        if cursor is None:
+            yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
+            return
+        since = min(_read(cursor, now), now)
+        interval = f"{_zulu(since - overlap)}/{_zulu(now + timedelta(days=1))}"
+        base = await self._scope.find()
+        async for page in self._api.documents(base, interval=interval, includeDrafts=True):
+            changes = (Change(ref=self._lens().ref(one)) for one in page)
+            yield ChangePage(changes=tuple(changes), cursor=None)
+        yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
+
+
+def _read(cursor: Cursor, now: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(cursor)
+    except ValueError:
+        return now - timedelta(days=1)
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _zulu(at: datetime) -> str:
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

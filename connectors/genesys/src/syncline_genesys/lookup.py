@@ -1,0 +1,58 @@
+"""Finding documents by the mark that they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from syncline.model import Ref
+from syncline.ports import Clock
+
+from .blocks.decode import text
+from .blocks.words import Json
+from .client import Api
+from .documents import line
+from .origins import mark
+
+LONGEST = 4000
+"""Characters of external ids in one request: addresses stay short enough for any proxy."""
+
+
+class Lookup:
+    """Looks for copies, drafts included."""
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+
+    async def marked(self, base: str, origins: Sequence[Ref]) -> dict[str, list[Json]]:
+        """Return the documents that carry the marks of `origins`, by mark."""
+        found: dict[str, list[Json]] = {mark(origin): [] for origin in origins}
+        for some in _chunks(list(found)):
+            async for page in self._api.documents(base, externalIds=some, includeDrafts=True):
+                for one in page:
+                    if (external := text(one, "externalId")) in found:
+                        found[external].append(one)
+        return found
+
+    async def unmarked(self, base: str, title: str, since: str) -> list[Json]:
+        """Return the unmarked documents with this title that were changed since a time."""
+        until = (self._clock.now() + timedelta(days=1)).isoformat()
+        pages = self._api.documents(base, interval=f"{since}/{until}", includeDrafts=True)
+        return [
+            one
+            async for page in pages
+            for one in page
+            if not one.get("externalId") and line(text(one, "title")) == line(title)
+        ]
+
+
+def _chunks(marks: Sequence[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    for one in marks:
+        if some and sum(map(len, some)) + len(some) + len(one) > LONGEST:
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some

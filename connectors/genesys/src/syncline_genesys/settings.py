@@ -1,0 +1,81 @@
+"""What a connection to a Genesys Cloud knowledge base needs to know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from attrs import frozen
+
+from syncline.connector import setting
+from syncline.ports import Secret
+
+from .regions import Hosts, hosts
+
+
+def _region(_: object, __: object, value: str) -> None:
+    hosts(value)
+
+
+def _positive(_: object, attribute: Any, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} is {value}, and has to be at least 1")
+
+
+def _given(_: object, attribute: Any, value: str) -> None:
+    if not value.strip():
+        raise ValueError(f"{attribute.name} is empty")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The table `[connections.<name>]` of a Genesys connection."""
+
+    region: str = setting(
+        "AWS region or domain, such as 'eu-central-1' or 'mypurecloud.de'.", validator=_region
+    )
+    client_id: str = setting(
+        "Id of an OAuth client with the grant type client credentials.", validator=_given
+    )
+    client_secret: Secret = setting("Secret of that OAuth client.")
+    knowledge_base: str = setting("Id or name of the knowledge base.", validator=_given)
+    categories: frozenset[str] = setting(
+        "Only articles in these categories (names, or paths 'A / B').", default=frozenset()
+    )
+    retired_labels: frozenset[str] = setting(
+        "Articles with one of these labels count as archived.", default=frozenset()
+    )
+    open_drafts: Literal["hold", "publish"] = setting(
+        "Drafts of people: 'hold' waits, 'publish' publishes and merges them.", default="hold"
+    )
+    allow_http_upgrade: bool = setting(
+        "Write http links and images as https; otherwise they become text.", default=True
+    )
+    requests_per_minute: int = setting(
+        "Limit of the OAuth client, which Genesys sets to 300 by default.",
+        default=300,
+        validator=_positive,
+    )
+    bulk_threshold: int = setting(
+        "From how many writes in one pass on a synchronise job is used.",
+        default=50,
+        validator=_positive,
+    )
+    overlap: timedelta = setting(
+        "How far behind the last poll a poll looks again.", default=timedelta(minutes=10)
+    )
+    asset_division: str = setting(
+        "Division id for uploaded images; the home division when empty.", default=""
+    )
+    api_url: str = setting("Base URL of the API, when a proxy stands before it.", default="")
+    login_url: str = setting("Base URL of the login, when a proxy stands before it.", default="")
+    proxy: str = setting("HTTP proxy for all requests; none when empty.", default="")
+
+    @property
+    def hosts(self) -> Hosts:
+        """Base URLs of the API and the login."""
+        found = hosts(self.region)
+        return Hosts(
+            api=self.api_url.rstrip("/") or found.api,
+            login=self.login_url.rstrip("/") or found.login,
+        )

@@ -1,0 +1,336 @@
+"""Writing articles: the draft is filled and published, and a person's draft is never touched.
+
+Genesys has no conditional write. What is written is read before and after: a version that
+somebody published in between shows as a number that was skipped, and is put back.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from attrs import frozen
+
+from syncline.errors import (
+    AlreadyExists,
+    Forbidden,
+    NotFound,
+    OpenDraft,
+    OutcomeUnknown,
+    Rejected,
+    StoreError,
+    VersionMismatch,
+)
+from syncline.model import Document, Record, Ref, Version
+from syncline.ports import Clock, Write
+
+from .blocks.decode import text
+from .blocks.words import Json
+from .client import Api
+from .composing import Composer, expected
+from .documents import blocks_of, default_variation, digest, number, said, version_of
+from .intents import Earlier, Intended, is_ours
+from .jobs import Jobs
+from .limits import Room, checked
+from .lookup import Lookup
+from .origins import mark
+from .reading import Reader, differ
+from .scope import Scope
+from .settings import Settings
+
+logger = logging.getLogger(__name__)
+
+APART = timedelta(minutes=5)
+"""How far the clocks of the vendor and of this machine may be apart."""
+
+
+@frozen(kw_only=True)
+class Target:
+    """A document that is being written: its two states as they were read."""
+
+    base: str
+    ref: Ref
+    draft: Json
+    published: Json | None = None
+
+    @property
+    def number(self) -> int:
+        """The version that is published; 0 when none is."""
+        return number(self.published) if self.published else 0
+
+
+class Writer:
+    """Writes documents of one knowledge base, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        scope: Scope,
+        jobs: Jobs,
+        reader: Reader,
+        lookup: Lookup,
+        composer: Composer,
+        room: Room,
+        settings: Settings,
+        connection: str,
+        clock: Clock,
+    ) -> None:
+        self._api = api
+        self._scope = scope
+        self._jobs = jobs
+        self._reader = reader
+        self._lookup = lookup
+        self._composer = composer
+        self._room = room
+        self._settings = settings
+        self._connection = connection
+        self._clock = clock
+
+    # -- create
+
+    async def create(self, value: Document, write: Write) -> Record:
+        """Create the article, or finish what an earlier attempt left behind."""
+        checked(value, write.origin)
+        base, earlier = await self._scope.find(), Earlier(write.earlier)
+        await self._jobs.settled(earlier)
+        if found := await self._left_behind(base, value, write, earlier):
+            return await self._resumed(base, found, value, write, earlier)
+        request = await self._composer.request(value, write, None)
+        blocks = await self._composer.blocks(value, write, [])
+        await self._room.take(base, write.origin)
+        write.note("document", f"{digest(expected(None, request))} {self._clock.now().isoformat()}")
+        made = await self._made(base, request, write)
+        target = Target(base=base, ref=Ref(self._connection, text(made, "id")), draft=made)
+        try:
+            await self._fill(target, blocks, write)
+        except Rejected:
+            # Nothing of it is published: an empty draft would only be in people's way.
+            with suppress(StoreError):
+                await self._api.delete_document(base, target.ref.id, ref=target.ref)
+            raise
+        return await self._publish(target, write)
+
+    async def _made(self, base: str, request: Json, write: Write) -> Json:
+        try:
+            return await self._api.create_document(base, request, ref=write.origin)
+        except OutcomeUnknown:
+            found = await self._marked(base, write.origin) if write.mark else []
+            if len(found) != 1:
+                raise
+            return found[0]
+
+    async def _marked(self, base: str, origin: Ref) -> list[Json]:
+        return (await self._lookup.marked(base, [origin]))[mark(origin)]
+
+    async def _left_behind(
+        self, base: str, value: Document, write: Write, earlier: Earlier
+    ) -> Ref | None:
+        """Return the document that an earlier attempt has made."""
+        if write.mark:
+            found = await self._marked(base, write.origin)
+        elif earlier.begun_at is not None:
+            since = earlier.begun_at - APART
+            found = [
+                one
+                for one in await self._lookup.unmarked(base, value.title, since.isoformat())
+                if not number(one)
+            ]
+        else:
+            return None
+        if len(found) > 1:
+            ids = ", ".join(text(one, "id") for one in found)
+            raise AlreadyExists(
+                f"{write.origin}: {len(found)} articles in Genesys are copies of it ({ids}); "
+                "delete all but one",
+                ref=write.origin,
+            )
+        return Ref(self._connection, text(found[0], "id")) if found else None
+
+    async def _resumed(
+        self, base: str, ref: Ref, value: Document, write: Write, earlier: Earlier
+    ) -> Record:
+        """Finish a create whose document exists."""
+        published, draft = await self._reader.both(ref)
+        if published is not None:
+            return await self._reader.recorded(published, draft=differ(published, draft))
+        if draft is None:
+            raise NotFound(f"{ref}: Genesys lists it and does not show it yet; try again", ref=ref)
+        target = Target(base=base, ref=ref, draft=draft)
+        return await self._apply(target, value, write, earlier)
+
+    # -- update
+
+    async def update(self, ref: Ref, value: Document, expected: Version, write: Write) -> Record:
+        """Change what differs from `value`, and publish it."""
+        checked(value, ref)
+        base, earlier = await self._scope.find(), Earlier(write.earlier)
+        await self._jobs.settled(earlier)
+        published, draft = await self._reader.both(ref)
+        if published is None:
+            raise await self._unpublished(ref, draft)
+        if published.get("readonly") is True:
+            raise Forbidden(
+                f"{ref}: the article belongs to a source that Genesys manages; it is read-only",
+                ref=ref,
+            )
+        if version_of(published) != expected:
+            raise VersionMismatch(
+                f"{ref}: version {version_of(published)} is published, expected {expected}; "
+                "it will be read again",
+                ref=ref,
+            )
+        target = Target(base=base, ref=ref, draft=draft or published, published=published)
+        return await self._apply(target, value, write, earlier)
+
+    async def _unpublished(self, ref: Ref, draft: Json | None) -> StoreError:
+        record = await self._reader.without_publication(ref, draft)
+        if draft is not None:
+            return VersionMismatch(f"{ref}: {record.reason}; it will be read again", ref=ref)
+        return NotFound(f"{ref}: {record.reason}", ref=ref)
+
+    # -- both
+
+    async def _apply(
+        self, target: Target, value: Document, write: Write, earlier: Earlier
+    ) -> Record:
+        """Bring the draft to `value` and publish it; nothing is sent where nothing differs."""
+        request = await self._composer.request(value, write, target.draft)
+        raw = blocks_of(target.draft.get("variations"))
+        blocks = await self._composer.blocks(value, write, raw)
+        open_ = target.published is None or differ(target.published, target.draft)
+        if open_:
+            await self._check_ours(target, request, blocks, earlier)
+        elif not request and blocks == raw and target.published is not None:
+            return await self._reader.recorded(target.published)
+        if request:
+            write.note("details", digest(expected(target.draft, request)))
+            await self._api.change_document(target.base, target.ref.id, request, ref=target.ref)
+        if blocks != raw or default_variation(target.draft.get("variations")) is None:
+            await self._fill(target, blocks, write)
+        return await self._publish(target, write)
+
+    async def _check_ours(
+        self, target: Target, request: Json, blocks: list[Json], earlier: Earlier
+    ) -> None:
+        """Refuse to touch a draft that somebody else has edited.
+
+        Raises:
+            OpenDraft: it is held for that person.
+            VersionMismatch: by the connection's policy it was published; read and merge it.
+        """
+        addresses = self._composer.addresses
+        now = Intended(
+            details=digest(expected(target.draft, request)), body=said(blocks, addresses)
+        )
+        if is_ours(target.draft, target.published, earlier, now, addresses):
+            return
+        ref = target.ref
+        if self._settings.open_drafts == "publish" and target.published is not None:
+            await self._api.publish(target.base, ref.id, ref=ref)
+            logger.info("a person's draft was published", extra={"ref": str(ref)})
+            raise VersionMismatch(
+                f"{ref}: an open draft was published (open_drafts = 'publish'); "
+                "it will be read again",
+                ref=ref,
+            )
+        raise OpenDraft(
+            f"{ref}: a person is editing a draft of the article in Genesys; publish or discard it "
+            "there",
+            ref=ref,
+        )
+
+    async def _fill(self, target: Target, blocks: list[Json], write: Write) -> None:
+        """Give the draft's default variation its content; others stay as they are."""
+        ours = said(blocks, self._composer.addresses)
+        write.note("body", ours)
+        base, ref = target.base, target.ref
+        old = default_variation(target.draft.get("variations"))
+        kept: Json = (
+            {name: old[name] for name in ("name", "priority") if name in old} if old else {}
+        )
+        body: Json = {"contexts": [], **kept, "body": {"blocks": blocks}}
+        try:
+            if old is not None:
+                await self._api.change_variation(base, ref.id, text(old, "id"), body, ref=ref)
+            else:
+                await self._create_variation(base, ref, body, ours)
+        except NotFound as error:
+            raise VersionMismatch(
+                f"{ref}: its draft was changed while it was being written; it will be read again",
+                ref=ref,
+            ) from error
+
+    async def _create_variation(self, base: str, ref: Ref, body: Json, ours: str) -> None:
+        try:
+            await self._api.create_variation(base, ref.id, body, ref=ref)
+        except OutcomeUnknown:
+            found = await self._api.variations(base, ref.id, "Draft", ref=ref)
+            if default_variation(found) is None:
+                raise
+            if said(blocks_of(found), self._composer.addresses) != ours:
+                raise
+
+    async def _publish(self, target: Target, write: Write) -> Record:
+        base, ref = target.base, target.ref
+        write.note("publish", str(target.number + 1))
+        reached = await self._published(target)
+        if reached > target.number + 1 and target.published is not None:
+            await self._put_back(target, reached)
+        document = await self._reader.after_write(ref, reached)
+        logger.info("published", extra={"ref": str(ref), "version": reached, "base": base})
+        return await self._reader.recorded(document)
+
+    async def _published(self, target: Target) -> int:
+        """Publish the draft and return the number of its version."""
+        try:
+            version = await self._api.publish(target.base, target.ref.id, ref=target.ref)
+        except (OutcomeUnknown, VersionMismatch):
+            # The answer was lost, or somebody was faster and nothing is left to publish.
+            now = await self._reader.published(target.ref)
+            if now is None or number(now) <= target.number:
+                raise
+            return number(now)
+        reached = version.get("versionNumber")
+        return reached if isinstance(reached, int) else target.number + 1
+
+    async def _put_back(self, target: Target, reached: int) -> None:
+        """Publish again what somebody else published while we were writing.
+
+        Raises:
+            VersionMismatch: always; what they published is read and merged then.
+        """
+        base, ref = target.base, target.ref
+        for version in await self._api.versions(base, ref.id, ref=ref):
+            if version.get("versionNumber") == reached - 1:
+                await self._api.publish(base, ref.id, ref=ref, restore=text(version, "id"))
+        logger.warning("an edit during our write was put back", extra={"ref": str(ref)})
+        raise VersionMismatch(
+            f"{ref}: version {reached - 1} was published while ours was being written; it is "
+            "published again and will be merged",
+            ref=ref,
+        )
+
+    # -- delete
+
+    async def delete(self, ref: Ref, expected: Version) -> None:
+        """Delete the article, for good: Genesys keeps no bin. A missing one is success."""
+        base = await self._scope.find()
+        published, draft = await self._reader.both(ref)
+        if published is None and draft is None:
+            await self._scope.confirm()
+            return
+        version = version_of(published or draft or {})
+        if version != expected:
+            raise VersionMismatch(
+                f"{ref}: version {version} is there, expected {expected}; nothing was deleted",
+                ref=ref,
+            )
+        if (published or draft or {}).get("readonly") is True:
+            raise Forbidden(
+                f"{ref}: the article belongs to a source that Genesys manages; it is read-only",
+                ref=ref,
+            )
+        await self._api.delete_document(base, ref.id, ref=ref)
+        logger.info("deleted", extra={"ref": str(ref)})

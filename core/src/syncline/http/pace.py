@@ -51,9 +51,9 @@ class Pace:
     """Decides when each request of one credential may leave.
 
     * at most `max_in_flight` at a time (the connection pool degrades beyond some 20);
-    * `rate` requests per second, aimed at 98 % of it, with credit of half of `burst` (the
-      server's; a tenth of a second's worth when None). A `rate` of None is unlimited until
-      `read_limits` learns one from the answers;
+    * `rate` requests per second, aimed at 98 % of it; late wake-ups are made up as far as half of
+      `burst` allows (the server's; a tenth of the rate when None). A `rate` of None is unlimited
+      until `read_limits` learns one from the answers;
     * waiting calls leave by priority, lower numbers first, and in order within one;
     * a 429 pauses all of them, once, for what Retry-After says (at most `longest_pause` seconds,
       plus jitter); then one probe goes first, and during a storm at most four a minute;
@@ -143,12 +143,12 @@ class Pace:
             self._pacer.refused(now)
         self._gate.asked(now, seconds, slot.episode)
         self.learn(headers)
-        self._turn_away()
+        self._closed()
 
     def failed(self, slot: Slot, target: str) -> None:
         """Tell that the request to `target` ended in a fault or a server error."""
         self._gate.failed(self.clock.monotonic(), target, slot.episode)
-        self._turn_away()
+        self._closed()
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Adjust the pace to what the vendor's headers say."""
@@ -164,12 +164,12 @@ class Pace:
         self._pacer.learn(limits, now, self.budget.rate(now))
         if limits.remaining is not None and limits.remaining <= 0 and limits.reset:
             self._gate.pause(now + limits.reset)
-            self._turn_away()
+            self._closed()
 
     async def _enter(self, priority: int, deadline: float) -> Slot:
         ticket = _Ticket(deadline)
         if not self._line and self._wait() == 0:
-            return self._granted(ticket)
+            return self._granted(ticket, waited=False)
         self._check(ticket)
         if ticket.refused:
             raise ticket.refused
@@ -225,11 +225,11 @@ class Pace:
     def _serve(self) -> None:
         ticket = heapq.heappop(self._line)[2]
         if not (ticket.gone or ticket.refused):
-            self._granted(ticket)
+            self._granted(ticket, waited=True)
             ticket.turn.set()
 
-    def _granted(self, ticket: _Ticket) -> Slot:
-        self._pacer.take(self.clock.monotonic())
+    def _granted(self, ticket: _Ticket, *, waited: bool) -> Slot:
+        self._pacer.take(self.clock.monotonic(), waited=waited)
         self._in_flight += 1
         ticket.slot = Slot(self._gate.episode)
         return ticket.slot
@@ -243,7 +243,9 @@ class Pace:
             return None
         return self._pacer.wait(now)
 
-    def _turn_away(self) -> None:
+    def _closed(self) -> None:
+        """Let the gate's state count for everybody who waits."""
+        self._pacer.hold(self._gate.until)
         for _, _, ticket in self._line:
             self._check(ticket)
             if ticket.refused:

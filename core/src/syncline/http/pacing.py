@@ -27,8 +27,8 @@ _SHORT = 5.0
 class Pacer:
     """Evenly spaced slots slightly under a rate.
 
-    Slots that a late wake-up missed may be made up, as far as half of the server's burst: without
-    that credit a busy machine reaches 53-97 % of the rate, with it 98 %.
+    Slots that a late wake-up missed may be made up, as far as half of the server's burst allows:
+    without that credit a busy machine reaches 53-97 % of the rate, with it 98 %.
     """
 
     def __init__(self, rate: float | None, burst: float | None) -> None:
@@ -53,15 +53,22 @@ class Pacer:
             due = max(due, self._recent[0] + _SECOND)
         return max(0.0, due - now)
 
-    def take(self, now: float) -> None:
-        """Use one slot."""
+    def take(self, now: float, *, waited: bool) -> None:
+        """Use one slot; `waited` when somebody stood in line for it, who may be late."""
         self._recent.append(now)
         rate = self.rate(now)
         if rate is None:
             self._next = now
             return
         interval = 1 / rate
-        self._next = max(self._next, now - self._credit(now) * interval) + interval
+        # Who comes after a quiet time gets no credit: it would leave the server's bucket empty,
+        # and at 98 % it stays so for seconds in which any jitter ends in a 429.
+        credit = self._credit(now) * interval if waited else 0.0
+        self._next = max(self._next, now - credit) + interval
+
+    def hold(self, until: float) -> None:
+        """Nothing leaves before `until`, and what was missed meanwhile is not made up."""
+        self._next = max(self._next, until)
 
     def refused(self, now: float) -> None:
         """The server answered 429 in spite of our pace: its count differs a little from ours."""
@@ -95,12 +102,15 @@ class Pacer:
             self._slow_until = float("-inf")
 
     def _credit(self, now: float) -> float:
-        """Return how many slots may be made up: less than the server's burst by one at least."""
+        """Return how many slots may be made up.
+
+        One of the server's burst is for the request itself; half of the rest is left for requests
+        that arrive closer together than they were sent.
+        """
         if now < self._slow_until or self._rate is None:
             return 0.0
-        if self._burst is None:
-            return self._rate / 20
-        return max(0.0, min(self._burst / 2, self._burst - 1))
+        burst = self._rate / 10 if self._burst is None else self._burst
+        return max(0.0, (burst - 1) / 2)
 
 
 __all__ = ["LEAST", "SHARE", "Pacer"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,16 @@ async def store(folder: Path, form: str) -> AsyncIterator[FileStore]:
     store = opened(folder, format=form)
     yield store
     await store.aclose()
+
+
+@pytest.fixture
+def reopened(folder: Path) -> Callable[..., FileStore]:
+    """Open the folder as another process does: with a cache, or with none left."""
+
+    def reopen(cache: MemoryCache | None = None, **settings: object) -> FileStore:
+        return opened(folder, cache, **settings)
+
+    return reopen
 
 
 @pytest.fixture

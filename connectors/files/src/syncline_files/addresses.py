@@ -23,14 +23,16 @@ _TARGETS = re.compile(
 
 
 def path_of(url: str, folder: str) -> str | None:
-    """Return the path that a relative `url` in a file of `folder` leads to, "" for the root.
+    """Return the path that a relative `url` in a file of `folder` leads to.
 
-    None for other URLs, and for what leads out of the root. A leading `/` means the root.
+    None for other URLs, for what leads out of the root, and for what is hidden. A leading `/`
+    means the root.
     """
     if _ABSOLUTE.match(url):
         return None
     path = unquote(url.partition("#")[0].partition("?")[0])
-    path = posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")
+    start = "" if path.startswith("/") else folder
+    path = posixpath.normpath(posixpath.join(start, path.lstrip("/")))
     parts = path.split("/")
     return None if any(p.startswith(".") or "\0" in p for p in parts) else path
 

@@ -95,7 +95,7 @@ class Page:
         if given is None and self.is_html and (found := _TITLE.search(self.text)):
             given = html.unescape(found[0])
         elif given is None and (heading := self._heading()):
-            given = plain_text(body_of_markdown(heading["title"]))
+            given = plain_text(body_of_markdown(heading[0]))
         return clean(given if given is not None else re.sub(r"[-_]+", " ", self.stem))
 
     def document(self, addresses: Addresses) -> Document:

@@ -41,10 +41,12 @@ def markdown_segments(text: str, resolve: Resolve) -> list[Segment]:
     starts = [*(_start(group) for group in groups), len(lines)]
     segments = [Segment("".join(lines[: starts[0]]), "", ())]
     for group, until in zip(groups, starts[1:], strict=True):
-        start, end = _start(group), max(token.map[1] for token in group if token.map)
+        start = _start(group)
+        end = _trimmed(lines, start, max(token.map[1] for token in group if token.map))
         blocks = parse(body_of_html(html_of(group, env), resolve))
-        segment = Segment("".join(lines[start:end]), "".join(lines[end:until]), blocks)
-        segments.append(attrs.evolve(segment, parts=_parts(group, segment, lines)))
+        parts = _parts(group, blocks, lines, end)
+        text, gap = "".join(lines[start:end]), "".join(lines[end:until])
+        segments.append(Segment(text, gap, blocks, parts))
     return segments
 
 
@@ -53,6 +55,13 @@ def html_segments(text: str, resolve: Resolve) -> list[Segment]:
     cuts = sorted({0, *_Cuts(text).places, len(text)})
     pieces = [text[a:b] for a, b in pairwise(cuts)]
     return [Segment(piece, "", parse(body_of_html(piece, resolve))) for piece in pieces]
+
+
+def _trimmed(lines: Sequence[str], start: int, end: int) -> int:
+    """Return where a block ends; a list claims the blank lines after it."""
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return end
 
 
 def _start(group: Sequence[Token]) -> int:
@@ -75,21 +84,28 @@ def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         yield group
 
 
-def _parts(group: Sequence[Token], segment: Segment, lines: Sequence[str]) -> tuple[Segment, ...]:
-    kind = {"bullet_list_open": "list_item_open", "ordered_list_open": "list_item_open"}.get(
-        group[0].type, "tr_open" if group[0].type == "table_open" else ""
-    )
-    level = 1 if kind == "list_item_open" else 2
-    maps = [token.map for token in group if token.type == kind and token.level == level]
-    elements = _inner(segment.blocks)
-    if not kind or len(maps) != len(elements) or group[0].map is None:
+_PARTS = {"bullet_list_open": "list_item_open", "ordered_list_open": "list_item_open"}
+
+
+def _parts(
+    group: Sequence[Token], blocks: Blocks, lines: Sequence[str], end: int
+) -> tuple[Segment, ...]:
+    """Return the items of a list or the rows of a table that ends before the line `end`."""
+    is_table = group[0].type == "table_open"
+    kind = "tr_open" if is_table else _PARTS.get(group[0].type)
+    level = 2 if is_table else 1
+    tokens = [token for token in group if token.type == kind and token.level == level]
+    spans = [(token.map[0], token.map[1]) for token in tokens if token.map]
+    elements = _inner(blocks)
+    if len(spans) != len(elements):
         return ()
-    spans = [(m[0], m[1]) for m in maps if m]
-    ends = [start for start, _ in spans[1:]] + [group[0].map[1]]
-    return tuple(
-        Segment("".join(lines[start:end]), "".join(lines[end:until]), (element,))
-        for (start, end), until, element in zip(spans, ends, elements, strict=True)
-    )
+    parts = []
+    ends = [*(start for start, _ in spans[1:]), end]
+    for (start, stop), until, element in zip(spans, ends, elements, strict=False):
+        stop = _trimmed(lines, start, min(stop, until))
+        text, gap = "".join(lines[start:stop]), "".join(lines[stop:until])
+        parts.append(Segment(text, gap, (element,)))
+    return tuple(parts)
 
 
 def _inner(blocks: Blocks) -> list[Element]:

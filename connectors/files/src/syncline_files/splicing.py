@@ -87,7 +87,8 @@ class _Splice:
             return [_Piece(self._edited(s, b, i), s.gap, fresh=True) for i, (s, b) in pairs]
         pieces = [_Piece(self._write(b, i), "", fresh=True) for i, b in enumerate(fresh, at)]
         # Link definitions say nothing by themselves and stand between the blocks.
-        kept = [_Piece(segment.gap, "") for segment in dropped if segment.gap.strip()]
+        gaps = (segment.gap.lstrip("\r\n") for segment in dropped)
+        kept = [_Piece(gap, "") for gap in gaps if gap.strip()]
         return pieces + kept
 
     def _edited(self, segment: Segment, block: Element, place: int) -> str:

@@ -199,14 +199,15 @@ class FileStore:
 
     async def _unmarked(self, origin: Ref, value: Document) -> list[Ref]:
         """Return originals that we made again from their copy: the id comes from the origin."""
-        refs, wanted = list[Ref](), digest(project(value))
+        refs, value = list[Ref](), project(value)
         for attempt in count():
             id = new_id(str(origin), attempt)
             if self._shelf.is_free(id):
                 return refs
             file = await self._shelf.file(Ref(self._connection, id))
-            if file and digest(self._shelf.document(file)) == wanted:
-                refs.append(file.ref)
+            now = self._shelf.document(file) if file else None
+            if now is not None and digest(_merged(now, value)) == digest(now):
+                refs.append(Ref(self._connection, id))
         return refs
 
     async def _made(self, value: Document, write: Write) -> File:
@@ -280,7 +281,8 @@ class FileStore:
         except FileNotFoundError:
             return path
         names = {portable(e.name): e.name for e in entries if e.is_folder}
-        return posixpath.join(folder, names.get(portable(posixpath.basename(path)), "")) or path
+        name = posixpath.basename(path)
+        return posixpath.join(folder, names.get(portable(name), name))
 
     def _grave(self, path: str) -> str:
         stem, ending = posixpath.splitext(f"{TRASH}/{path}")

@@ -33,8 +33,13 @@ class Decoded:
     assets: Mapping[str, Asset]
     losses: tuple[Loss, ...]
     source: Source = field(repr=False)
-    pieces: tuple[Piece, ...] = field(repr=False)
-    """The blocks of the body with their places in the source."""
+    root: Piece = field(repr=False)
+    """The whole page as a piece: its children are the blocks of the body."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The blocks of the body with their places in the source."""
+        return tuple(self.root.children)
 
 
 def decode(raw: str | Source, resolver: Resolver, ref: Ref | None = None) -> Decoded:
@@ -45,14 +50,14 @@ def decode(raw: str | Source, resolver: Resolver, ref: Ref | None = None) -> Dec
     """
     source = parse(raw, ref) if isinstance(raw, str) else raw
     walk = Walk(source, resolver, RULES)
-    pieces = walk.run()
+    root = walk.run()
     return Decoded(
-        body=finish([piece.element for piece in pieces]),
+        body=finish([piece.element for piece in root.children]),
         opaques=walk.opaques,
         assets=walk.assets,
         losses=tuple(walk.losses),
         source=source,
-        pieces=tuple(pieces),
+        root=root,
     )
 
 

@@ -84,6 +84,7 @@ class Flow:
         line = Piece(Kind.RUN, self.leaf, self.leaf)
         line.holder = self.leaf or self.holder
         line.after = self.edge
+        line.around = context.around
         line.torn = context.parent is not None and self.edge is not None and self.leaf is not None
         if self.box is not None:
             line.tokens.append((self.box, TOP))

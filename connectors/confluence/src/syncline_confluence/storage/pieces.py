@@ -22,18 +22,34 @@ Mark: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 class Context:
     """The inline elements that are open at one place, innermost last."""
 
-    __slots__ = ("marks", "node", "parent")
+    __slots__ = ("around", "marks", "node", "parent")
 
     def __init__(
-        self, marks: tuple[Mark, ...], node: SourceNode | None, parent: Context | None
+        self,
+        marks: tuple[Mark, ...],
+        node: SourceNode | None,
+        parent: Context | None,
+        around: SourceNode | None = None,
     ) -> None:
         self.marks = marks
         self.node = node
         self.parent = parent
+        self.around = around
+        """The outermost inline element outside of the block that this context belongs to."""
 
     def inside(self, node: SourceNode, mark: Mark | None = None) -> Context:
         """Return the context within `node`, which adds `mark`."""
-        return Context((*self.marks, mark) if mark else self.marks, node, self)
+        return Context((*self.marks, mark) if mark else self.marks, node, self, self.around)
+
+    def outermost(self) -> SourceNode | None:
+        """Return the outermost inline element that is open, those outside of the block included."""
+        if self.around is not None:
+            return self.around
+        context, node = self, self.node
+        while context.parent is not None:
+            context = context.parent
+            node = context.node or node
+        return node
 
 
 @frozen(eq=False)
@@ -82,6 +98,7 @@ class Piece:
 
     __slots__ = (
         "after",
+        "around",
         "before",
         "box",
         "children",
@@ -110,6 +127,8 @@ class Piece:
         """For a run: the neighbour before it; None at the start of the holder."""
         self.before: SourceNode | None = None
         """For a run: the neighbour behind it; None at the end of the holder."""
+        self.around: SourceNode | None = None
+        """For a line: the inline element that stands around its block and marks its text."""
         self.torn = False
         """True for a run whose bounds lie inside open inline elements."""
         self.children: list[Piece] = []

@@ -61,9 +61,10 @@ class Walk:
         self.losses: list[Loss] = []
         self._rules = rules
 
-    def run(self) -> list[Piece]:
-        """Return the blocks of the page."""
-        top = Flow(self.source.root, None)
+    def run(self) -> Piece:
+        """Return the page as one piece; its children are its blocks."""
+        root = Piece(Kind.ELEMENT, self.source.root, self.source.root)
+        top = Flow(self.source.root, root)
         stack = [Frame(self.source.root, TOP, top)]
         rules, unknown = self._rules, self._rules[""]
         while stack:
@@ -81,7 +82,8 @@ class Walk:
                 stack.pop()
                 if frame.close is not None:
                     frame.close()
-        return top.finish()
+        root.children = top.finish()
+        return root
 
     def lose(self, kind: str, name: str, why: str) -> None:
         """Record a loss."""
@@ -188,7 +190,7 @@ def seal(piece: Piece, tag: str, attrs: tuple[tuple[str, str], ...] = ()) -> Non
 
 def _fresh(context: Context) -> Context:
     """Return the context of a block inside inline elements: their marks go on inside it."""
-    return Context(context.marks, None, None) if context.marks else TOP
+    return Context(context.marks, None, None, context.outermost()) if context.marks else TOP
 
 
 __all__ = [

@@ -1,0 +1,439 @@
+"""Editing inside one line: what is kept goes back as it was written, what is new is encoded.
+
+A line is cut into units: words, spaces, and atoms such as images, emoticons and opaque nodes. An
+edit script between the units before and after says what is kept. Kept units keep the elements
+around them (colours, comment markers, links); an element that is kept whole is copied byte for
+byte.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from syncline.body import Element, Node, render
+from syncline.body.profile import MARKS
+from syncline.body.sequence import matches
+
+from .encode import Encoder, escape
+from .names import VOLATILE
+from .pieces import Atom, Box, Context, Hidden, Mark, Piece
+from .source import Source, SourceNode
+
+_UNIT = re.compile(r"[ \t\n\f\r]+|\w+|[^\w]")
+_RANKS = {tag: rank for rank, tag in enumerate(MARKS)}
+
+Marks: TypeAlias = tuple[Mark, ...]
+Key: TypeAlias = tuple[str, Marks]
+
+
+@frozen(eq=False)
+class Unit:
+    """One unit of a line. `raw` is its markup where it stands for a source node."""
+
+    key: Key
+    text: str
+    context: Context | None = None
+    node: SourceNode | None = None
+    size: int = 1
+    """How many units stand for the same node; 0 for all but the first."""
+    hidden: bool = False
+
+
+def old_units(piece: Piece) -> list[Unit]:
+    """Return the units of a line of the page."""
+    units: list[Unit] = []
+    for content, context in piece.tokens:
+        marks = ordered(context.marks)
+        if isinstance(content, str):
+            units += [Unit(_key(w, marks), w, context) for w in _words(content)]
+        elif isinstance(content, Hidden):
+            units.append(Unit(("", ()), "", context, content.node, hidden=True))
+        elif isinstance(content, Atom):
+            units += _atom_units(content, marks, context)
+        elif not isinstance(content, Box):
+            raise AssertionError(content)
+    return _blanks_hidden(units)
+
+
+def _blanks_hidden(units: list[Unit]) -> list[Unit]:
+    """Hide the spaces that the normal form drops: double ones, at the ends, beside a break."""
+    spaced = True
+    for index, unit in enumerate(units):
+        if unit.hidden:
+            continue
+        if unit.text == " " and unit.node is None:
+            if spaced:
+                units[index] = evolve(unit, hidden=True)
+            spaced = True
+        else:
+            spaced = unit.key[0] == "<br>"
+    spaced = True
+    for index in range(len(units) - 1, -1, -1):
+        unit = units[index]
+        if unit.hidden:
+            continue
+        if unit.text == " " and unit.node is None and spaced:
+            units[index] = evolve(unit, hidden=True)
+        else:
+            spaced = unit.key[0] == "<br>"
+    return units
+
+
+def _atom_units(atom: Atom, marks: Marks, context: Context) -> list[Unit]:
+    shown = atom.shown
+    if isinstance(shown, Element) and shown.tag == "a":
+        marks = ordered((*marks, ("a", shown.attrs)))
+        shown = "".join(child for child in shown.children if isinstance(child, str))
+    if isinstance(shown, Element):
+        return [Unit(_atom_key(shown, marks), "", context, atom.node)]
+    words = _words(shown)
+    return [
+        Unit(_key(w, marks), w, context, atom.node, len(words) if n == 0 else 0)
+        for n, w in enumerate(words)
+    ]
+
+
+def new_units(nodes: Sequence[Node]) -> list[tuple[Unit, Element | None]]:
+    """Return the units of a line of the body; with the element where a unit is an atom."""
+    units: list[tuple[Unit, Element | None]] = []
+    stack: list[tuple[Node, Marks]] = [(node, ()) for node in reversed(nodes)]
+    while stack:
+        node, marks = stack.pop()
+        if isinstance(node, str):
+            units += [(Unit(_key(w, ordered(marks)), w), None) for w in _words(node)]
+        elif node.tag in _RANKS:
+            inner = (*marks, (node.tag, node.attrs))
+            stack += [(child, inner) for child in reversed(node.children)]
+        else:
+            units.append((Unit(_atom_key(node, ordered(marks)), ""), node))
+    return units
+
+
+def _words(text: str) -> list[str]:
+    return [
+        " " if word[0] in " \t\n\f\r" else word
+        for word in _UNIT.findall(unicodedata.normalize("NFC", text))
+    ]
+
+
+def _key(word: str, marks: Marks) -> Key:
+    # The normal form gives a space between two marks to neither.
+    return (word, () if word == " " else marks)
+
+
+def _atom_key(shown: Element, marks: Marks) -> Key:
+    if shown.tag == "br":
+        return ("<br>", ())
+    kept = tuple(mark for mark in marks if mark[0] == "a") if shown.tag == "img" else marks
+    return (render((shown,)), kept)
+
+
+def ordered(marks: Marks) -> Marks:
+    """Return marks in the profile's order, one of each; the innermost link counts."""
+    if len(marks) < 2:
+        return marks
+    return tuple(sorted({tag: (tag, a) for tag, a in marks}.values(), key=lambda m: _RANKS[m[0]]))
+
+
+@frozen(eq=False)
+class _Added:
+    """A mark that is new here."""
+
+    mark: Mark
+
+
+_Open: TypeAlias = "Context | _Added"
+_Op: TypeAlias = "tuple[int, None, None] | tuple[None, Unit, Element | None]"
+
+
+class LineEditor:
+    """Writes one edited line."""
+
+    def __init__(self, source: Source, encoder: Encoder, moved: dict[Key, SourceNode]) -> None:
+        self._source = source
+        self._encoder = encoder
+        self._moved = moved
+        """Atoms of the whole page by key: one that was moved here keeps its markup."""
+        self._units: list[Unit] = []
+        self._parts: list[str] = []
+        self._open: list[_Open] = []
+        self._opened: set[int] = set()
+
+    def edit(self, piece: Piece, nodes: Sequence[Node]) -> str:
+        """Return the content of the line of `piece` so that it reads as `nodes`."""
+        self._units, self._parts = old_units(piece), []
+        self._open, self._opened = [], set()
+        ops = _script(self._units, new_units(nodes))
+        places = {op[0]: place for place, op in enumerate(ops) if op[0] is not None}
+        extents = _extents(self._units)
+        following = _following(self._units, ops)
+        place = 0
+        while place < len(ops):
+            index, unit, shown = ops[place]
+            if index is None:
+                assert unit is not None, "an op is old or new"  # noqa: S101
+                self._add(unit, shown, following[place])
+                place += 1
+            else:
+                place = self._keep(index, place, places, extents)
+        self._close(0)
+        return "".join(self._parts)
+
+    def _keep(
+        self,
+        index: int,
+        place: int,
+        places: dict[int, int],
+        extents: dict[int, tuple[int, int]],
+    ) -> int:
+        """Write an old unit, or the whole element around it; return the next place."""
+        unit = self._units[index]
+        assert unit.context is not None, "an old unit has a context"  # noqa: S101
+        chain = _chain(unit.context)
+        shared = self._shared(chain)
+        self._close(shared)
+        for context in chain[shared:]:
+            first, last = extents[id(context)]
+            if first == index and _whole(places, first, last):
+                self._parts.append(self._source.text(_node(context)))
+                return place + last - first + 1
+            if unit.text == " ":
+                # A space alone is worth no element: the normal form takes it out of marks.
+                break
+            self._push(context)
+        return place + self._write(index, place, places)
+
+    def _write(self, index: int, place: int, places: dict[int, int]) -> int:
+        unit = self._units[index]
+        if unit.node is None:
+            self._parts.append(escape(unit.text))
+            return 1
+        size = max(unit.size, 1)
+        if unit.hidden or (unit.size > 0 and _whole(places, index, index + size - 1)):
+            self._parts.append(self._source.text(unit.node))
+            return size
+        self._parts.append(escape(unit.text))
+        return 1
+
+    def _add(self, unit: Unit, shown: Element | None, following: Context | None) -> None:
+        wanted = unit.key[1]
+        if unit.text == " ":
+            wanted = self._marks() if following is None else _common(self._marks(), following)
+        self._fit(wanted, following)
+        for mark in wanted:
+            if mark not in self._marks():
+                self._push(_Added(mark))
+        if shown is None:
+            self._parts.append(escape(unit.text))
+        elif unit.key in self._moved:
+            self._parts.append(self._source.text(self._moved[unit.key]))
+        else:
+            self._parts.append(self._encoder.encode((shown,)))
+
+    def _fit(self, wanted: Marks, following: Context | None) -> None:
+        """Close what the next new unit must not stand in."""
+        after = _chain(following) if following is not None else []
+        keep = 0
+        for opened in self._open:
+            if isinstance(opened, _Added):
+                fits = opened.mark in wanted
+            else:
+                mark = _own_mark(opened)
+                fits = mark in wanted if mark is not None else opened in after
+            if not fits:
+                break
+            keep += 1
+        self._close(keep)
+
+    def _marks(self) -> Marks:
+        found = [m.mark if isinstance(m, _Added) else _own_mark(m) for m in self._open]
+        return tuple(mark for mark in found if mark is not None)
+
+    def _shared(self, chain: list[Context]) -> int:
+        count = 0
+        for opened, context in zip(self._open, chain, strict=False):
+            if opened is not context:
+                break
+            count += 1
+        return count
+
+    def _push(self, entry: _Open) -> None:
+        self._open.append(entry)
+        if isinstance(entry, _Added):
+            self._parts.append(_mark_opening(entry.mark, self._encoder))
+            return
+        opening = self._opening(_node(entry))
+        if id(entry) in self._opened:
+            opening = _without_ids(opening)
+        self._opened.add(id(entry))
+        self._parts.append(opening)
+
+    def _close(self, keep: int) -> None:
+        while len(self._open) > keep:
+            entry = self._open.pop()
+            if isinstance(entry, _Added):
+                self._parts.append(_mark_closing(entry.mark, self._encoder))
+            elif _node(entry).tag == "ac:link":
+                self._parts.append("</ac:link-body></ac:link>")
+            else:
+                self._parts.append(f"</{_node(entry).tag}>")
+
+    def _opening(self, node: SourceNode) -> str:
+        """Return how an element starts; a link up to its text, which becomes rich."""
+        opening = self._source.start_tag(node)
+        if node.tag != "ac:link":
+            return opening
+        target = next((c for c in node.elements() if c.tag.startswith("ri:")), None)
+        middle = self._source.text(target) if target is not None else ""
+        return f"{opening}{middle}<ac:link-body>"
+
+
+def _script(old: Sequence[Unit], new: Sequence[tuple[Unit, Element | None]]) -> list[_Op]:
+    """Return what to write, in order: indices of kept units, and new units.
+
+    Hidden units are kept behind the unit that they follow; those at the end of the line stay at
+    its end, and blanks that show nothing stay only where both of their neighbours do.
+    """
+    kept = _kept(old, new)
+    ops: list[_Op] = []
+    waiting: list[int] = []
+    added, whole = 0, True
+    for index, unit in enumerate(old):
+        if unit.hidden:
+            waiting.append(index)
+            continue
+        upto = kept.get(index)
+        fresh = [] if upto is None else [*range(added, upto)]
+        ops += _hidden(old, waiting, whole and upto is not None and not fresh)
+        ops += [(None, *new[n]) for n in fresh]
+        if upto is not None:
+            ops.append((index, None, None))
+            added = upto + 1
+        waiting, whole = [], upto is not None
+    rest = range(added, len(new))
+    ops += [(None, *new[n]) for n in rest]
+    return ops + _hidden(old, waiting, whole and not rest)
+
+
+def _hidden(old: Sequence[Unit], waiting: Sequence[int], blanks: bool) -> list[_Op]:
+    return [(n, None, None) for n in waiting if blanks or old[n].node is not None]
+
+
+def _kept(old: Sequence[Unit], new: Sequence[tuple[Unit, Element | None]]) -> dict[int, int]:
+    """Return which old unit is kept as which new one; an atom is kept whole or not at all."""
+    words = _joined(old)
+    keys = [("".join(old[n].key[0] for n in word), old[word[0]].key[1]) for word in words]
+    kept: dict[int, int] = {}
+    for i, j in matches(keys, [unit.key for unit, _ in new]):
+        kept.update(dict.fromkeys(words[i], j))
+    for index, unit in enumerate(old):
+        if unit.size > 1:
+            start = kept.get(index)
+            run = range(index, index + unit.size)
+            if start is None or any(kept.get(n) != start + n - index for n in run):
+                for n in run:
+                    kept.pop(n, None)
+    return kept
+
+
+def _joined(old: Sequence[Unit]) -> list[list[int]]:
+    """Return the visible units by word: elements inside a word do not divide it."""
+    words: list[list[int]] = []
+    before: Unit | None = None
+    for index, unit in enumerate(old):
+        if unit.hidden:
+            continue
+        if before is not None and _one_word(before, unit):
+            words[-1].append(index)
+        else:
+            words.append([index])
+        before = unit
+    return words
+
+
+def _one_word(one: Unit, other: Unit) -> bool:
+    if one.node is not None or other.node is not None or one.key[1] != other.key[1]:
+        return False
+    return _UNIT.fullmatch(one.text + other.text) is not None and other.text != " "
+
+
+def _extents(units: Sequence[Unit]) -> dict[int, tuple[int, int]]:
+    """Return the first and last unit inside each context."""
+    found: dict[int, tuple[int, int]] = {}
+    for index, unit in enumerate(units):
+        for context in _chain(unit.context):
+            first, _ = found.get(id(context), (index, index))
+            found[id(context)] = (first, index)
+    return found
+
+
+def _whole(places: dict[int, int], first: int, last: int) -> bool:
+    """Return whether the units `first` to `last` are all kept, with nothing added between."""
+    start = places.get(first)
+    return (
+        start is not None
+        and places.get(last) == start + last - first
+        and all(index in places for index in range(first, last + 1))
+    )
+
+
+def _chain(context: Context | None) -> list[Context]:
+    """Return the contexts that stand for elements inside the line, outermost first."""
+    chain: list[Context] = []
+    while context is not None and context.node is not None:
+        chain.append(context)
+        context = context.parent
+    chain.reverse()
+    return chain
+
+
+def _following(units: Sequence[Unit], ops: Sequence[_Op]) -> list[Context | None]:
+    """Return for each place the context of the next unit that is kept."""
+    found: list[Context | None] = []
+    context: Context | None = None
+    for index, _, _ in reversed(ops):
+        if index is not None:
+            context = units[index].context
+        found.append(context)
+    found.reverse()
+    return found
+
+
+def _common(marks: Marks, following: Context) -> Marks:
+    return tuple(mark for mark in marks if mark in following.marks)
+
+
+def _own_mark(context: Context) -> Mark | None:
+    """Return the mark that the element of `context` adds."""
+    before = len(context.parent.marks) if context.parent is not None else 0
+    return context.marks[-1] if len(context.marks) > before else None
+
+
+def _node(context: Context) -> SourceNode:
+    assert context.node is not None, "chains hold elements only"  # noqa: S101
+    return context.node
+
+
+def _mark_opening(mark: Mark, encoder: Encoder) -> str:
+    return encoder.encode((Element(*mark),)).removesuffix(_mark_closing(mark, encoder))
+
+
+def _mark_closing(mark: Mark, encoder: Encoder) -> str:
+    if mark[0] == "a" and encoder.link_opening(Element(*mark)) is not None:
+        return "</ac:link-body></ac:link>"
+    return f"</{mark[0]}>"
+
+
+_IDS = re.compile("|".join(rf' {re.escape(name)}="[^"]*"' for name in sorted(VOLATILE)))
+
+
+def _without_ids(start_tag: str) -> str:
+    return _IDS.sub("", start_tag)
+
+
+__all__ = ["Key", "LineEditor", "Unit", "new_units", "old_units", "ordered"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar
 
 from .outline import name, words
 from .profile import PROSE
 from .sequence import Pairs, matches
+
+T = TypeVar("T", bound=Hashable)
 
 _CAP = 4_000
 """Products of lengths above this are not compared by similarity."""
@@ -30,10 +33,10 @@ def align(old: Sequence[str], new: Sequence[str], key: Key | None = None) -> Pai
 
 
 def _between(
-    old: Sequence[str],
-    new: Sequence[str],
+    old: Sequence[T],
+    new: Sequence[T],
     pairs: Pairs,
-    find: Callable[[Sequence[str], Sequence[str]], Pairs],
+    find: Callable[[Sequence[T], Sequence[T]], Pairs],
 ) -> Pairs:
     """Return `pairs` and what `find` finds in each gap between them."""
     every: Pairs = []
@@ -115,17 +118,29 @@ def _best(scores: list[list[float]]) -> Pairs:
     return pairs
 
 
-def align_texts(old: Sequence[str], new: Sequence[str], face: Callable[[str], str]) -> Pairs:
-    """Return pairs of leaves: equal texts, then equal faces (their words), then the most alike."""
-    return _between(
-        old,
-        new,
-        _between(old, new, matches(old, new), lambda a, b: _by_face(a, b, face)),
-        _by_likeness,
-    )
+def align_leaves(old: Sequence[Face], new: Sequence[Face]) -> Pairs:
+    """Return pairs of leaves, in order.
+
+    Equal ones first; then those of equal text elsewhere, then of equal words, then the most alike.
+    """
+    pairs = matches(old, new)
+    ours, theirs = [face.text for face in old], [face.text for face in new]
+    pairs = _between(ours, theirs, pairs, matches)
+    pairs = _between(_worded(old, -1), _worded(new, 1), pairs, matches)
+    return _between(ours, theirs, pairs, _by_likeness)
 
 
-def _by_face(old: Sequence[str], new: Sequence[str], face: Callable[[str], str]) -> Pairs:
-    ours: list[str | int] = [face(e) or -1 - n for n, e in enumerate(old)]
-    theirs: list[str | int] = [face(e) or n for n, e in enumerate(new)]
-    return matches(ours, theirs)
+class Face(NamedTuple):
+    """What leaves are compared by."""
+
+    text: str
+    """As it is written."""
+    words: str
+    """What a person reads there."""
+    context: tuple[str, ...] = ()
+    """What it stands in, outermost first."""
+
+
+def _worded(faces: Sequence[Face], sign: int) -> list[str | int]:
+    """Return the words of each; a leaf without words gets a number that nothing equals."""
+    return [face.words or sign * (1 + place) for place, face in enumerate(faces)]

@@ -7,6 +7,7 @@ untouched leaves keep their form byte for byte, whatever the first system cannot
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from attrs import frozen
@@ -16,9 +17,11 @@ from .correspondence import Correspondence
 from .merging import Clash
 from .outline import shown
 from .parsing import parse
+from .references import opaque_keys
 from .relabel import Relabel
 from .rewording import reworded
 from .sanitise import sanitised
+from .splitting import split_lines
 from .stream import Box, Chain, Entry, Placed, flatten, gather, shared
 from .threeway import Three
 from .tree import Element
@@ -27,6 +30,7 @@ from .writer import write
 DELETES_OPAQUE: Final = "the edit deletes an element that the other system cannot show"
 CROSSES_OPAQUE: Final = "the edit deletes the text around an element that only this side has"
 NO_PLACE: Final = "the edited block has no counterpart on this side"
+NO_ORDER: Final = "the edit moves text across something that only this side has"
 
 
 @frozen(kw_only=True)
@@ -57,7 +61,9 @@ def carry(
     if before == target_base:
         return Carried(body=after)
     carriage = _Carriage(*(flatten(parse(text)) for text in (before, after, target_base)))
-    body = sanitised(write(gather(carriage.run())))
+    placed = carriage.run()
+    body = sanitised(write(gather(placed)))
+    carriage.check_order(placed, body)
     return Carried(body=body, conflicts=tuple(carriage.clashes))
 
 
@@ -65,9 +71,13 @@ class _Carriage:
     """`old` and `new` are the source's entries before and after, `held` the target's."""
 
     def __init__(self, old: list[Entry], new: list[Entry], held: list[Entry]) -> None:
-        self.old, self.new, self.held = old, new, held
         self.clashes: list[Clash] = []
         self.edit = Correspondence(new, old, moves=True)
+        lines = split_lines(old, new, held, self.edit)
+        if lines is not None:
+            old, new = lines
+            self.edit = Correspondence(new, old, moves=True)
+        self.old, self.new, self.held = old, new, held
         self.form = Correspondence(old, held, moves=False)
         self.relabel = Relabel()
         self.made: dict[Box, Box] = {}
@@ -105,6 +115,16 @@ class _Carriage:
             out.append((element, chain))
         return out + pending
 
+    def check_order(self, placed: list[Placed], body: str) -> None:
+        """A caption or title that its box put elsewhere means that the edit has no place here."""
+        meant = [entry.words for entry in (Entry(*leaf) for leaf in placed) if entry.words]
+        became = [entry.words for entry in flatten(parse(body)) if entry.words]
+        for expected, found in zip_longest(meant, became, fillvalue=""):
+            if expected != found:
+                texts = Three("", expected, found)
+                self.clashes.append(Clash(path=(), reason=NO_ORDER, **texts._asdict()))
+                return
+
     def counterpart(self, place: int) -> int | None:
         """Return which entry of the target stands for entry `place` of the source now."""
         old = self.edit.to.get(place)
@@ -124,9 +144,12 @@ class _Carriage:
         survivors = set(self.edit.to.values())
         for place, entry in enumerate(self.old):
             held = self.form.to.get(place)
-            if place in survivors or held is None:
+            if place in survivors:
                 continue
-            if self.held[held].opaque or _foreign(entry, self.held[held]):
+            if held is None:
+                if entry.telling:
+                    self.clash(entry, None, None, NO_PLACE)
+            elif _hidden(entry, self.held[held]) or _foreign(entry, self.held[held]):
                 self.kept.add(held)
                 self.clash(entry, None, self.held[held], DELETES_OPAQUE)
         self.crossings(survivors)
@@ -240,6 +263,11 @@ class _Carriage:
 
 
 _FLOW: Final = frozenset({"blockquote", "section", "details", "li", "td", "th"})
+
+
+def _hidden(shown: Entry, held: Entry) -> bool:
+    """Tell whether the target's leaf has opaque nodes that the source does not have itself."""
+    return bool({*opaque_keys(held.text)} - {*opaque_keys(shown.text)})
 
 
 def _foreign(shown: Entry, held: Entry) -> bool:

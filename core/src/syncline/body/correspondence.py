@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .alignment import align_texts, kind
-from .outline import words
+from .alignment import Face, align_leaves, kind
 from .stream import Box, Chain, Entry
 
 
@@ -19,7 +18,7 @@ class Correspondence:
         `ours` knows nothing of, anywhere in a chain.
         """
         self.ours, self.theirs = ours, theirs
-        pairs = align_texts([e.text for e in ours], [e.text for e in theirs], words)
+        pairs = align_leaves([_face(e) for e in ours], [_face(e) for e in theirs])
         self.to: dict[int, int] = dict(pairs)
         """By index: entries that correspond."""
         self.moved: set[int] = set()
@@ -96,9 +95,13 @@ class Correspondence:
         return before < other
 
 
+def _face(entry: Entry) -> Face:
+    return Face(entry.text, entry.words, tuple(box.kind for box in entry.chain))
+
+
 def _unique(entries: list[tuple[int, Entry]]) -> dict[str, int]:
     counts = Counter(entry.text for _, entry in entries)
-    return {e.text: n for n, e in entries if counts[e.text] == 1 and e.words}
+    return {e.text: n for n, e in entries if counts[e.text] == 1 and e.telling}
 
 
 def _lonely(entries: list[tuple[int, Entry]]) -> dict[Box, int]:

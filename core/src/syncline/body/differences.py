@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
-from .alignment import align_texts
+from .alignment import Face, align_leaves
 from .markup import attributes
 from .outline import Piece, cut, name, shown, split, words
 from .profile import PROSE
@@ -56,8 +56,8 @@ class Hunk:
         return changes.pop() if len(changes) == 1 and not self.notes and not self.was else None
 
 
-Leaf = tuple[tuple[str, ...], str]
-"""Start tags of the ancestors, outermost first, and the leaf's text."""
+Leaf = Face
+"""A leaf's text and the start tags of its ancestors. An empty container counts as one, too."""
 
 
 def diff(old: str, new: str) -> tuple[Hunk, ...]:
@@ -109,20 +109,24 @@ _INNER: Final = frozenset(
 def _flat(blocks: Sequence[str]) -> list[Leaf]:
     """Return the leaves of some blocks."""
     leaves: list[Leaf] = []
-    stack: list[Leaf] = [((), block) for block in reversed(blocks)]
+    stack = [_face(block, ()) for block in reversed(blocks)]
     while stack:
-        context, text = stack.pop()
-        if name(text) not in _INNER:
-            leaves.append((context, text))
+        leaf = stack.pop()
+        piece = cut(leaf.text)
+        if piece.tag not in _INNER or not piece.inner:
+            leaves.append(leaf)
             continue
-        piece = cut(text)
-        inner = (*context, piece.start)
-        stack.extend((inner, child) for child in reversed(split(piece.inner)))
+        inner = (*leaf.context, piece.start)
+        stack.extend(_face(child, inner) for child in reversed(split(piece.inner)))
     return leaves
 
 
+def _face(element: str, context: tuple[str, ...]) -> Face:
+    return Face(element, words(element), context)
+
+
 def _changed(old: list[Leaf], new: list[Leaf]) -> Iterator[Hunk]:
-    pairs = align_texts([text for _, text in old], [text for _, text in new], words)
+    pairs = align_leaves(old, new)
     i = j = 0
     for a, b in (*pairs, (len(old), len(new))):
         yield from (_whole(leaf, Change.REMOVED) for leaf in old[i:a])
@@ -133,7 +137,7 @@ def _changed(old: list[Leaf], new: list[Leaf]) -> Iterator[Hunk]:
 
 
 def _whole(leaf: Leaf, change: Change) -> Hunk:
-    context, text = leaf
+    text, _, context = leaf
     span = Span(change, _code(text) if text.startswith("<pre") else shown(text))
     return Hunk(kind=name(text), context=_tags(context), spans=(span,))
 
@@ -147,7 +151,7 @@ def _tags(context: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _edited(old: Leaf, new: Leaf) -> Hunk:
-    before, after = cut(old[1]), cut(new[1])
+    before, after = cut(old.text), cut(new.text)
     was, now = _tokens(before), _tokens(after)
     spans: list[Span] = []
     notes: list[str] = []
@@ -161,11 +165,11 @@ def _edited(old: Leaf, new: Leaf) -> Hunk:
             spans += _span(Change.REMOVED, was[edit.i : edit.j])
             spans += _span(Change.ADDED, now[edit.k : edit.l])
             i, j = edit.j, edit.l
-    notes += _attribute_notes(before, after) + _place_notes(old[0], new[0])
+    notes += _attribute_notes(before, after) + _place_notes(old.context, new.context)
     return Hunk(
         kind=after.tag,
         was=before.tag if before.tag != after.tag else "",
-        context=_tags(new[0]),
+        context=_tags(new.context),
         spans=tuple(spans),
         notes=tuple(dict.fromkeys(notes)),
     )

@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ..errors import Rejected
-from .characters import unescape
+from .characters import composed, unescape
 from .profile import VOID
 
 _NAME = re.compile(r"<([a-z][a-z0-9]*)[ >]")
@@ -116,4 +116,4 @@ def _media(found: re.Match[str]) -> str:
 
 def words(element: str) -> str:
     """Return the plain text of an element's text, on one line."""
-    return " ".join(unescape(_TAGS.sub("", _ENDS.sub(" ", element))).split())
+    return composed(" ".join(unescape(_TAGS.sub("", _ENDS.sub(" ", element))).split()))

@@ -297,7 +297,11 @@ class _Projection:
                 if "caption" in self.vocabulary.parts:
                     children.append(self.kept(part, self.inlines(part.children)))
             else:
-                children.append(self.kept(part, [self.row(row) for row in part.children]))
+                rows = [self.row(row) for row in part.children]
+                if part.tag == "thead" and "th" not in self.vocabulary.parts:
+                    # Whatever stands in a head is a header cell.
+                    part = Element("tbody", (), part.children)
+                children.append(self.kept(part, rows))
         return self.kept(node, children)
 
     def row(self, row: Node) -> Node:

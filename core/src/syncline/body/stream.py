@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .characters import line
 from .markup import render
 from .outline import words
 from .profile import LEAVES
@@ -15,13 +16,13 @@ from .tree import Blocks, Element, Node
 
 
 class Box:
-    """A container, by identity."""
+    """A container, by identity. A panel's title is not here: it is a leaf of its own."""
 
     __slots__ = ("attrs", "boxes", "parent", "tag")
 
     def __init__(self, element: Element, parent: Box | None) -> None:
         self.tag = element.tag
-        self.attrs = element.attrs
+        self.attrs = _untitled(element)
         self.parent = parent
         self.boxes: list[Box] = []
         if parent is not None:
@@ -34,6 +35,13 @@ class Box:
 
 
 _KINDS = {"ol": "ul", "th": "td", "thead": "tbody"}
+
+
+def _untitled(element: Element) -> tuple[tuple[str, str], ...]:
+    if element.tag != "section":
+        return element.attrs
+    return tuple(pair for pair in element.attrs if pair[0] != "title")
+
 
 Chain = tuple[Box, ...]
 """Boxes, outermost first."""
@@ -48,11 +56,26 @@ class Entry:
         self.element = element
         self.chain = chain
         self.text = f"<{chain[-1].kind}>" if element is None else render((element,))
-        self.words = words(self.text)
+        self.words = words(self.text) or _told(element)
 
     @property
     def opaque(self) -> bool:
         return 'data-opaque="' in self.text
+
+    @property
+    def telling(self) -> bool:
+        """False for what says nothing about itself: blank paragraphs, rules, empty boxes."""
+        return bool(self.words) or self.text.startswith(("<figure", "<video", "<div"))
+
+
+def _told(element: Element | None) -> str:
+    """Return what stands for an image or a video in plain text."""
+    if element is None or element.tag not in ("figure", "video"):
+        return ""
+    image = element.children[0] if element.children else element
+    return line(image.get("alt") if isinstance(image, Element) and image.tag == "img" else "") or (
+        element.get("src")
+    )
 
 
 def flatten(blocks: Blocks) -> list[Entry]:
@@ -63,12 +86,19 @@ def flatten(blocks: Blocks) -> list[Entry]:
         node, chain = stack.pop()
         if isinstance(node, str):
             continue
-        if node.tag in LEAVES:
+        captioned = node.tag == "figure" and len(node.children) > 1
+        if node.tag == "figcaption" or (node.tag in LEAVES and not captioned):
             entries.append(Entry(node, chain))
             continue
-        box = Box(node, chain[-1] if chain else None)
-        inner = (*chain, box)
-        if not node.children:
+        inner = (*chain, Box(node, chain[-1] if chain else None))
+        if captioned:
+            # Many systems have an image and its caption as two blocks.
+            entries.append(Entry(Element("figure", (), node.children[:1]), inner))
+            stack.append((node.children[1], inner))
+            continue
+        if title := node.get("title"):
+            entries.append(Entry(Element("summary", (), (title,)), inner))
+        elif not node.children:
             entries.append(Entry(None, inner))
         stack.extend((child, inner) for child in reversed(node.children))
     return entries
@@ -95,7 +125,20 @@ def _shut(opened: list[tuple[Box, list[Node]]], keep: int, roots: list[Node]) ->
     while len(opened) > keep:
         box, children = opened.pop()
         siblings = opened[-1][1] if opened else roots
-        siblings.append(Element(box.tag, box.attrs, tuple(children)))
+        siblings.append(_filled(box, children))
+
+
+def _filled(box: Box, children: list[Node]) -> Element:
+    attrs = box.attrs
+    if box.tag == "section":
+        title = next((n for n, c in enumerate(children) if _titles(c)), None)
+        if title is not None:
+            attrs = (*attrs, ("title", words(render((children.pop(title),)))))
+    return Element(box.tag, attrs, tuple(children))
+
+
+def _titles(node: Node) -> bool:
+    return isinstance(node, Element) and node.tag == "summary"
 
 
 def shared(one: Sequence[Box], other: Sequence[Box]) -> int:

@@ -33,7 +33,8 @@ class Specification:
         self._registry: Registry[Any] = Registry().with_resources(
             (name, _resource(raw["components"]["schemas"], name)) for name in (OPEN, CLOSED)
         )
-        self.checked = 0
+        self._validators: dict[tuple[int, str], jsonschema.Draft4Validator] = {}
+        self._no_schema: dict[str, Any] = {}
 
     def judge(self, response: httpx.Response) -> None:
         """Fail when a successful exchange does not follow the specification."""
@@ -43,7 +44,6 @@ class Specification:
         operation = next((ops[m] for ops in found if (m := request.method.lower()) in ops), None)
         if operation is None or response.status_code >= 400:
             return
-        self.checked += 1
         self._judge_query(request, operation)
         self._judge_body(request, operation)
         self._judge_answer(response, operation)
@@ -65,7 +65,7 @@ class Specification:
             return
         content = self._resolved(body, "requestBodies")["content"]
         if "application/json" in content:
-            schema = content["application/json"].get("schema", {})
+            schema = content["application/json"].get("schema", self._no_schema)
             where = f"{request.method} {request.url}"
             self._validate(json.loads(request.content), schema, where, CLOSED)
         else:
@@ -79,7 +79,10 @@ class Specification:
         if "application/json" in content:
             assert response.headers["content-type"] == "application/json", where
             self._validate(
-                response.json(), content["application/json"].get("schema", {}), where, OPEN
+                response.json(),
+                content["application/json"].get("schema", self._no_schema),
+                where,
+                OPEN,
             )
 
     def _resolved(self, raw: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -90,8 +93,12 @@ class Specification:
         return found
 
     def _validate(self, value: object, schema: dict[str, Any], where: str, kind: str) -> None:
-        converted = _converted(schema, kind)
-        validator = jsonschema.Draft4Validator(converted, registry=self._registry)
+        key = (id(schema), kind)
+        validator = self._validators.get(key)
+        if validator is None:
+            converted = _converted(schema, kind)
+            validator = jsonschema.Draft4Validator(converted, registry=self._registry)
+            self._validators[key] = validator
         problems = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(value)]
         assert not problems, f"{where}: {problems[:5]}"
 

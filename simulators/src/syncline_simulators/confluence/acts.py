@@ -304,6 +304,18 @@ def _property(act: Act) -> Content:
     return content
 
 
+def _space(act: Act) -> dict[str, Any]:
+    """A new space, which everybody may read unless `to` names who may."""
+    key = act.needed("key")
+    if act.wiki.space_by_key(key) is not None:
+        raise Impossible(f"the key {key!r} is taken")
+    to = act.texts("to")
+    readers = None if to is None else named(act.wiki, to)
+    kind = act.text("type") or "global"
+    made = add_space(act.wiki, act.who, key, act.text("title") or key, kind=kind, readers=readers)
+    return {"id": made.id, "key": made.key, "homepage": made.homepage}
+
+
 def _settings(act: Act) -> dict[str, Any]:
     """Change how the site behaves; the settings as they are then."""
     settings = act.wiki.settings
@@ -353,6 +365,7 @@ _ACTS: Mapping[str, tuple[Callable[[Act], Any], str]] = {
     "attach": (_attach, "filename content media_type"),
     "detach": (_detach, "filename"),
     "drop-property": (_property, "key"),
+    "space": (_space, "key title type to"),
     "settings": (_settings, "local_ids rename_links search_lag archive_delay scopes time_zone"),
     "revoke": (_revoke, "undo"),
 }

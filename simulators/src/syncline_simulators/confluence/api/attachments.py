@@ -18,6 +18,8 @@ from .signed import signed_path
 
 READ = "read:attachment:confluence readonly:content.attachment:confluence"
 WRITE = "write:attachment:confluence write:confluence-file"
+_IGNORED = frozenset({"type", "fileName", "contentType"})
+"""Fields of no effect that clients in wide use send with every upload."""
 _STATUSES = ("current", "archived", "trashed")
 _SORTS = ("created-date", "-created-date", "modified-date", "-modified-date")
 
@@ -144,7 +146,7 @@ def _check_xsrf(ask: Ask) -> None:
 
 def _form(form: FormData) -> tuple[list[UploadFile], str, bool]:
     """The files, the comment and whether it is a minor edit."""
-    unknown = set(form) - {"file", "comment", "minorEdit"}
+    unknown = set(form) - {"file", "comment", "minorEdit"} - _IGNORED
     if unknown:
         raise invalid(f"The form has the unknown field '{min(unknown)}'")
     uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile)]

@@ -112,6 +112,13 @@ def _admitted(wiki: Wiki, request: Request, endpoint: Endpoint, gateway: bool) -
 
 
 def _known_query(request: Request, endpoint: Endpoint) -> None:
+    """Refuse query parameters that do not exist; v1 ignores them, and clients rely on that.
+
+    Raises:
+        Refusal: 400.
+    """
+    if endpoint.family == "v1":
+        return
     for name in request.query_params:
         if name not in endpoint.query:
             raise invalid(f"There is no query parameter '{name}'")

@@ -229,7 +229,10 @@ def written_body(raw: object) -> str:
     if not isinstance(raw, dict):
         raise invalid("The field 'body' must be a JSON object")
     nested = raw.get("storage")
-    given = nested if isinstance(nested, dict) and set(raw) == {"storage"} else raw
+    if isinstance(nested, dict) and set(raw) == {"storage"}:
+        given = {"representation": "storage", **nested}
+    else:
+        given = raw
     unknown = set(given) - {"representation", "value"}
     if unknown:
         raise invalid(f"The body has the unknown field '{min(unknown)}'")

@@ -94,7 +94,8 @@ def _types(ask: Ask) -> dict[str, Any]:
     given = fields(ask.json, {"contentIds": list}, {})["contentIds"]
     if len(given) > 100 or not all(isinstance(one, str | int | float) for one in given):
         raise invalid("The field 'contentIds' takes at most 100 ids")
-    return {"results": {str(one): _type(ask, str(one)) for one in given}}
+    types = {str(one): _type(ask, str(one)) for one in given}
+    return {"results": {one: kind for one, kind in types.items() if kind is not None}}
 
 
 def _type(ask: Ask, content_id: str) -> str | None:

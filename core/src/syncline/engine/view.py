@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from .. import body as _body
 from ..mapping import Excluded
-from ..model import Asset, Digest, Document, Opaque, Record, Ref, Side, digest, restrict
+from ..model import FIELDS, Asset, Digest, Document, Opaque, Record, Ref, Side, digest, restrict
 from ..state.listing import stamp
 from ..state.records import Half, LinkState
 from ..state.values import key_of
@@ -127,6 +127,12 @@ def translate(
     return Carried(value=evolve(value, body=body), unresolved=frozenset(missing))
 
 
+def _with_own(value: Document, target: Document) -> Document:
+    """Give back what only the target's store holds: the shared view does not have it."""
+    own = {name: getattr(target, name) for name in FIELDS[2:] if getattr(value, name) is None}
+    return evolve(value, **own)
+
+
 def _without_withdrawn(job: Job, side: Side, body: str) -> str:
     """Take the address from links to copies that were withdrawn since the body was written."""
 
@@ -213,8 +219,7 @@ def carry(
         opaques=_opaques(now.value, target),
         assets=_assets(now.value, target),
     )
-    if side is Side.LEFT:
-        value = job.mapping.backward(value, target)
+    value = job.mapping.backward(value, target) if side is Side.LEFT else _with_own(value, target)
     value = restrict(job.store(side).project(value), job.store(side).fields)
     value = evolve(value, url=source_now.url or value.url)
     clashes = tuple(_sentence(clash) for clash in bodies.conflicts)
@@ -256,8 +261,15 @@ def merge(
     return MergedPair(left=inward, right=outward, clashes=clashes)
 
 
-def _sentence(clash: object) -> str:
-    return str(clash)
+def _sentence(clash: _body.Clash) -> str:
+    """Return a clash for people: where, what both say, and why it cannot be settled."""
+    here, there = (_shortened(text) for text in (clash.left, clash.right))
+    return f"{clash.reason}: {here} here, {there} there"
+
+
+def _shortened(text: str, most: int = 60) -> str:
+    flat = " ".join(text.split())
+    return f"“{flat if len(flat) <= most else flat[: most - 1] + '…'}”"
 
 
 def words(value: Document) -> list[str]:

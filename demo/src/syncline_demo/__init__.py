@@ -1,0 +1,1 @@
+"""A handbook in two simulated systems, and what Syncline does when people edit both."""

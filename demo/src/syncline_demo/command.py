@@ -1,0 +1,87 @@
+"""`syncline demo`: two systems come into agreement while people edit both."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from syncline.config import read
+from syncline.engine.opening import open_session
+
+from .systems import System, started
+from .tale import Tale
+
+HANDBOOK = Path(__file__).parent / "handbook"
+PACE = ("--rate-limit", "100/s")
+
+_CONFIG = """state = "state.db"
+
+{connections}
+[jobs.handbook]
+kind = "documents"
+left = "wiki"
+right = "kb"
+otherwise = "queue"
+
+[[jobs.handbook.mapping.rules]]
+ancestor = ["Products"]
+category = ["Products"]
+one_way = true
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `syncline demo`."""
+    parser.description = (
+        "Start two simulated systems with a handbook, and sync them as people edit."
+    )
+    parser.add_argument("--keep", type=Path, help="folder for the configuration and the state")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell the tale; 1 when the two systems do not agree at the end."""
+    with ExitStack() as stack:
+        folder = args.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        wiki = stack.enter_context(started("confluence", [*PACE, "--load", str(HANDBOOK)]))
+        kb = stack.enter_context(started("genesys", list(PACE)))
+        config = configure(folder, wiki, kb)
+        return asyncio.run(_tell(config, wiki, kb))
+
+
+def configure(folder: Path, wiki: System, kb: System) -> Path:
+    """Write the configuration of the job between both, and set the variables it refers to."""
+    os.environ.update(wiki.env)
+    os.environ.update(kb.env)
+    tables = {
+        "wiki": {**wiki.connection, "requests_per_second": 98.0},
+        "kb": {**kb.connection, "requests_per_minute": 5900},
+    }
+    text = "\n".join(_table(name, table) for name, table in tables.items())
+    path = folder / "syncline.toml"
+    path.write_text(_CONFIG.format(connections=text), encoding="utf-8")
+    return path
+
+
+def _table(name: str, settings: dict[str, object]) -> str:
+    lines = [f"[connections.{name}]", *(f"{k} = {_value(v)}" for k, v in settings.items())]
+    return "\n".join([*lines, ""])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
+
+
+async def _tell(path: Path, wiki: System, kb: System) -> int:
+    async with open_session(read(path), "handbook") as session:
+        tale = Tale(session=session, wiki=wiki, kb=kb, out=sys.stdout)
+        return 0 if await tale.tell() else 1

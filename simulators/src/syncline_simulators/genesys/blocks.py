@@ -65,6 +65,9 @@ _LINK = re.compile(
 _SOURCE = re.compile(r"https?://[^\s/]\S*")
 
 
+_MARKS = listing(one_of(*MARKS))
+
+
 def hyperlink(value: Any, path: str) -> str:
     """A link that a knowledge base accepts: https, mailto, or the name of one of its own.
 
@@ -84,7 +87,7 @@ def source(value: Any, path: str) -> str:
 
 def marks(value: Any, path: str) -> list[str]:
     """The marks of a text, each at most once."""
-    found: list[str] = listing(one_of(*MARKS))(value, path)
+    found: list[str] = _MARKS(value, path)
     if len(set(found)) != len(found):
         raise invalid_value(path, "the marks must be unique")
     return found
@@ -148,7 +151,7 @@ CELL_PROPERTIES = members(
 
 def caption(value: Any, path: str) -> dict[str, Any]:
     """A table's caption: blocks of any kind but another table."""
-    found: dict[str, Any] = members(blocks=needed(listing(content("caption"))))(value, path)
+    found: dict[str, Any] = _CAPTION(value, path)
     return found
 
 
@@ -189,10 +192,12 @@ _MEMBER = {
 def content(place: str) -> Shape:
     """A block as it may stand in `place`: its type and exactly the member that the type names."""
 
+    kinds = one_of(*CHILDREN[place])
+
     def check(value: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise invalid_value(path, "a block is expected")
-        kind = one_of(*CHILDREN[place])(value.get("type"), f"{path}.type")
+        kind = kinds(value.get("type"), f"{path}.type")
         named = _MEMBER[kind]
         _only(value, {"type", named}, path)
         if value.get(named) is None:
@@ -222,6 +227,7 @@ def _text(value: Any, path: str) -> dict[str, Any]:
 
 _TEXT = members(text=needed(text()), marks=marks, hyperlink=hyperlink, properties=TEXT_PROPERTIES)
 
+_CAPTION = members(blocks=needed(listing(content("caption"))))
 _ITEM = members(
     type=needed(one_of("ListItem")),
     blocks=needed(listing(content("item"))),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+
+import orjson
+from attrs import define, field
 
 from .base import KnowledgeBase
 from .catalogue import content
@@ -12,19 +14,36 @@ from .dates import interval, shown
 from .document import Content, Document, Variation
 
 
-def written(base: KnowledgeBase, asked: Mapping[str, Any], version: int) -> tuple[bytes, int]:
-    """The file for a `KnowledgeExportJobFilter`, and the number of its documents."""
-    exclude = set(asked.get("exclude", ()))
-    documents = list(_chosen(base, asked.get("documentsFilter", {})))
-    entries = ",".join(_document(base, one, exclude) for one in documents)
-    head = {
-        "knowledgeBase": {"id": base.id, "name": base.name, "coreLanguage": base.language},
-        "categories": [] if "Categories" in exclude else list(_categories(base)),
-        "labels": [] if "Labels" in exclude else list(_labels(base)),
-    }
-    action = f'{_text(head)[:-1]},"documents":[{entries}]}}'
-    whole = f'{{"version":3,"importAction":{action}}}' if version == 3 else action
-    return whole.encode(), len(documents)
+@define
+class Export:
+    """The file for a `KnowledgeExportJobFilter`, as it is being written."""
+
+    base: KnowledgeBase
+    asked: Mapping[str, Any]
+    version: int
+    _entries: list[str] = field(factory=list)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def write(self) -> Iterator[None]:
+        """Write all documents, one by one."""
+        exclude = set(self.asked.get("exclude", ()))
+        for one in list(_chosen(self.base, self.asked.get("documentsFilter", {}))):
+            self._entries.append(_document(self.base, one, exclude))
+            yield
+
+    def content(self) -> bytes:
+        """The whole file."""
+        base, exclude = self.base, set(self.asked.get("exclude", ()))
+        head = {
+            "knowledgeBase": {"id": base.id, "name": base.name, "coreLanguage": base.language},
+            "categories": [] if "Categories" in exclude else list(_categories(base)),
+            "labels": [] if "Labels" in exclude else list(_labels(base)),
+        }
+        action = f'{_text(head)[:-1]},"documents":[{",".join(self._entries)}]}}'
+        whole = f'{{"version":3,"importAction":{action}}}' if self.version == 3 else action
+        return whole.encode()
 
 
 def _chosen(base: KnowledgeBase, asked: Mapping[str, Any]) -> Iterator[Document]:
@@ -105,4 +124,4 @@ def _variations(found: Iterable[Variation]) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(value).decode()

@@ -7,8 +7,8 @@ from typing import Any
 
 from .dates import interval, shown
 from .errors import bad_request, invalid_value
-from .exporting import written
-from .job import Job, Step, reached
+from .exporting import Export
+from .job import Job, gradually, reached
 from .organization import Organization
 from .serving import Call, Endpoint
 from .shapes import integer, listing, members, needed, one_of, text
@@ -40,7 +40,7 @@ REQUEST = members(
 
 
 def create_export(org: Organization, call: Call) -> dict[str, Any]:
-    """POST: begins a job; the file is the base as it is when the job ends."""
+    """POST: begins a job; the file is the base as it is while the job works."""
     base = org.base(call.ids["base"])
     _checked(call.body)
     now = org.now()
@@ -48,14 +48,15 @@ def create_export(org: Organization, call: Call) -> dict[str, Any]:
         id=org.ids.uuid(), kind="Export", base=base.id, created=now, modified=now, request=call.body
     )
 
-    def write() -> str:
-        asked, version = call.body["exportFilter"], call.body.get("jsonFileVersion", 2)
-        content, job.processed = written(org.base(base.id), asked, version)
+    export = Export(base, call.body["exportFilter"], call.body.get("jsonFileVersion", 2))
+
+    def end() -> str:
+        content, job.processed = export.content(), len(export)
         job.files["downloadURL"] = org.storage.download(f"{job.id}.json", lambda: content)
         return "Completed"
 
     waiting = ["ValidationInProgress", "ValidationCompleted", "Started", "InProgress"]
-    job.steps = deque([*reached(waiting), Step(write)])
+    job.steps = deque([*reached(waiting), gradually(export.write(), end)])
     return export_view(org, call, org.jobs.start(job))
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from .dates import shown
 from .errors import Refusal, bad_request, invalid_value
 from .exports import file_type
-from .job import Job, Step, reached
+from .job import Job, Step, gradually, reached
 from .organization import Organization
 from .serving import Call, Endpoint
 from .shapes import boolean, listing, members, needed, text, uuid
 from .syncfile import read_file
 from .syncing import Run
-from .syncs import STATUS, offer
+from .syncs import STATUS, ended
 from .views import ROOT, base_view
 
 REQUEST = members(
@@ -56,18 +56,11 @@ def _validated(org: Organization, call: Call, job: Job) -> str:
 
 
 def _rest(org: Organization, call: Call, job: Job) -> list[Step]:
-    return [*reached(["Started", "InProgress"]), Step(lambda: _done(org, call, job))]
-
-
-def _done(org: Organization, call: Call, job: Job) -> str:
     file = read_file(org.storage.content(job.request["uploadKey"]))
-    settings = job.request.get("settings", {})
+    adapted = _adapted(file["importAction"], job.request.get("settings", {}))
     run = Run(org=org, base=org.base(job.base), author=call.client, importing=True)
-    status = run.carry_out({"importAction": _adapted(file["importAction"], settings)})
-    job.report = {"errors": run.errors, "statistics": run.statistics()}
-    if run.failed:
-        offer(org, job, "failedEntitiesURL", {"version": 3, "importAction": run.failed})
-    return status
+    work = run.carry_out({"importAction": adapted})
+    return [*reached(["Started", "InProgress"]), gradually(work, lambda: ended(org, job, run))]
 
 
 def _adapted(action: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,16 +18,33 @@ Kind: TypeAlias = Literal["Import", "Export", "Sync"]
 PACE = timedelta(milliseconds=40)
 """Time that a job spends in one status, at least."""
 
+SLICE = 0.2
+"""Seconds of real time that a job may work before other requests get their turn."""
+
 ENDED = frozenset({"ValidationFailed", "Completed", "PartialCompleted", "Failed", "Aborted"})
 """Statuses that nothing follows."""
 
 
 @frozen
 class Step:
-    """What a job does next: after `wait`, `work` returns the status that it is in then."""
+    """What a job does next: after `wait`, `work` returns the status that it is in then, or `None`
+    while it has not done all of it."""
 
-    work: Callable[[], str]
+    work: Callable[[], str | None]
     wait: timedelta = PACE
+
+
+def gradually(work: Iterator[None], end: Callable[[], str]) -> Step:
+    """A step that does a long work slice by slice; `end` then returns the status."""
+
+    def some() -> str | None:
+        until = time.monotonic() + SLICE
+        for _ in work:
+            if time.monotonic() > until:
+                return None
+        return end()
+
+    return Step(some)
 
 
 def status(name: str) -> Step:
@@ -61,7 +79,11 @@ class Job:
         while self.steps and self.modified + self.steps[0].wait <= now:
             step = self.steps.popleft()
             self.modified += step.wait
-            self.status = step.work()
+            reached = step.work()
+            if reached is None:
+                self.steps.appendleft(Step(step.work, timedelta(0)))
+                return
+            self.status = reached
             if self.ended:
                 self.steps.clear()
 

@@ -106,11 +106,12 @@ def _content(org: Organization, base: KnowledgeBase, file: Mapping[str, Any]) ->
     run = Run(org=org, base=base, author=org.person)
     documents = file["importAction"].get("documents", [])
     fresh = [_fresh(base, one) for one in documents]
-    run.carry_out({**file, "importAction": {**file["importAction"], "documents": fresh}})
+    for _ in run.carry_out({**file, "importAction": {**file["importAction"], "documents": fresh}}):
+        pass
     for one in documents:
         if isinstance(one, dict) and one.get("readonly"):
             _protect(base, str(one.get("externalId")))
-    return [f"{error['entityId']}: {error['message']}" for error in run.errors]
+    return [f"{error['entityId']}: {error['message']}" for error in run.outcome.errors]
 
 
 def _fresh(base: KnowledgeBase, entity: Any) -> Any:

@@ -19,6 +19,7 @@ from .errors import invalid_value, missing_field, unknown_member
 Shape: TypeAlias = Callable[[Any, str], Any]
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -89,7 +90,7 @@ def text(*, most: int | None = None, words: int | None = None, blank: bool = Tru
     def check(value: Any, path: str) -> str:
         if not isinstance(value, str):
             raise invalid_value(path, "a string is expected")
-        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+        if _NO_TEXT.search(value):
             raise invalid_value(path, "characters that are no text are not allowed")
         if most is not None and len(value) > most:
             raise invalid_value(path, f"at most {most} characters are allowed")

@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -19,6 +21,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ..kernel.ids import Ids
+
+KEPT = 16
+"""How many uploaded files, and how many files to download, are kept; the oldest go first."""
+
+ANNOUNCED = 10_000
+"""How many uploads may be announced at a time."""
 
 
 @define(kw_only=True)
@@ -41,6 +49,7 @@ class Storage:
     now: Callable[[], datetime]
     _secret: bytes = field(init=False)
     _uploads: dict[str, Upload] = field(factory=dict)
+    _filled: deque[Upload] = field(factory=deque)
     _downloads: dict[str, Callable[[], bytes]] = field(factory=dict)
     _public: dict[str, tuple[bytes, str]] = field(factory=dict)
 
@@ -60,6 +69,7 @@ class Storage:
         expires = self.now() + valid
         upload = Upload(key=key, headers=headers, expires=expires, on_content=on_content)
         self._uploads[key] = upload
+        _drop_oldest(self._uploads, ANNOUNCED)
         return upload, self._signed(f"/storage/uploads/{quote(key)}", expires)
 
     def content(self, key: str) -> bytes | None:
@@ -71,6 +81,7 @@ class Storage:
         """The path, without its signature, under which `content()` can be fetched."""
         path = f"/storage/downloads/{self.ids.uuid()}/{quote(name)}"
         self._downloads[path] = content
+        _drop_oldest(self._downloads, KEPT)
         return path
 
     def link(self, path: str, valid: timedelta = timedelta(minutes=10)) -> str:
@@ -105,11 +116,18 @@ class Storage:
         wrong = _wrong_header(upload, request, body)
         if wrong is not None:
             return _xml(*wrong)
-        upload.content = body
-        if upload.on_content is not None:
-            upload.on_content(body)
+        self._keep(upload, body)
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return Response(status_code=200, headers={"ETag": f'"{etag}"'})
+
+    def _keep(self, upload: Upload, body: bytes) -> None:
+        if upload.on_content is not None:
+            upload.on_content(body)
+            return
+        upload.content = body
+        self._filled.append(upload)
+        if len(self._filled) > KEPT:
+            self._filled.popleft().content = None
 
     async def _get(self, request: Request) -> Response:
         content = self._downloads.get(quote(request.url.path))
@@ -135,6 +153,11 @@ class Storage:
         if int(at) < self.now().timestamp():
             return _xml(403, "AccessDenied", "Request has expired")
         return None
+
+
+def _drop_oldest(files: dict[str, Any], kept: int) -> None:
+    if len(files) > kept:
+        del files[next(iter(files))]
 
 
 def _wrong_header(upload: Upload, request: Request, body: bytes) -> tuple[int, str, str] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import Any
 
+import orjson
+
 from .dates import shown
 from .errors import Refusal, bad_request
-from .job import PACE, Job, Step, reached
+from .job import Job, Step, gradually, reached
 from .organization import Organization
 from .serving import Call, Endpoint
 from .shapes import members, needed, text
@@ -40,34 +41,36 @@ def _validated(org: Organization, call: Call, job: Job) -> str:
     except Refusal as refusal:
         job.report = {"errors": [refusal.body(org.ids.uuid())], "statistics": {}}
         return "ValidationFailed"
-    documents = len(file["importAction"].get("documents", ()))
-    job.steps.extend(
-        [*reached(["Started", "InProgress"]), Step(lambda: _done(org, call, job, file), PACE)]
-    )
-    job.processed = documents
+    job.steps.extend([*reached(["Started", "InProgress"]), _carried_out(org, call, job, file)])
     return "ValidationCompleted"
+
+
+def _carried_out(org: Organization, call: Call, job: Job, file: dict[str, Any]) -> Step:
+    run = Run(org=org, base=org.base(job.base), author=call.client)
+
+    def end() -> str:
+        raw = org.storage.content(job.request["uploadKey"]) or b""
+        job.files["downloadURL"] = org.storage.download(f"{job.id}.json", lambda: raw)
+        return ended(org, job, run)
+
+    return gradually(run.carry_out(file), end)
+
+
+def ended(org: Organization, job: Job, run: Run) -> str:
+    """The last status of a job, with its report and the file of what failed."""
+    outcome = run.outcome
+    job.report = {"errors": outcome.errors, "statistics": outcome.counts}
+    if outcome.failed:
+        content = orjson.dumps({"version": 3, "importAction": outcome.failed})
+        name = f"{job.id}.failed.json"
+        job.files["failedEntitiesURL"] = org.storage.download(name, lambda: content)
+    return outcome.status
 
 
 def _addressed(file: dict[str, Any], base: str) -> None:
     named = file["importAction"].get("knowledgeBase", {}).get("id", base)
     if named != base:
         raise bad_request("The file is for another knowledge base.", field_name="knowledgeBase.id")
-
-
-def _done(org: Organization, call: Call, job: Job, file: dict[str, Any]) -> str:
-    run = Run(org=org, base=org.base(job.base), author=call.client)
-    status = run.carry_out(file)
-    job.report = {"errors": run.errors, "statistics": run.statistics()}
-    offer(org, job, "downloadURL", file)
-    if run.failed:
-        offer(org, job, "failedEntitiesURL", {"version": 3, "importAction": run.failed})
-    return status
-
-
-def offer(org: Organization, job: Job, name: str, value: dict[str, Any]) -> None:
-    """Make a file of `value` that the job's property `name` links to."""
-    content = json.dumps(value, ensure_ascii=False).encode()
-    job.files[name] = org.storage.download(f"{job.id}.{name}.json", lambda: content)
 
 
 def sync_view(org: Organization, call: Call, job: Job) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from attrs import evolve
 
 from .base import KnowledgeBase
@@ -97,7 +97,7 @@ def changes(body: Mapping[str, Any]) -> dict[str, Any]:
     """What a `DocumentVariationRequest` says of a variation."""
     found: dict[str, Any] = {name: body[name] for name in ("priority", "name") if name in body}
     if "contexts" in body:
-        found["contexts"] = json.dumps(body["contexts"])
+        found["contexts"] = orjson.dumps(body["contexts"]).decode()
     if "body" in body:
         found["body"] = stored(body["body"])
     return found
@@ -105,7 +105,7 @@ def changes(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def stored(body: Mapping[str, Any]) -> bytes:
     """A checked body as it is kept."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(body)
 
 
 def delete_variation(org: Organization, call: Call) -> None:

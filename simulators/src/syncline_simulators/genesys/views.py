@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
+
+import orjson
 
 from .base import Category, KnowledgeBase, Label
 from .dates import shown
@@ -166,13 +167,16 @@ def version_reference(base: KnowledgeBase, document: Document, version: Version)
 def variation_view(
     base: KnowledgeBase, document: Document, one: Variation, version: Version | None
 ) -> dict[str, Any]:
-    """`DocumentVariationResponse`. Only a published one names its `documentVersion`."""
+    """`DocumentVariationResponse`. Only a published one names its `documentVersion`.
+
+    What is kept as JSON text goes out as it is (`orjson.Fragment`).
+    """
     return _present(
         id=one.id,
         dateCreated=shown(one.created),
         dateModified=shown(one.modified),
         documentVersion=version_reference(base, document, version) if version else None,
-        contexts=json.loads(one.contexts),
+        contexts=orjson.Fragment(one.contexts),
         document={
             "id": document.id,
             "knowledgeBase": base_reference(base),
@@ -180,7 +184,7 @@ def variation_view(
         },
         priority=one.priority,
         name=one.name,
-        body=json.loads(one.body) if one.body is not None else None,
+        body=orjson.Fragment(one.body) if one.body is not None else None,
         selfUri=f"{document_uri(base, document)}/variations/{one.id}",
     )
 

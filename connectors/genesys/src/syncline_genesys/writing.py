@@ -104,13 +104,13 @@ class Writer:
         made = await self._made(base, request, write)
         target = Target(base=base, ref=Ref(self._connection, text(made, "id")), draft=made)
         try:
-            await self._fill(target, blocks, write)
+            held = await self._fill(target, blocks, write)
         except Rejected:
             # Nothing of it is published: an empty draft would only be in people's way.
             with suppress(StoreError):
                 await self._api.delete_document(base, target.ref.id, ref=target.ref)
             raise
-        return await self._publish(target, write)
+        return await self._publish(target, held, write)
 
     async def _made(self, base: str, request: Json, write: Write) -> Json:
         try:
@@ -207,9 +207,13 @@ class Writer:
         if request:
             write.note("details", digest(expected(target.draft, request)))
             await self._api.change_document(target.base, target.ref.id, request, ref=target.ref)
+        held = self._said(raw)
         if blocks != raw or default_variation(target.draft.get("variations")) is None:
-            await self._fill(target, blocks, write)
-        return await self._publish(target, write)
+            held = await self._fill(target, blocks, write)
+        return await self._publish(target, held, write)
+
+    def _said(self, blocks: object) -> str:
+        return said(blocks, self._composer.addresses)
 
     async def _check_ours(
         self, target: Target, request: Json, blocks: list[Json], earlier: Earlier
@@ -221,9 +225,7 @@ class Writer:
             VersionMismatch: by the connection's policy it was published; read and merge it.
         """
         addresses = self._composer.addresses
-        now = Intended(
-            details=digest(expected(target.draft, request)), body=said(blocks, addresses)
-        )
+        now = Intended(details=digest(expected(target.draft, request)), body=self._said(blocks))
         if is_ours(target.draft, target.published, earlier, now, addresses):
             return
         ref = target.ref
@@ -241,45 +243,49 @@ class Writer:
             ref=ref,
         )
 
-    async def _fill(self, target: Target, blocks: list[Json], write: Write) -> None:
-        """Give the draft's default variation its content; others stay as they are."""
-        ours = said(blocks, self._composer.addresses)
-        write.note("body", ours)
-        base, ref = target.base, target.ref
+    async def _fill(self, target: Target, blocks: list[Json], write: Write) -> str:
+        """Give the draft's default variation its content; others stay as they are.
+
+        Returns what the server holds then, as `said` tells it.
+        """
+        write.note("body", self._said(blocks))
+        ref = target.ref
         old = default_variation(target.draft.get("variations"))
-        kept: Json = (
-            {name: old[name] for name in ("name", "priority") if name in old} if old else {}
-        )
+        kept = {name: value for name, value in (old or {}).items() if name in ("name", "priority")}
         body: Json = {"contexts": [], **kept, "body": {"blocks": blocks}}
         try:
-            if old is not None:
-                await self._api.change_variation(base, ref.id, text(old, "id"), body, ref=ref)
+            if old is None:
+                answer = await self._create_variation(target, body)
             else:
-                await self._create_variation(base, ref, body, ours)
+                answer = await self._api.change_variation(
+                    target.base, ref.id, text(old, "id"), body, ref=ref
+                )
         except NotFound as error:
-            raise VersionMismatch(
-                f"{ref}: its draft was changed while it was being written; it will be read again",
-                ref=ref,
-            ) from error
+            raise _meanwhile(ref) from error
+        return self._said(blocks_of([answer if "body" in answer else body]))
 
-    async def _create_variation(self, base: str, ref: Ref, body: Json, ours: str) -> None:
-        try:
-            await self._api.create_variation(base, ref.id, body, ref=ref)
-        except OutcomeUnknown:
-            found = await self._api.variations(base, ref.id, "Draft", ref=ref)
-            if default_variation(found) is None:
-                raise
-            if said(blocks_of(found), self._composer.addresses) != ours:
-                raise
-
-    async def _publish(self, target: Target, write: Write) -> Record:
+    async def _create_variation(self, target: Target, body: Json) -> Json:
         base, ref = target.base, target.ref
+        try:
+            return await self._api.create_variation(base, ref.id, body, ref=ref)
+        except OutcomeUnknown:
+            found = default_variation(await self._api.variations(base, ref.id, "Draft", ref=ref))
+            if found is None or self._said(blocks_of([found])) != self._said(blocks_of([body])):
+                raise
+            return found
+
+    async def _publish(self, target: Target, held: str, write: Write) -> Record:
+        """Publish the draft, whose body says `held`, and return the article as it is then."""
+        ref = target.ref
         write.note("publish", str(target.number + 1))
         reached = await self._published(target)
         if reached > target.number + 1 and target.published is not None:
             await self._put_back(target, reached)
         document = await self._reader.after_write(ref, reached)
-        logger.info("published", extra={"ref": str(ref), "version": reached, "base": base})
+        if self._said(blocks_of(document["variations"])) != held:
+            # A person's edit came between our last two calls and is public now.
+            raise _meanwhile(ref)
+        logger.info("published", extra={"ref": str(ref), "version": reached})
         return await self._reader.recorded(document)
 
     async def _published(self, target: Target) -> int:
@@ -334,3 +340,9 @@ class Writer:
             )
         await self._api.delete_document(base, ref.id, ref=ref)
         logger.info("deleted", extra={"ref": str(ref)})
+
+
+def _meanwhile(ref: Ref) -> VersionMismatch:
+    return VersionMismatch(
+        f"{ref}: somebody edited it while it was being written; it will be read again", ref=ref
+    )

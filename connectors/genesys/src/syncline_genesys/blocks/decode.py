@@ -137,7 +137,7 @@ class Decoder:
                     yield from self._figure(part(block, "image"))
                 case "Image":
                     yield from self._image(part(block, "image"))
-                case "Video" if self.interrupts(block, 0):
+                case "Video" if not block.get("video") or self.interrupts(block, 0):
                     yield from self._video(block)
                 case _ if tag == "pre":
                     yield self._opaque_block(block)

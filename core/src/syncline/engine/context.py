@@ -33,7 +33,8 @@ def _quiet(event: str, **fields: object) -> None:
     return None
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return an id that nobody else has."""
     return uuid.uuid4().hex
 
 
@@ -54,7 +55,7 @@ class Job:
     holder: str = "this process"
     progress: Callable[..., None] = _quiet
     """`progress(event, **fields)`: listed, started, done, for whoever shows a bar."""
-    new_id: Callable[[], str] = _new_id
+    new_id: Callable[[], str] = new_id
     lease: Lease | None = None
     run: str = ""
     """The id of the pass that is under way: history is written under it."""

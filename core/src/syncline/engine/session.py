@@ -36,7 +36,7 @@ from ..state.records import (
 from ..state.values import key_of
 from . import explaining, plans, settling, undoing, view
 from .acting import carry_out
-from .context import Job, MappingPort
+from .context import Job, MappingPort, new_id
 from .governor import Removal, govern
 from .passes import Pass, full_pass, work_hints
 from .plans import Plan
@@ -95,6 +95,8 @@ class Session:
     holder: str = "this process"
     progress: Callable[..., None] = _quiet
     retention: timedelta = timedelta(days=90)
+    new_id: Callable[[], str] = new_id
+    """Returns a fresh id; a test gives one that counts, so that a seed repeats a run."""
     _one_at_a_time: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _job: Job = field(init=False)
 
@@ -112,6 +114,7 @@ class Session:
             limits=self.limits,
             holder=self.holder,
             progress=self.progress,
+            new_id=self.new_id,
         )
 
     # -- passes ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -65,6 +65,9 @@ class Mutation:
     before: Version | None
     after: Version | None
     value: Document | None = None
+    """What the vendor holds now; of a draft, what the draft says."""
+    previous: Document | None = None
+    """What was published before."""
 
 
 class MemoryCache:
@@ -119,6 +122,8 @@ class MemoryStore(Vendor):
         self.watch: Callable[[str, Ref | None], None] = lambda moment, ref: None
         """Called as `watch("update.before", ref)` and `watch("update.after", ref)` around every
         call; it may act as a person, or raise what a crash raises."""
+        self.meanwhile: Callable[[str, Ref | None], Awaitable[None]] | None = None
+        """Awaited as `meanwhile("update", ref)` at the start of every call: what others do then."""
         self.hints: Callable[[Sequence[Change]], Sequence[Change]] = lambda changes: changes
         """What becomes of a page of hints on its way: lost, repeated, out of order."""
         self.scope = "everything"
@@ -296,6 +301,8 @@ class MemoryStore(Vendor):
     async def _turn(self, op: str, ref: Ref | None = None) -> None:
         self.calls[op] += 1
         await asyncio.sleep(0)  # A real call lets other tasks run, too.
+        if self.meanwhile is not None:
+            await self.meanwhile(op, ref)
         self.watch(f"{op}.before", ref)
 
     async def _call(self, op: str, ref: Ref | None, action: Callable[[], T]) -> T:
@@ -454,20 +461,20 @@ class MemoryStore(Vendor):
         self._wrote("draft", article, article.now.version, article.draft)
 
     def _publish(self, article: Article) -> None:
-        before = article.now.version
+        before, previous = article.now.version, article.value
         if article.draft is not None:
             draft, article.draft = article.draft, None
             self.save(article, draft, by=SYNCLINE)
         article.stage = Status.LIVE
         self._changed(article.ref)
-        self._wrote("publish", article, before)
+        self._wrote("publish", article, before, previous=previous)
 
     def _overwrite(self, article: Article, value: Document, expected: Version) -> None:
         if Capability.CONDITIONAL_WRITE in self._capabilities:
             self.check_version(article, Version(expected.partition("~")[0]))
-        before = article.now.version
+        before, previous = article.now.version, article.value
         self.save(article, value, by=SYNCLINE)
-        self._wrote("update", article, before)
+        self._wrote("update", article, before, previous=previous)
 
     def _remove(self, ref: Ref, expected: Version) -> None:
         article = self.articles.get(ref)
@@ -479,7 +486,12 @@ class MemoryStore(Vendor):
         self._wrote("delete", article, article.now.version)
 
     def _wrote(
-        self, kind: str, article: Article, before: Version | None, value: Document | None = None
+        self,
+        kind: str,
+        article: Article,
+        before: Version | None,
+        value: Document | None = None,
+        previous: Document | None = None,
     ) -> None:
         self.mutations.append(
             Mutation(
@@ -488,5 +500,6 @@ class MemoryStore(Vendor):
                 before=before,
                 after=article.now.version,
                 value=value or article.value,
+                previous=previous,
             )
         )

@@ -153,9 +153,9 @@ KEPT = [
     # headings change their level and keep their text
     (
         '<h2 local-id="h">a <i>b</i></h2><p>c</p>',
-        "h2>a <em>b</em></h2",
-        "h3>a <em>b</em></h3",
-        None,
+        "<h2>a <em>b</em></h2>",
+        "<h3>a <em>b</em></h3>",
+        '<h3 local-id="h">a <i>b</i></h3><p>c</p>',
     ),
     # captions and alternative texts
     (

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline_simulators.genesys.blocks import CHILDREN, MARKS, body
+from syncline_simulators.genesys.blocks import CHILDREN, body
 from syncline_simulators.genesys.errors import Refusal
+from syncline_simulators.genesys.properties import MARKS
 
 KB = "00000000-0000-4000-8000-000000000001"
 DOC = "00000000-0000-4000-8000-000000000002"

@@ -22,11 +22,13 @@ from . import (
     documents,
     exports,
     imports,
+    items,
     labels,
     limits,
     operations,
     people,
     queries,
+    searches,
     syncs,
     uploads,
     variations,
@@ -44,6 +46,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     # Fixed paths stand before those with parameters, and what is called most comes first.
     *bulk.ENDPOINTS,
     *queries.ENDPOINTS,
+    *searches.ENDPOINTS,
     *documents.ENDPOINTS,
     *variations.ENDPOINTS,
     *versions.ENDPOINTS,
@@ -116,12 +119,12 @@ class GenesysCloud:
     def items(self) -> list[dict[str, Any]]:
         """Every article."""
         self.organization.tick()
-        return people.items(self.organization)
+        return items.items(self.organization)
 
     def item(self, item_id: str) -> dict[str, Any] | None:
         """One article."""
         self.organization.tick()
-        return people.item(self.organization, item_id)
+        return items.item(self.organization, item_id)
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Do what a person does in the console."""

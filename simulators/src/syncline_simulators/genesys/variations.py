@@ -11,11 +11,11 @@ from attrs import evolve
 from .base import KnowledgeBase
 from .blocks import body as body_shape
 from .document import Content, Document, Variation, Version, drafted, with_variation, writable
-from .documents import expanded, located, seen, state
 from .errors import not_found, over_limit
 from .order import Key
 from .organization import Organization
 from .paging import listed, rows
+from .reading import expanded, located, seen, state
 from .serving import Call, Endpoint
 from .shapes import integer, listing, members, needed, read_only, text, uuid
 from .views import ROOT, variation_view

@@ -6,10 +6,10 @@ from typing import Any
 
 from .base import KnowledgeBase
 from .document import Document, published, restored
-from .documents import expanded, located, seen
 from .order import Key
 from .organization import Organization
 from .paging import listed, rows
+from .reading import expanded, located, seen
 from .serving import Call, Endpoint
 from .shapes import members, read_only, uuid
 from .views import ROOT, variation_view, version_view

@@ -8,14 +8,13 @@ runs: length, nesting, and how far macros and additions can multiply their input
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.machinery import PathFinder
 from types import MappingProxyType
-from typing import Protocol, TypeAlias, cast
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from attrs import field, frozen
 
@@ -70,17 +69,14 @@ def _compiler() -> Callable[[str], _Program]:
     return cast("Callable[[str], _Program]", module.compile)
 
 
-_TOKEN = re.compile(
-    r"""
+_LEXEME = r"""
       (?P<space>\s+|//[^\n]*)
     | (?P<string>[rRbB]{0,2}(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}
         |\"(?:[^\\\"\n]|\\.)*\"|'(?:[^\\'\n]|\\.)*'))
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<number>[0-9](?:[0-9A-Za-z_.]|(?<=[eE])[+-])*)
     | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
 _WORDS = frozenset({"true", "false", "null", "in"})
 _TYPES = frozenset({"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp"})
@@ -92,8 +88,7 @@ _METHODS = _MACROS | {
 }
 
 
-@frozen
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     at: int
@@ -103,7 +98,7 @@ class _Token:
 def _tokens(text: str) -> list[_Token]:
     return [
         _Token(match.lastgroup or "other", match.group(), match.start() + 1)
-        for match in _TOKEN.finditer(text)
+        for match in re.finditer(_LEXEME, text, re.VERBOSE | re.DOTALL)
         if match.lastgroup != "space"
     ]
 
@@ -173,7 +168,9 @@ def _bound_by_macros(tokens: list[_Token]) -> Iterator[str]:
 def _must_be_known(token: _Token, known: frozenset[str] | set[str], noun: str) -> None:
     if token.text in known:
         return
-    near = difflib.get_close_matches(token.text, sorted(known), n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(token.text, sorted(known), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
     raise ExpressionError(f"there is no {noun} {token.text!r}{hint}", token.at)
 
@@ -185,11 +182,11 @@ _WORDING = (
     ("'<EOF>'", "the end"),
     ("<EOF>", "the end"),
 )
-_SYNTAX = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
+_SYNTAX = r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)"
 
 
 def _syntax_error(text: str, message: str) -> ExpressionError:
-    found = _SYNTAX.search(message)
+    found = re.search(_SYNTAX, message)
     if found is None:
         return ExpressionError("it is not a CEL expression")
     line, column, what = int(found[1]), int(found[2]), found[3]

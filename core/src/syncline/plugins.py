@@ -7,14 +7,13 @@ that plugin alone: it is listed with its reason and stops nothing else.
 from __future__ import annotations
 
 import argparse
-import difflib
-import importlib.metadata
 from collections.abc import Iterable
 from typing import Protocol, cast
 
 import attrs
 
 from .connector import API_VERSION, Connector
+from .entrypoints import EntryPoint, entry_points
 from .errors import PluginError
 
 CONNECTORS = "syncline"
@@ -58,12 +57,7 @@ def names() -> tuple[str, ...]:
 
 def listed() -> tuple[Installed, ...]:
     """Return every installed connector; importing each, so that broken ones are known."""
-    return tuple(_listed(point) for point in _points(CONNECTORS))
-
-
-def command_names() -> tuple[str, ...]:
-    """Return the names of the verbs that plugins add, without importing any."""
-    return _names(COMMANDS)
+    return tuple(_listed(point) for point in entry_points(CONNECTORS))
 
 
 def load_command(name: str) -> Command:
@@ -76,61 +70,56 @@ def load_command(name: str) -> Command:
     module = _imported(point, "command")
     missing = [part for part in ("add_arguments", "run") if not callable(_part(module, part))]
     if missing:
-        raise PluginError(f"command {name!r} ({_origin(point)}): {point.value} has no {missing[0]}")
+        raise PluginError(f"command {name!r} ({point.origin}): {point.value} has no {missing[0]}")
     return cast("Command", module)
 
 
-def _points(group: str, name: str | None = None) -> list[importlib.metadata.EntryPoint]:
-    found = importlib.metadata.entry_points(group=group)
-    # An editable install can be found twice, by two paths: the same value is the same plugin.
-    distinct = {(p.name, p.value): p for p in found if name in (None, p.name)}
-    return [distinct[key] for key in sorted(distinct)]
+def _points(group: str, name: str) -> list[EntryPoint]:
+    return [point for point in entry_points(group) if point.name == name]
 
 
 def _names(group: str) -> tuple[str, ...]:
-    return tuple(sorted({point.name for point in _points(group)}))
+    return tuple(dict.fromkeys(point.name for point in entry_points(group)))
 
 
-def _only(name: str, group: str, noun: str) -> importlib.metadata.EntryPoint:
+def _only(name: str, group: str, noun: str) -> EntryPoint:
     match _points(group, name):
         case []:
             raise PluginError(_unknown(name, _names(group), noun))
         case [point]:
             return point
         case several:
-            origins = " and ".join(_origin(point) for point in several)
+            origins = " and ".join(point.origin for point in several)
             raise PluginError(f"{origins} both provide a {noun} {name!r}; uninstall one of them")
 
 
 def _unknown(name: str, known: Iterable[str], noun: str) -> str:
+    from difflib import get_close_matches
+
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1)
     if near:
         return f"no {noun} {name!r} is installed; did you mean {near[0]!r}?"
     installed = ", ".join(known) or "none"
     return f"no {noun} {name!r} is installed (installed: {installed}); install its package"
 
 
-def _origin(point: importlib.metadata.EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist else point.module
-
-
 def _part(module: object, name: str) -> object:
     return getattr(module, name, None)
 
 
-def _imported(point: importlib.metadata.EntryPoint, noun: str) -> object:
+def _imported(point: EntryPoint, noun: str) -> object:
     try:
         return point.load()
     # Whatever a plugin does while it is imported is that plugin's failure, even sys.exit().
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"{noun} {point.name!r} ({_origin(point)}) cannot be loaded: "
+            f"{noun} {point.name!r} ({point.origin}) cannot be loaded: "
             f"{type(error).__name__}: {error}; reinstall or remove it"
         ) from error
 
 
-def _connector(point: importlib.metadata.EntryPoint) -> Connector:
+def _connector(point: EntryPoint) -> Connector:
     found = [c for c in _offered(point) if c.name == point.name]
     if not found:
         raise _unusable(point, f"its module offers no connector named {point.name!r}")
@@ -146,7 +135,7 @@ def _connector(point: importlib.metadata.EntryPoint) -> Connector:
     return connector
 
 
-def _offered(point: importlib.metadata.EntryPoint) -> list[Connector]:
+def _offered(point: EntryPoint) -> list[Connector]:
     """Return what the entry point names: a connector, or a module that has or yields some."""
     loaded = _imported(point, "connector")
     if isinstance(loaded, Connector):
@@ -156,7 +145,7 @@ def _offered(point: importlib.metadata.EntryPoint) -> list[Connector]:
     return [own, *hooked] if isinstance(own, Connector) else hooked
 
 
-def _hooked(point: importlib.metadata.EntryPoint, module: object) -> list[Connector]:
+def _hooked(point: EntryPoint, module: object) -> list[Connector]:
     """Register the module with pluggy and return what its hook yields, if it has one."""
     # pluggy costs 14 ms, which `syncline --help` need not pay.
     import pluggy
@@ -173,11 +162,11 @@ def _hooked(point: importlib.metadata.EntryPoint, module: object) -> list[Connec
         raise _unusable(point, f"its hook failed: {type(error).__name__}: {error}") from error
 
 
-def _unusable(point: importlib.metadata.EntryPoint, reason: str) -> PluginError:
-    return PluginError(f"connector {point.name!r} ({_origin(point)}) cannot be used: {reason}")
+def _unusable(point: EntryPoint, reason: str) -> PluginError:
+    return PluginError(f"connector {point.name!r} ({point.origin}) cannot be used: {reason}")
 
 
-def _listed(point: importlib.metadata.EntryPoint) -> Installed:
+def _listed(point: EntryPoint) -> Installed:
     connector, problem = None, None
     try:
         connector = load(point.name)
@@ -185,8 +174,8 @@ def _listed(point: importlib.metadata.EntryPoint) -> Installed:
         problem = str(error)
     return Installed(
         name=point.name,
-        origin=point.dist.name if point.dist else "?",
-        version=point.dist.version if point.dist else "?",
+        origin=point.distribution,
+        version=point.version,
         module=point.value,
         connector=connector,
         problem=problem,
@@ -196,7 +185,6 @@ def _listed(point: importlib.metadata.EntryPoint) -> Installed:
 __all__ = [
     "Command",
     "Installed",
-    "command_names",
     "listed",
     "load",
     "load_command",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points as metadata
 from pathlib import Path
 
 import pytest
 
 from syncline import plugins
+from syncline.entrypoints import entry_points
 from syncline.errors import PluginError
 
 Install = Callable[..., None]
@@ -90,18 +93,18 @@ def test_a_broken_plugin_says_why_and_is_listed_beside_the_working_ones(
     install("good", GOOD.format(name="good", extra=""))
     with pytest.raises(PluginError) as caught:
         plugins.load("bad")
-    assert "acme_bad 1.2" in str(caught.value)
+    assert "acme-bad 1.2" in str(caught.value)
     assert part in str(caught.value)
     listed = {plugin.name: plugin for plugin in plugins.listed()}
     assert part in (listed["bad"].problem or "")
     assert listed["good"].connector is not None
-    assert (listed["good"].origin, listed["good"].version) == ("acme_good", "1.2")
+    assert (listed["good"].origin, listed["good"].version) == ("acme-good", "1.2")
 
 
 def test_two_plugins_of_one_name_are_refused_and_both_named(install: Install) -> None:
     install("twin", GOOD.format(name="twin", extra=""), dist="acme_a")
     install("twin", GOOD.format(name="twin", extra=""), dist="acme_b")
-    with pytest.raises(PluginError, match=r"acme_a 1\.2 and acme_b 1\.2 both provide"):
+    with pytest.raises(PluginError, match=r"acme-a 1\.2 and acme-b 1\.2 both provide"):
         plugins.load("twin")
 
 
@@ -116,7 +119,7 @@ def test_a_misspelt_connector_is_answered_with_the_nearest(install: Install) -> 
 def test_a_command_is_imported_only_when_it_is_used(install: Install) -> None:
     source = "def add_arguments(parser): ...\ndef run(args): return 7\n"
     install("dance", source, group="syncline.commands")
-    assert "dance" in plugins.command_names()
+    assert "dance" in [point.name for point in entry_points(plugins.COMMANDS)]
     assert "acme_dance_module" not in sys.modules
     assert callable(plugins.load_command("dance").run)
 
@@ -125,3 +128,22 @@ def test_a_command_without_its_functions_is_refused(install: Install) -> None:
     install("dance", "def add_arguments(parser): ...\n", group="syncline.commands")
     with pytest.raises(PluginError, match="has no run"):
         plugins.load_command("dance")
+
+
+def test_entry_points_are_those_of_the_standard_library() -> None:
+    for group in ("syncline", "syncline.commands", "console_scripts", "pytest11"):
+        ours = {(point.name, point.value) for point in entry_points(group)}
+        theirs = {
+            (p.name, f"{p.module}:{p.attr}" if p.attr else p.module) for p in metadata(group=group)
+        }
+        assert ours == theirs
+
+
+def test_entry_points_in_a_zip_file_are_found_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "lib.zip", "w") as archive:
+        archive.writestr("zipped-1.dist-info/METADATA", "Name: zipped\nVersion: 1\n")
+        archive.writestr("zipped-1.dist-info/entry_points.txt", "[syncline]\nzipped = zipped\n")
+    monkeypatch.syspath_prepend(tmp_path / "lib.zip")
+    assert ("zipped", "zipped", "zipped", "1") in entry_points("syncline")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from .. import __version__
 from .exits import DONE, INTERRUPTED, USAGE, code_of
 
 __all__ = ["main"]
@@ -36,18 +37,20 @@ def _run(arguments: Sequence[str]) -> int:
     from .verbs import VERBS
 
     verb = verb_of(arguments)
-    if verb is None and "--version" not in arguments:
+    if verb is None and "--version" in arguments:
+        print(f"syncline {__version__}")
+        return DONE
+    if verb is None:
         return _overview(asked={"-h", "--help"} & set(arguments))
-    if verb is None or any(known.name == verb for known in VERBS):
+    if any(known.name == verb for known in VERBS):
         return _own(parser_for(verb).parse_args(arguments))
     return _plugin(verb, arguments)
 
 
 def _overview(*, asked: object) -> int:
-    from ..plugins import command_names
     from .parser import overview
 
-    print(overview(command_names()), file=sys.stdout if asked else sys.stderr, end="")
+    print(overview(_plugin_verbs()), file=sys.stdout if asked else sys.stderr, end="")
     return DONE if asked else USAGE
 
 
@@ -59,11 +62,17 @@ def _own(args: argparse.Namespace) -> int:
     return code
 
 
-def _plugin(verb: str, arguments: Sequence[str]) -> int:
-    from ..plugins import command_names, load_command
+def _plugin_verbs() -> list[str]:
+    from ..entrypoints import entry_points
 
-    if verb not in (names := command_names()):
+    return list(dict.fromkeys(point.name for point in entry_points("syncline.commands")))
+
+
+def _plugin(verb: str, arguments: Sequence[str]) -> int:
+    if verb not in (names := _plugin_verbs()):
         return _unknown(verb, names)
+    from ..plugins import load_command
+
     command = load_command(verb)
     parser = argparse.ArgumentParser(prog=f"syncline {verb}", allow_abbrev=False)
     command.add_arguments(parser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -33,12 +32,16 @@ def safe(line: str) -> str:
 
 def emit(value: object) -> None:
     """Print a value as JSON, ASCII only: no terminal or pipe can choke on it."""
-    print(json.dumps(plain(value), indent=2))
+    from json import dumps
+
+    print(dumps(plain(value), indent=2))
 
 
 def emit_line(value: object) -> None:
     """Print a value as one line of JSON, for verbs that stream."""
-    print(json.dumps(plain(value), separators=(",", ":")), flush=True)
+    from json import dumps
+
+    print(dumps(plain(value), separators=(",", ":")), flush=True)
 
 
 def plain(value: object) -> JSON:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 
-from .. import __version__
 from .verbs import VERBS, add_verb
 
 _EPILOG = """\
@@ -26,8 +25,8 @@ def verb_of(argv: Sequence[str]) -> str | None:
     return None
 
 
-def parser_for(verb: str | None) -> argparse.ArgumentParser:
-    """Return a parser that knows `verb`, or all of them when None."""
+def parser_for(verb: str) -> argparse.ArgumentParser:
+    """Return a parser that knows `verb` alone."""
     parser = argparse.ArgumentParser(
         prog="syncline",
         description="Keeps systems in agreement.",
@@ -36,7 +35,6 @@ def parser_for(verb: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"syncline {__version__}")
     parser.add_argument("--config", metavar="FILE", default="syncline.toml", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-v", "--verbose", action="count", default=0, help=argparse.SUPPRESS)
@@ -44,7 +42,7 @@ def parser_for(verb: str | None) -> argparse.ArgumentParser:
         dest="verb", metavar="VERB", help=argparse.SUPPRESS, prog="syncline"
     )
     for known in VERBS:
-        if verb in (None, known.name):
+        if verb == known.name:
             add_verb(subparsers.add_parser(known.name, description=_sentence(known.help)), known)
     return parser
 

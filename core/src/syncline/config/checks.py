@@ -10,7 +10,6 @@ from ..errors import PluginError
 from .connections import Connection, Load
 from .faults import Fault, nearest
 from .jobs import DocumentsJob
-from .overlaps import overlaps
 from .secrets import SecretRef
 
 BUILT_IN = ("env", "file")
@@ -30,9 +29,17 @@ def job_faults(
             continue
         if message := _unusable(connection, connections, known):
             yield Fault(path=("jobs", name, side), message=message)
-    if isinstance(sides.get("left"), str) and sides["left"] == sides.get("right"):
-        message = f"left and right are both {sides['left']!r}; a job needs two places"
+    if message := _one_place(sides.get("left"), sides.get("right"), connections):
         yield Fault(path=("jobs", name, "right"), message=message)
+
+
+def _one_place(left: object, right: object, connections: Mapping[str, Connection]) -> str | None:
+    if isinstance(left, str) and left == right:
+        return f"left and right are both {left!r}; a job needs two places"
+    here, there = (connections.get(str(side)) for side in (left, right))
+    if here is not None and there is not None and here.same_place(there):
+        return "left and right lead to the same place; a job needs two"
+    return None
 
 
 def _unusable(
@@ -45,28 +52,6 @@ def _unusable(
         return None
     ports = ", ".join(found.connector.ports) or "nothing"
     return f"the connector {found.connector.name!r} holds no documents; it offers: {ports}"
-
-
-def overlap_faults(
-    jobs: Mapping[str, DocumentsJob], connections: Mapping[str, Connection]
-) -> Iterator[Fault]:
-    """Yield the jobs that would take documents which another job takes."""
-    for name, side, earlier in overlaps(jobs, connections):
-        job = jobs[name]
-        # One connection on both sides has been reported already.
-        if earlier != name or job.left != job.right:
-            message = _ONE_PLACE if earlier == name else _shared(getattr(job, side.value), earlier)
-            yield Fault(path=("jobs", name, side.value), message=message)
-
-
-_ONE_PLACE = "left and right lead to the same place; a job needs two"
-
-
-def _shared(connection: str, earlier: str) -> str:
-    return (
-        f"job {earlier!r} takes documents of {connection!r} too: what one links is not new to the "
-        "other; narrow include.paths or include.containers in both, or say relay = true"
-    )
 
 
 def pairs_faults(jobs: Mapping[str, DocumentsJob], folder: FilePath) -> Iterator[Fault]:
@@ -110,4 +95,4 @@ def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> 
     return None if connector.secrets is not None else f"the connector {name!r} provides no secrets"
 
 
-__all__ = ["BUILT_IN", "job_faults", "overlap_faults", "pairs_faults", "secret_faults"]
+__all__ = ["BUILT_IN", "job_faults", "pairs_faults", "secret_faults"]

@@ -13,8 +13,7 @@ from ..connector import Connector
 from ..errors import PluginError
 from ..ports import Secret
 from .faults import Fault, Faults
-from .leaves import rewritten
-from .positions import Path
+from .leaves import Path, rewritten
 from .scalars import shown
 from .secrets import SecretRef, references, resolved
 from .structure import Local, as_table, structured

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from .positions import Path, Positions
+from .leaves import Path
+
+if TYPE_CHECKING:
+    from .positions import Positions
 
 
 @frozen(kw_only=True)
@@ -68,6 +71,9 @@ def dotted(path: Path) -> str:
 
 def nearest(word: str, known: Iterable[str], noun: str) -> str:
     """Return the hint behind an unknown word: the nearest one, or what there is."""
+    # Only a fault pays for these imports: see the budget of `syncline check`.
+    import difflib
+
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1)
     if near:

@@ -13,11 +13,10 @@ from attrs import field, frozen
 
 from .. import plugins
 from ..errors import ConfigError
-from .checks import job_faults, overlap_faults, pairs_faults, secret_faults
+from .checks import job_faults, pairs_faults, secret_faults
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
 from .jobs import Job, job
-from .positions import Positions
 from .scalars import shown
 from .structure import as_table
 from .toml import MAX_SIZE, parse
@@ -90,12 +89,15 @@ def load(
     reader = _Reader(table, folder or FilePath.cwd(), cache(connectors))
     config = reader.config()
     if reader.faults:
-        raise ConfigError(_lines(reader.faults, file, Positions(text)))
+        raise ConfigError(_lines(reader.faults, file, text))
     return config
 
 
-def _lines(faults: Iterable[Fault], file: str, positions: Positions) -> list[str]:
+def _lines(faults: Iterable[Fault], file: str, text: str) -> list[str]:
     """Return one line for each fault, in the order of the file."""
+    from .positions import Positions
+
+    positions = Positions(text)
 
     def place(fault: Fault) -> tuple[int, int]:
         return (positions.key if fault.at_key else positions.value)(fault.path)
@@ -151,7 +153,10 @@ class _Reader:
         tables = self._table.get("jobs")
         for name, table in tables.items() if isinstance(tables, dict) else ():
             self.faults += job_faults(name, table, connections, known)
-        self.faults += overlap_faults(jobs, connections)
+        if len(jobs) > 1:
+            from .overlaps import overlap_faults
+
+            self.faults += overlap_faults(jobs, connections)
         self.faults += pairs_faults(jobs, self._folder)
         self.faults += secret_faults(connections, self._load)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen, validators
 
 from ..connector import setting
 from ..decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
-from ..mapping import Mapping
 from .faults import Fault, Faults, nearest
 from .mappings import FilterSettings, MappingSettings, refuse_clashes
 from .scalars import Cron, shown
 from .structure import as_table, structured
+
+if TYPE_CHECKING:
+    from ..mapping import Mapping
 
 _LIMITS = Limits()
 

@@ -8,7 +8,10 @@ from typing import Any
 import attrs
 
 from ..ports import Secret
-from .positions import Path
+
+Part = str | int
+Path = tuple[Part, ...]
+"""Keys and indices from the root of a file, or from the settings at hand."""
 
 
 def leaves(settings: object, *path: str | int) -> Iterator[tuple[Path, object]]:
@@ -60,4 +63,4 @@ def _children(settings: object) -> list[tuple[str | int, Any]] | None:
             return None
 
 
-__all__ = ["leaves", "rewritten"]
+__all__ = ["Part", "Path", "leaves", "rewritten"]

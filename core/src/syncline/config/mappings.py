@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from attrs import Attribute, frozen
 
 from ..connector import setting
-from ..expressions import Expression, ExpressionError
-from ..mapping import (
-    Filter,
-    InSpace,
-    Labelled,
-    Mapping,
-    Rule,
-    Source,
-    Titles,
-    ToCategory,
-    ToLabel,
-    Under,
-    compiled,
-    faults,
-)
-from ..mapping.inputs import EXAMPLE
+from ..expressions import Expression, ExpressionError, Value
 from .faults import Fault, Faults
 from .scalars import TitlePath, shown
 from .structure import register, structured
+
+if TYPE_CHECKING:
+    from ..mapping import Filter, Mapping, Rule, Source, Titles
+
+# The mapping is imported where it is used: a file without rules and filters need not pay for it.
 
 Condition = NewType("Condition", Expression)
 """A CEL expression that is true or false."""
@@ -43,7 +33,15 @@ _ID = {"id": "98312"}
 def _expression(value: object, extra: dict[str, str]) -> Expression:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not an expression; write it as a text")
+    from ..mapping import compiled
+
     return compiled(value, extra)
+
+
+def _example() -> dict[str, Value]:
+    from ..mapping.inputs import EXAMPLE
+
+    return dict(EXAMPLE)
 
 
 def condition(value: object) -> Condition:
@@ -53,7 +51,7 @@ def condition(value: object) -> Condition:
         ValueError: it does not compile, or is not true or false.
     """
     expression = _expression(value, {})
-    _tried(lambda: expression.test(**EXAMPLE))
+    _tried(lambda: expression.test(**_example()))
     return Condition(expression)
 
 
@@ -64,7 +62,7 @@ def template(value: object) -> Template:
         ValueError: it does not compile, or gives no text.
     """
     expression = _expression(value, {})
-    _tried(lambda: expression.text_of(**EXAMPLE))
+    _tried(lambda: expression.text_of(**_example()))
     return Template(expression)
 
 
@@ -77,7 +75,7 @@ def id_template(value: object) -> IdTemplate:
     expression = _expression(value, _ID)
     if "id" not in expression.names:
         raise ValueError("every document needs its own external id: use id in the template")
-    _tried(lambda: expression.text_of(**EXAMPLE, **_ID))
+    _tried(lambda: expression.text_of(**_example(), **_ID))
     return IdTemplate(expression)
 
 
@@ -104,6 +102,8 @@ class FilterSettings:
 
     def filter(self) -> Filter:
         """Return the filter of the mapping."""
+        from ..mapping import Filter
+
         return Filter(
             labels=self.labels,
             paths=tuple(self.paths),
@@ -155,12 +155,16 @@ class RuleSettings:
 
     def rule(self) -> Rule:
         """Return the rule of the mapping."""
+        from ..mapping import ToCategory, ToLabel
+
         if self.to_label is not None:
             return ToLabel(label=self.label or "", to_label=self.to_label, one_way=self.one_way)
         category = tuple(self.category or ())
         return ToCategory(source=self._source(), category=category, one_way=self.one_way)
 
     def _source(self) -> Source:
+        from ..mapping import InSpace, Labelled, Under
+
         if self.ancestor is not None:
             return Under(tuple(self.ancestor))
         return Labelled(self.label) if self.label is not None else InSpace(self.space or "")
@@ -176,11 +180,13 @@ class TitleSettings:
     one_way: bool = setting("Titles flow only left to right.", default=False)
 
     def __attrs_post_init__(self) -> None:
-        if fault := self.titles().fault():
+        if self.template is not None and (fault := self.titles().fault()):
             raise Faults([Fault(path=("template",), message=fault)])
 
     def titles(self) -> Titles:
         """Return the titles of the mapping."""
+        from ..mapping import Titles
+
         return Titles(
             prefix=self.prefix, suffix=self.suffix, template=self.template, one_way=self.one_way
         )
@@ -192,6 +198,10 @@ def refuse_clashes(rules: Sequence[RuleSettings], reserved: frozenset[str]) -> N
     Raises:
         Faults: at the index of each.
     """
+    if not rules:
+        return
+    from ..mapping import faults
+
     found = faults([rule.rule() for rule in rules], reserved)
     if bad := [Fault(path=(index,), message=said) for index, said in found]:
         raise Faults(bad)
@@ -215,6 +225,8 @@ class MappingSettings:
 
     def mapping(self, include: Filter, exclude: Filter, reserved: frozenset[str]) -> Mapping:
         """Return the mapping, ready to use."""
+        from ..mapping import Mapping
+
         return Mapping(
             rules=tuple(rule.rule() for rule in self.rules),
             include=include,

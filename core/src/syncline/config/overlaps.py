@@ -10,6 +10,7 @@ from attrs import frozen
 from ..decision import Direction
 from ..model import Side
 from .connections import Connection
+from .faults import Fault
 from .jobs import DocumentsJob
 
 K = TypeVar("K")
@@ -142,4 +143,22 @@ def _first(claims: Mapping[K, str], keys: Iterable[K]) -> str | None:
     return next((claims[key] for key in keys if key in claims), None)
 
 
-__all__ = ["overlaps"]
+def overlap_faults(
+    jobs: Mapping[str, DocumentsJob], connections: Mapping[str, Connection]
+) -> Iterator[Fault]:
+    """Yield the jobs that would take documents which another job takes."""
+    for name, side, earlier in overlaps(jobs, connections):
+        # A job between two names of one place has been reported already.
+        if earlier != name:
+            message = _shared(getattr(jobs[name], side.value), earlier)
+            yield Fault(path=("jobs", name, side.value), message=message)
+
+
+def _shared(connection: str, earlier: str) -> str:
+    return (
+        f"job {earlier!r} takes documents of {connection!r} too: what one links is not new to the "
+        "other; narrow include.paths or include.containers in both, or say relay = true"
+    )
+
+
+__all__ = ["overlap_faults", "overlaps"]

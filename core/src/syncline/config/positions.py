@@ -12,8 +12,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
 
-Part = str | int
-Path = tuple[Part, ...]
+from .leaves import Path
 
 _SPACE = re.compile(r"[ \t]*")
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -163,4 +162,4 @@ class Positions:
         return found.end()
 
 
-__all__ = ["Path", "Positions"]
+__all__ = ["Positions"]

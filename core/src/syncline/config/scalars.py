@@ -53,7 +53,7 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 7, _DAYS),
 )
-_STEP = re.compile(r"(\*|[^/-]+(?:-[^/-]+)?)(?:/([0-9]{1,3}))?")
+_STEP = r"(\*|[^/-]+(?:-[^/-]+)?)(?:/([0-9]{1,3}))?"
 
 
 def cron(value: object) -> Cron:
@@ -77,7 +77,7 @@ def cron(value: object) -> Cron:
 
 
 def _cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> bool:
-    found = _STEP.fullmatch(part)
+    found = re.fullmatch(_STEP, part)
     if found is None or (found[2] is not None and int(found[2]) == 0):
         return False
     if found[1] == "*":

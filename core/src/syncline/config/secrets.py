@@ -12,8 +12,7 @@ from attrs import frozen
 
 from ..errors import ConfigError, SynclineError
 from ..ports import Secret
-from .leaves import leaves, rewritten
-from .positions import Path
+from .leaves import Path, leaves, rewritten
 
 MAX_SIZE = 64 * 1024
 """Bytes of a secret file."""

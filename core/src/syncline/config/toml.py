@@ -13,7 +13,7 @@ MAX_SIZE = 8 * 1024 * 1024
 MAX_DEPTH = 64
 """Tables and arrays inside each other."""
 
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def parse(raw: bytes, file: str) -> tuple[dict[str, Any], str]:
@@ -49,7 +49,7 @@ def _decoded(raw: bytes, file: str) -> str:
 
 
 def _located(message: str, text: str, file: str) -> str:
-    found = _AT.search(message)
+    found = re.search(_AT, message)
     if found is None:
         return f"{file}: not valid TOML: {message}"
     what = message[: found.start()]

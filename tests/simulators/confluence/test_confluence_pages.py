@@ -242,6 +242,8 @@ def test_an_archived_page_is_read_but_not_edited(wiki: Any) -> None:
     assert wiki.update(page, 2).status_code == 400
     path = f"/wiki/api/v2/pages/{page}"
     assert wiki.http.get(path, params={"status": "current"}).status_code == 404
+    assert wiki.http.delete(path).status_code == 204
+    assert wiki.page(page)["status"] == "trashed"
 
 
 def test_a_draft_is_its_authors_alone_until_it_is_published(wiki: Any) -> None:

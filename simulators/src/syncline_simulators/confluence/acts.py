@@ -9,73 +9,20 @@ from typing import Any
 
 import attrs
 
-from ..kernel import BadAction, Impossible, duration
+from ..kernel import BadAction, Impossible
 from . import files, labels, pages
 from .accounts import Account
+from .action import Act
 from .content import Content, Members, Space
 from .items import item
 from .refusal import Refusal
 from .restrictions import named, replace
 from .site import EDITORS, add_space
+from .site_acts import SITE_ACTS
 from .storage import marked
 from .wiki import Wiki
 
 _COMMON = {"do", "id", "by"}
-
-
-@attrs.frozen(kw_only=True)
-class Act:
-    """One action: on which wiki, by whom, with which fields."""
-
-    wiki: Wiki
-    who: Account
-    space: Space
-    """Where new pages go unless a field says otherwise."""
-    fields: Mapping[str, Any]
-
-    def text(self, name: str) -> str | None:
-        """A field that is text, or `None`."""
-        value = self.fields.get(name)
-        if value is not None and not isinstance(value, str):
-            raise BadAction(f"the field {name!r} is text, not {value!r}")
-        return value
-
-    def needed(self, name: str) -> str:
-        """A field that must be there."""
-        value = self.text(name)
-        if value is None:
-            raise BadAction(f"the action {self.fields['do']!r} needs the field {name!r}")
-        return value
-
-    def texts(self, name: str) -> list[str] | None:
-        """A field that is a list of texts, or `None`."""
-        value = self.fields.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise BadAction(f"the field {name!r} is a list of texts, not {value!r}")
-        return value
-
-    def flag(self, name: str) -> bool:
-        """A field that is true or false; false when it is absent."""
-        value = self.fields.get(name, False)
-        if not isinstance(value, bool):
-            raise BadAction(f"the field {name!r} is true or false, not {value!r}")
-        return value
-
-    def content(self) -> Content:
-        """The content that `id` names."""
-        found = self.wiki.contents.get(self.needed("id"))
-        if found is None:
-            raise BadAction(f"there is no content {self.fields['id']!r}")
-        return found
-
-    def current(self) -> Content:
-        """The content that `id` names, which must be neither deleted nor archived."""
-        found = self.content()
-        if found.status != "current":
-            raise Impossible(f"{found.id} is {found.status}; restore it first")
-        return found
 
 
 def act(wiki: Wiki, editor: Account, space: Space, action: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +78,7 @@ def _create(act: Act) -> Content:
         status="draft" if act.flag("draft") else "current",
         kind="folder" if kind == "folder" else "page",
     )
-    labels.add(act.wiki, content, act.texts("labels") or [])
+    labels.add(act.wiki, act.who, content, act.texts("labels") or [])
     return content
 
 
@@ -175,7 +122,7 @@ def _move(act: Act) -> Content:
     above = act.wiki.contents.get(act.needed("parent"))
     if above is None or above.status != "current" or above.space != content.space:
         raise Impossible("the new parent is not a current content of the same space")
-    pages.move(act.wiki, content, above)
+    pages.move(act.wiki, act.who, content, above)
     return content
 
 
@@ -185,16 +132,8 @@ def _delete(act: Act) -> Content:
         raise Impossible(f"{content.id} is in the trash already")
     if content.id == act.wiki.spaces[content.space].homepage:
         raise Impossible("the homepage of a space cannot be deleted")
-    if content.status == "archived":
-        _from_archive_to_trash(act, content)
-    else:
-        pages.trash(act.wiki, content, with_children=act.flag("children"))
+    pages.trash(act.wiki, act.who, content, with_children=act.flag("children"))
     return content
-
-
-def _from_archive_to_trash(act: Act, content: Content) -> None:
-    with pages.registered(act.wiki, content):
-        content.status = "trashed"
 
 
 def _purge(act: Act) -> dict[str, Any]:
@@ -202,7 +141,7 @@ def _purge(act: Act) -> dict[str, Any]:
     if content.status != "trashed":
         raise Impossible("only what is in the trash can be purged")
     gone = item(act.wiki, content) | {"state": "purged"}
-    pages.purge(act.wiki, content)
+    pages.purge(act.wiki, act.who, content)
     return gone
 
 
@@ -210,7 +149,7 @@ def _restore(act: Act) -> Content:
     content = act.content()
     if content.status not in ("trashed", "archived"):
         raise Impossible(f"{content.id} is {content.status}, neither in the trash nor archived")
-    pages.restore(act.wiki, content)
+    pages.restore(act.wiki, act.who, content)
     return content
 
 
@@ -218,7 +157,7 @@ def _archive(act: Act) -> Content:
     content = act.current()
     if content.kind == "folder":
         raise Impossible("a folder cannot be archived")
-    pages.archive(act.wiki, content)
+    pages.archive(act.wiki, act.who, content)
     return content
 
 
@@ -228,14 +167,14 @@ def _restrict(act: Act) -> Content:
     operation = act.text("operation") or "read"
     if operation not in ("read", "update"):
         raise BadAction(f"'operation' is 'read' or 'update', not {operation!r}")
-    replace(act.wiki, content, operation, gate)
+    replace(act.wiki, act.who, content, operation, gate)
     return content
 
 
 def _unrestrict(act: Act) -> Content:
     content = act.content()
     for operation in ("read", "update"):
-        replace(act.wiki, content, operation, Members())
+        replace(act.wiki, act.who, content, operation, Members())
     return content
 
 
@@ -250,8 +189,8 @@ def _label(act: Act) -> Content:
 
 def _set_labels(act: Act, content: Content, wanted: list[str]) -> None:
     kept = {labels.checked(name) for name in wanted}
-    labels.remove(act.wiki, content, set(content.labels) - kept)
-    labels.add(act.wiki, content, sorted(kept))
+    labels.remove(act.wiki, act.who, content, set(content.labels) - kept)
+    labels.add(act.wiki, act.who, content, sorted(kept))
 
 
 def _comment(act: Act) -> Content:
@@ -304,50 +243,6 @@ def _property(act: Act) -> Content:
     return content
 
 
-def _space(act: Act) -> dict[str, Any]:
-    """A new space, which everybody may read unless `to` names who may."""
-    key = act.needed("key")
-    if act.wiki.space_by_key(key) is not None:
-        raise Impossible(f"the key {key!r} is taken")
-    to = act.texts("to")
-    readers = None if to is None else named(act.wiki, to)
-    kind = act.text("type") or "global"
-    made = add_space(act.wiki, act.who, key, act.text("title") or key, kind=kind, readers=readers)
-    return {"id": made.id, "key": made.key, "homepage": made.homepage}
-
-
-def _settings(act: Act) -> dict[str, Any]:
-    """Change how the site behaves; the settings as they are then."""
-    settings = act.wiki.settings
-    for name in ("local_ids", "rename_links"):
-        if name in act.fields:
-            setattr(settings, name, act.flag(name))
-    for name in ("search_lag", "archive_delay"):
-        given = act.text(name)
-        if given is not None:
-            setattr(settings, name, _seconds(given))
-    scopes, zone = act.texts("scopes"), act.text("time_zone")
-    if scopes is not None:
-        act.wiki.directory.scopes = frozenset(scopes)
-    if zone is not None:
-        for account in act.wiki.directory.accounts.values():
-            account.time_zone = zone
-    return attrs.asdict(settings)
-
-
-def _seconds(text: str) -> float:
-    try:
-        return duration(text).total_seconds()
-    except ValueError as error:
-        raise BadAction(str(error)) from error
-
-
-def _revoke(act: Act) -> dict[str, Any]:
-    """Revoke all API tokens, or let them work again."""
-    act.wiki.directory.revoked = not act.flag("undo")
-    return {"revoked": act.wiki.directory.revoked}
-
-
 _ACTS: Mapping[str, tuple[Callable[[Act], Any], str]] = {
     "create": (_create, "title body parent labels space type draft"),
     "edit": (_edit, "title body labels message draft"),
@@ -365,8 +260,6 @@ _ACTS: Mapping[str, tuple[Callable[[Act], Any], str]] = {
     "attach": (_attach, "filename content media_type"),
     "detach": (_detach, "filename"),
     "drop-property": (_property, "key"),
-    "space": (_space, "key title type to"),
-    "settings": (_settings, "local_ids rename_links search_lag archive_delay scopes time_zone"),
-    "revoke": (_revoke, "undo"),
+    **SITE_ACTS,
 }
 """Every action with the fields that it knows, besides `do`, `id` and `by`."""

@@ -6,8 +6,8 @@ import mimetypes
 
 from .accounts import Account
 from .content import Attachment, Content, File
-from .pages import moment
 from .refusal import invalid, missing
+from .rules import moment
 from .wiki import Wiki
 
 MAX_FILE = 100 * 1024 * 1024

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .accounts import Account
 from .content import Content
-from .pages import changed
 from .refusal import invalid
+from .registers import changed
 from .wiki import Wiki
 
 _FORBIDDEN = frozenset(' \t\r\n!#&()*,.:;<>?@[]^"')
@@ -28,7 +29,7 @@ def checked(name: str) -> str:
     return name
 
 
-def add(wiki: Wiki, content: Content, names: Iterable[str]) -> None:
+def add(wiki: Wiki, who: Account, content: Content, names: Iterable[str]) -> None:
     """Put labels on a content; those that it has are left as they are.
 
     Raises:
@@ -36,14 +37,17 @@ def add(wiki: Wiki, content: Content, names: Iterable[str]) -> None:
     """
     for name in [checked(name) for name in names]:
         label = wiki.label_ids.setdefault(name, wiki.ids.number())
-        content.labels[name] = label
         wiki.labelled.setdefault(name, set()).add(content.id)
+        if name not in content.labels:
+            content.labels[name] = label
+            wiki.tell("label_added", content, who)
     changed(wiki, content)
 
 
-def remove(wiki: Wiki, content: Content, names: Iterable[str]) -> None:
+def remove(wiki: Wiki, who: Account, content: Content, names: Iterable[str]) -> None:
     """Take labels off; those that it does not have make no difference."""
     for name in names:
-        content.labels.pop(name, None)
         wiki.labelled.get(name, set()).discard(content.id)
+        if content.labels.pop(name, None) is not None:
+            wiki.tell("label_removed", content, who)
     changed(wiki, content)

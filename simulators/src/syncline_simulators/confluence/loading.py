@@ -13,7 +13,9 @@ from . import files, labels, pages
 from .accounts import Account
 from .content import Content, Space
 from .refusal import Refusal
+from .registers import registered
 from .restrictions import named, replace
+from .rules import saved_body
 from .search import entry
 from .site import EDITORS, add_space
 from .wiki import Wiki
@@ -95,7 +97,7 @@ def _place(
     try:
         _fill(wiki, who, content, one, body)
     except Refusal:
-        pages.purge(wiki, content)
+        pages.purge(wiki, who, content)
         raise
     placed[space.id, one.title] = content
 
@@ -104,15 +106,15 @@ def _fill(wiki: Wiki, who: Account, content: Content, one: Entry, body: str) -> 
     """Attachments first: links to them are saved with their version."""
     for file in one.attachments:
         files.attach(wiki, who, content, title=file.name, data=file.read_bytes())
-    saved = pages.saved_body(wiki, content, body)
-    with pages.registered(wiki, content):
+    saved = saved_body(wiki, content, body)
+    with registered(wiki, content):
         content.body, content.links = saved.body, saved.links
         content.versions[-1] = attrs.evolve(content.version, body=saved.body)
-    labels.add(wiki, content, one.labels)
+    labels.add(wiki, who, content, one.labels)
     if one.restricted:
-        replace(wiki, content, "read", named(wiki, one.restricted))
+        replace(wiki, who, content, "read", named(wiki, one.restricted))
     if one.archived:
-        pages.archive(wiki, content)
+        pages.archive(wiki, who, content)
 
 
 def _entries(path: Path) -> Iterator[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -10,16 +9,11 @@ import attrs
 
 from .accounts import Account
 from .content import Content, Draft, Kind, Members, Space, Status, Version
-from .refusal import Refusal, conflict, invalid, missing
-from .search import entry
-from .storage import Stored, retitled, stored
-from .wiki import Wiki, folded
-
-MAX_BODY = 5 * 1024 * 1024
-MAX_TITLE = 255
-TAKEN = (
-    "A page with this title already exists: A page already exists with the same TITLE in this space"
-)
+from .refusal import invalid
+from .registers import changed, registered
+from .rules import TAKEN, checked_title, moment, parent_in, saved_body
+from .storage import retitled
+from .wiki import Wiki
 
 
 def create(
@@ -62,6 +56,8 @@ def create(
     if status == "current":
         wiki.append(content)
     changed(wiki, content)
+    if status == "current":
+        wiki.tell("page_created", content, who)
     return content
 
 
@@ -98,6 +94,7 @@ def save(
         attach(wiki, content, above)
     if title != old_title:
         _relink(wiki, content, old_title)
+    wiki.tell("page_created" if was_draft else "page_updated", content, who)
 
 
 def save_draft(wiki: Wiki, who: Account, content: Content, *, title: str, body: str) -> None:
@@ -114,22 +111,9 @@ def save_draft(wiki: Wiki, who: Account, content: Content, *, title: str, body: 
         content.draft = Draft(title=title, body=saved.body, author=who.id, at=now)
 
 
-def check_version(content: Content, given: int) -> None:
-    """Refuse a write that was not made for the newest version.
-
-    Raises:
-        Refusal: 409 in the vendor's captured words.
-    """
-    current = content.version.number
-    wanted = 1 if content.status == "draft" else current + 1
-    if given != wanted:
-        raise conflict(
-            "Version must be incremented when updating a page. "
-            f"Current Version: [{current}]. Provided version: [{given}]"
-        )
-
-
-def move(wiki: Wiki, content: Content, above: Content | None, index: int | None = None) -> None:
+def move(
+    wiki: Wiki, who: Account, content: Content, above: Content | None, index: int | None = None
+) -> None:
     """Put a current content elsewhere in the tree of its space; its version stays.
 
     Raises:
@@ -139,26 +123,39 @@ def move(wiki: Wiki, content: Content, above: Content | None, index: int | None 
         raise invalid("A page cannot be moved below itself")
     attach(wiki, content, above, index)
     changed(wiki, content)
+    wiki.tell("page_moved", content, who)
 
 
-def trash(wiki: Wiki, content: Content, *, with_children: bool = False) -> None:
+def trash(wiki: Wiki, who: Account, content: Content, *, with_children: bool = False) -> None:
     """Move a content to the trash. Its children move up, unless they go with it."""
-    if with_children:
-        for child in tuple(content.children):
-            trash(wiki, wiki.contents[child], with_children=True)
-    _leave_tree(wiki, content)
+    if content.status == "current" and with_children:
+        _trash_children(wiki, content)
+    if content.status == "current":
+        _leave_tree(wiki, content)
     with registered(wiki, content):
         content.status = "trashed"
+    wiki.tell("page_trashed", content, who)
 
 
-def archive(wiki: Wiki, content: Content) -> None:
+def _trash_children(wiki: Wiki, content: Content) -> None:
+    """What goes with its parent is told to nobody."""
+    for child in tuple(content.children):
+        below = wiki.contents[child]
+        _trash_children(wiki, below)
+        _leave_tree(wiki, below)
+        with registered(wiki, below):
+            below.status = "trashed"
+
+
+def archive(wiki: Wiki, who: Account, content: Content) -> None:
     """Take a page out of the tree into the archive; it keeps its title. Children move up."""
     _leave_tree(wiki, content)
     with registered(wiki, content):
         content.status = "archived"
+    wiki.tell("page_archived", content, who)
 
 
-def restore(wiki: Wiki, content: Content) -> None:
+def restore(wiki: Wiki, who: Account, content: Content) -> None:
     """Bring a content back from trash or archive with the version number that it had.
 
     It returns to its parent, or to the top of the space when that is gone.
@@ -169,115 +166,23 @@ def restore(wiki: Wiki, content: Content) -> None:
     holder = wiki.holder(content.space, content.title, besides=content.id)
     if holder is not None and content.kind == "page":
         raise invalid(TAKEN)
+    was = content.status
     with registered(wiki, content):
         content.status = "current"
         above = wiki.contents.get(content.parent or "")
         if above is None or above.status != "current":
             content.parent = None
     wiki.append(content)
+    wiki.tell("page_moved" if was == "archived" else "page_restored", content, who)
 
 
-def purge(wiki: Wiki, content: Content) -> None:
+def purge(wiki: Wiki, who: Account, content: Content) -> None:
     """Delete a content for ever."""
     if content.status == "current":
         _leave_tree(wiki, content)
     wiki.drop(content)
     wiki.schedule.after(wiki.settings.search_lag, partial(wiki.search.remove, content.id))
-
-
-# rules and registers
-
-
-class registered:
-    """A context in which the fields of a content may change that registers are kept by."""
-
-    def __init__(self, wiki: Wiki, content: Content) -> None:
-        self._wiki = wiki
-        self._content = content
-
-    def __enter__(self) -> None:
-        self._wiki.lift(self._content)
-
-    def __exit__(self, *_: object) -> None:
-        self._wiki.place(self._content)
-        changed(self._wiki, self._content)
-
-
-def changed(wiki: Wiki, content: Content) -> None:
-    """Let the search index know, in its own time."""
-    wiki.schedule.after(wiki.settings.search_lag, partial(wiki.search.put, entry(content)))
-
-
-def moment(wiki: Wiki) -> datetime:
-    """Now, to the millisecond, as the vendor's times are."""
-    now = wiki.clock.now()
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def checked_title(
-    wiki: Wiki,
-    space: Space,
-    title: str,
-    status: Status,
-    kind: Kind,
-    besides: str | None = None,
-) -> str:
-    """The title as it is kept.
-
-    Raises:
-        Refusal: 400, it is blank, too long, or held by another page.
-    """
-    title = title.strip()
-    if not title and status != "draft":
-        raise invalid("The title of a page must not be blank")
-    if len(title) > MAX_TITLE:
-        raise invalid(f"The title must not be longer than {MAX_TITLE} characters")
-    if kind == "page" and folded(title) and wiki.holder(space.id, title, besides) is not None:
-        raise invalid(TAKEN)
-    return title
-
-
-def saved_body(wiki: Wiki, content: Content, body: str) -> Stored:
-    """The body as the server keeps it for this content.
-
-    Raises:
-        Refusal: 413 over 5 MB, 400 when it is not well-formed.
-    """
-    if len(body.encode("utf-8", "surrogatepass")) > MAX_BODY:
-        raise Refusal(413, "PAYLOAD_TOO_LARGE", "The body is larger than 5 MB")
-    return stored(
-        body,
-        new_id=wiki.ids.uuid,
-        resolve=_resolver(wiki, content),
-        local_ids=wiki.settings.local_ids,
-    )
-
-
-def _resolver(wiki: Wiki, content: Content) -> Callable[[Mapping[str, str]], int | None]:
-    def resolve(have: Mapping[str, str]) -> int | None:
-        if "ri:filename" in have:
-            named = (a for a in content.attachments.values() if a.title == have["ri:filename"])
-            attachment = next(named, None)
-            return None if attachment is None else attachment.file.number
-        key = have.get("ri:space-key")
-        space = wiki.spaces[content.space] if key is None else wiki.space_by_key(key)
-        title = have.get("ri:content-title", "")
-        target = None if space is None else wiki.holder(space.id, title)
-        return None if target is None else target.version.number
-
-    return resolve
-
-
-def parent_in(wiki: Wiki, who: Account, space: Space, parent: str) -> Content:
-    """The content under which something is to be put.
-
-    Raises:
-        Refusal: 404, it is not there, not visible, not current, or in another space.
-    """
-    above = wiki.readable(who, parent)
-    if above.status != "current" or above.space != space.id:
-        raise missing(f"Parent {parent} is not a current content of the space")
-    return above
+    wiki.tell("page_removed", content, who)
 
 
 def _new_parent(wiki: Wiki, who: Account, content: Content, parent: str | None) -> Content | None:

@@ -19,7 +19,7 @@ def members(content: Content, operation: str) -> Members:
     return content.readers if operation == "read" else content.editors
 
 
-def replace(wiki: Wiki, content: Content, operation: str, gate: Members) -> None:
+def replace(wiki: Wiki, who: Account, content: Content, operation: str, gate: Members) -> None:
     """Restrict an operation to these. The page's version stays as it is."""
     wiki.lift(content)
     if operation == "read":
@@ -27,6 +27,7 @@ def replace(wiki: Wiki, content: Content, operation: str, gate: Members) -> None
     else:
         content.editors = gate
     wiki.place(content)
+    wiki.tell("content_permissions_updated", content, who)
 
 
 def united(first: Members, second: Members) -> Members:

@@ -20,6 +20,8 @@ from .loading import load
 from .site import settle
 from .wiki import Wiki
 
+UNLIMITED = 200.0
+"""Requests per second that a connector may plan with when there is no limit."""
 NEAR_LIMIT = 0.2
 """Share of the limit under which answers say that it is near."""
 
@@ -31,7 +33,9 @@ class ConfluenceSimulator:
 
     def __init__(self, options: Options) -> None:
         self._clock = options.clock
-        self._wiki = Wiki(options.ids, options.clock)
+        limit = options.rate
+        self._pace = UNLIMITED if limit is None else limit.allowed / limit.seconds
+        self._wiki = Wiki(options.ids, options.clock, options.spawn)
         self._people, self._credentials, self._space = settle(self._wiki)
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -58,13 +62,20 @@ class ConfluenceSimulator:
         return act(self._wiki, self._people.editor, self._space, action)
 
     def connection(self, url: str) -> dict[str, Any]:
-        """A connection by API token on the site's own address."""
+        """A connection by API token on the site's own address, at the pace that is allowed.
+
+        `gateway` and `login` serve those who add `cloud_id` or an OAuth client to it.
+        """
         return {
             "connector": "confluence",
             "site": url,
             "user": self._people.sync.email,
             "token": {"env": "CONFLUENCE_TOKEN"},
             "space": self._space.key,
+            "requests_per_second": self._pace,
+            "media_hosts": ["127.0.0.1"],
+            "gateway": url,
+            "login": url,
         }
 
     def env(self) -> dict[str, str]:

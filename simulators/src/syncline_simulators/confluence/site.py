@@ -6,7 +6,8 @@ import attrs
 
 from .accounts import Account
 from .content import Members, Space
-from .pages import create, moment
+from .pages import create
+from .rules import moment
 from .wiki import Wiki
 
 EVERYBODY = "confluence-users"

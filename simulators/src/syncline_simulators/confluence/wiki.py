@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import count
 
@@ -11,6 +11,7 @@ import attrs
 from ..kernel import Ids, SimClock
 from .accounts import Account, Directory, Group
 from .content import HOLDS_TITLE, Attachment, Content, Members, Property, Space, Status
+from .events import Event, Events
 from .order import Ordered, Row, merged
 from .refusal import missing
 from .schedule import Schedule
@@ -46,7 +47,10 @@ def folded(title: str) -> str:
 class Wiki:
     """All content of one site. Operations on it are in `pages`, `files` and `guards`."""
 
-    def __init__(self, ids: Ids, clock: SimClock) -> None:
+    def __init__(
+        self, ids: Ids, clock: SimClock, spawn: Callable[[Awaitable[None]], object]
+    ) -> None:
+        self.events = Events(clock, spawn)
         self.ids = ids
         self.clock = clock
         self.settings = Settings()
@@ -190,6 +194,11 @@ class Wiki:
         siblings.insert(index, content.id)
         for sibling in siblings:
             self.contents[sibling].position = next(self._positions)
+
+    def tell(self, name: str, content: Content, who: Account) -> None:
+        """Tell subscribers that somebody did this to a content."""
+        space = self.spaces[content.space]
+        self.events.tell(Event(name=name, content=content, space=space, who=who.id))
 
     # who may see
 

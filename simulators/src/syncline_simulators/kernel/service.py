@@ -62,14 +62,21 @@ class Service:
 
     def __init__(self, setup: Setup) -> None:
         clock = SimClock()
-        options = Options(clock=clock, ids=Ids(setup.seed), seed=setup.seed)
+        limit = rate(setup.rate_limit) if setup.rate_limit else None
+        options = Options(
+            clock=clock,
+            ids=Ids(setup.seed),
+            seed=setup.seed,
+            rate=limit,
+            spawn=lambda work: self.site.front.spawn(work),
+        )
         self.simulator = build(setup.system, options)
         self.refused = self.simulator.load(setup.load) if setup.load is not None else []
         self._port = setup.port
         self.site = Site(
             self.simulator,
             clock=clock,
-            limiter=RateLimiter(rate(setup.rate_limit) if setup.rate_limit else None, clock),
+            limiter=RateLimiter(limit, clock),
             faults=_faults(setup, clock),
             latency=duration(setup.latency).total_seconds() if setup.latency else 0.0,
         )

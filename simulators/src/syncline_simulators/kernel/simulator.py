@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from .clock import SimClock
+from .duration import Rate
 from .ids import Ids
 from .rates import Verdict
 
@@ -47,6 +48,10 @@ class Answer(Exception):
         super().__init__(f"answer {response.status_code}")
 
 
+def _no_loop(work: Awaitable[None]) -> object:
+    raise RuntimeError("a simulator that is not served has no background")
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """What a simulator is built with."""
@@ -54,6 +59,10 @@ class Options:
     clock: SimClock = attrs.field(factory=SimClock)
     ids: Ids = attrs.field(factory=Ids)
     seed: int = 0
+    rate: Rate | None = None
+    """The limit of each credential, for what a simulator tells about it."""
+    spawn: Callable[[Awaitable[None]], object] = _no_loop
+    """Runs work in the background until the service stops; only while it serves."""
 
 
 class Simulator(Protocol):

@@ -12,6 +12,7 @@ from . import (
     attachments,
     classification,
     labels,
+    page_writes,
     pages,
     people,
     properties,
@@ -34,6 +35,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     """Every operation of the API, those that are called most first."""
     return (
         *pages.ENDPOINTS,
+        *page_writes.ENDPOINTS,
         *restrictions.ENDPOINTS,
         *tree.ENDPOINTS,
         *labels.ENDPOINTS,

@@ -65,7 +65,7 @@ def _labelled(ask: Ask, name: str, spaces: list[str]) -> Iterator[tuple[int, Con
 def _add(ask: Ask) -> dict[str, Any]:
     content = ask.wiki.writable(ask.who, ask.content_id())
     given = ask.json if isinstance(ask.json, list) else [ask.json]
-    labels.add(ask.wiki, content, [_name(one) for one in given])
+    labels.add(ask.wiki, ask.who, content, [_name(one) for one in given])
     results = [
         {"prefix": "global", "name": name, "id": label, "label": name}
         for name, label in sorted(content.labels.items())
@@ -101,7 +101,7 @@ def _remove_by_path(ask: Ask) -> Response:
 
 
 def _removed(ask: Ask, content: Content, name: str) -> Response:
-    labels.remove(ask.wiki, content, [name.lower()])
+    labels.remove(ask.wiki, ask.who, content, [name.lower()])
     return Response(status_code=204)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from starlette.responses import Response
 
 from ..content import Content, Property
-from ..pages import moment
 from ..refusal import conflict, invalid, missing
+from ..rules import moment
 from . import shapes_v2
 from .ask import Ask, fields
 from .endpoint import Endpoint, get, write

@@ -85,7 +85,7 @@ def _listed(found: bool) -> Response:
 def _add(ask: Ask) -> dict[str, Any]:
     content = ask.wiki.writable(ask.who, ask.content_id())
     for operation, gate in _given(ask).items():
-        replace(ask.wiki, content, operation, united(members(content, operation), gate))
+        replace(ask.wiki, ask.who, content, operation, united(members(content, operation), gate))
     return _shown(ask, content)
 
 
@@ -93,14 +93,14 @@ def _replace(ask: Ask) -> dict[str, Any]:
     content = ask.wiki.writable(ask.who, ask.content_id())
     given = _given(ask)
     for operation in OPERATIONS:
-        replace(ask.wiki, content, operation, given.get(operation, Members()))
+        replace(ask.wiki, ask.who, content, operation, given.get(operation, Members()))
     return _shown(ask, content)
 
 
 def _clear(ask: Ask) -> dict[str, Any]:
     content = ask.wiki.writable(ask.who, ask.content_id())
     for operation in OPERATIONS:
-        replace(ask.wiki, content, operation, Members())
+        replace(ask.wiki, ask.who, content, operation, Members())
     return _shown(ask, content)
 
 

@@ -9,6 +9,7 @@ import attrs
 from starlette.responses import JSONResponse, Response
 
 from .. import pages
+from ..accounts import Account
 from ..content import Content
 from ..refusal import invalid, missing
 from ..wiki import Wiki
@@ -32,7 +33,7 @@ def _archiving(tasks: dict[str, Task]) -> Callable[[Ask], Response]:
         task = Task(id=ask.wiki.ids.number(), started=ask.wiki.clock.elapsed())
         tasks[task.id] = task
         delay = ask.wiki.settings.archive_delay
-        ask.wiki.schedule.after(delay, lambda: _finish(ask.wiki, task, contents))
+        ask.wiki.schedule.after(delay, lambda: _finish(ask.wiki, ask.who, task, contents))
         status = f"/rest/api/longtask/{task.id}"
         ari = f"ari:cloud:confluence:{ask.wiki.cloud_id}:longtask/{task.id}"
         return JSONResponse({"ari": ari, "id": task.id, "links": {"status": status}}, 202)
@@ -49,10 +50,10 @@ def _to_archive(ask: Ask, entry: object) -> Content:
     return content
 
 
-def _finish(wiki: Wiki, task: Task, contents: list[Content]) -> None:
+def _finish(wiki: Wiki, who: Account, task: Task, contents: list[Content]) -> None:
     for content in contents:
         if content.status == "current":
-            pages.archive(wiki, content)
+            pages.archive(wiki, who, content)
     task.ended = wiki.clock.elapsed()
 
 

@@ -114,7 +114,7 @@ def _move(ask: Ask) -> dict[str, str]:
     if target.space != content.space:
         raise invalid("Moving to another space is not simulated")
     if position == "append":
-        pages.move(ask.wiki, content, target)
+        pages.move(ask.wiki, ask.who, content, target)
     elif position in ("before", "after"):
         _move_beside(ask, content, target, position)
     else:
@@ -126,7 +126,7 @@ def _move_beside(ask: Ask, content: Content, target: Content, position: str) -> 
     above = ask.wiki.contents.get(target.parent or "")
     siblings = [one for one in ask.wiki.siblings(target) if one != content.id]
     index = siblings.index(target.id) + (position == "after")
-    pages.move(ask.wiki, content, above, index)
+    pages.move(ask.wiki, ask.who, content, above, index)
 
 
 _LIST = "cursor limit sort"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, FormatChecker
 from jsonschema.protocols import Validator
 
 NOT_REQUIRED = {
@@ -30,6 +30,15 @@ UNLISTED = {("GET", "expand")}
 
 _ANY_CASE = {"fileType"}
 """Members whose spelling the vendor takes with any case."""
+
+
+_FORMATS = FormatChecker(formats=())
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
+
+
+@_FORMATS.checks("date-time")
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or _DATE.fullmatch(value) is not None
 
 
 @define
@@ -95,7 +104,7 @@ class Contract:
         if key not in self._validators:
             definitions = self._strict if strict else self._loose
             whole = {**json.loads(schema), "definitions": definitions}
-            self._validators[key] = Draft4Validator(whole)
+            self._validators[key] = Draft4Validator(whole, format_checker=_FORMATS)
         return self._validators[key]
 
 

@@ -149,11 +149,9 @@ def _in_thread(service: Service) -> Iterator[None]:
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(service.start(), loop).result(10)
-        try:
-            yield
-        finally:
-            asyncio.run_coroutine_threadsafe(service.stop(), loop).result(10)
+        yield
     finally:
+        asyncio.run_coroutine_threadsafe(service.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

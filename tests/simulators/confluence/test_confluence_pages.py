@@ -35,6 +35,17 @@ def test_a_root_level_page_has_no_parent(wiki: Any) -> None:
     assert (top["parentId"], top["parentType"]) == (None, None)
 
 
+def test_a_page_goes_to_the_top_when_the_homepage_is_gone(wiki: Any) -> None:
+    home = wiki.http.get(f"/wiki/api/v2/spaces/{wiki.space}").json()["homepageId"]
+    assert wiki.http.delete(f"/wiki/api/v2/pages/{home}").status_code == 204
+    assert wiki.create("Refunds").json()["parentId"] is None
+
+
+def test_every_answer_can_be_told_to_the_vendors_support(wiki: Any) -> None:
+    answers = [wiki.http.get("/wiki/api/v2/pages"), wiki.http.get("/wiki/api/v2/pages/x")]
+    assert len({answer.headers["atl-traceid"] for answer in answers}) == 2
+
+
 def test_a_body_is_absent_unless_its_format_is_asked_for(wiki: Any) -> None:
     page = wiki.made("Refunds", "<p>one</p>")
     bare = wiki.http.get(f"/wiki/api/v2/pages/{page}").json()

@@ -128,6 +128,18 @@ def test_a_simulator_starts_at_once_and_leaves_nothing_behind() -> None:
         httpx.get(sim.url, trust_env=False)
 
 
+def test_a_start_that_fails_leaves_nothing_behind() -> None:
+    with running("confluence") as first:
+        before = set(threading.enumerate())
+        port = int(first.url.rpartition(":")[2])
+        with (
+            pytest.raises(OSError, match="address already in use"),
+            running("confluence", port=port),
+        ):
+            pass
+        assert set(threading.enumerate()) == before
+
+
 def test_two_simulators_with_one_seed_are_the_same() -> None:
     with running("confluence", seed=4) as one, running("confluence", seed=4) as two:
         assert one.env == two.env

@@ -66,6 +66,7 @@ class Wiki:
         self.labelled: dict[str, set[str]] = {}
         self.linking: dict[tuple[str, str], set[str]] = {}
         """Space and page title to the pages that link to it."""
+        self.traces = count(1)
         self._positions = count(1)
         self._titles: dict[tuple[str, str], set[str]] = {}
         self._orders: dict[tuple[str, Status], dict[str, Ordered]] = {}

@@ -129,13 +129,21 @@ class Connection(asyncio.Protocol):
         try:
             while self._queue and self.open:
                 received = self._queue.popleft()
-                await self.front.handler(received, self)
+                await self._handled(received)
                 if not received.keep_alive:
                     self.close()
             if self.open:
                 self._transport.resume_reading()
         finally:
             self._task = None
+
+    async def _handled(self, received: Received) -> None:
+        try:
+            await self.front.handler(received, self)
+        except Exception:
+            # One request that breaks us ends its connection; the others must not notice.
+            logger.exception("the handler broke on %s", received.target)
+            self.reset()
 
     # for handlers
 

@@ -88,12 +88,18 @@ def _serve(
             _known_query(request, endpoint)
             answer = endpoint.answer(await _read(wiki, session, request, endpoint))
         except Refusal as refusal:
-            return refused(family, refusal)
+            return _traced(wiki, refused(family, refusal))
         finally:
             await request.close()
-        return answer if isinstance(answer, Response) else JSONResponse(answer)
+        return _traced(wiki, answer if isinstance(answer, Response) else JSONResponse(answer))
 
     return serve
+
+
+def _traced(wiki: Wiki, response: Response) -> Response:
+    """The response with the header by which the vendor's support finds it."""
+    response.headers["atl-traceid"] = f"{next(wiki.traces):032x}"
+    return response
 
 
 def _admitted(wiki: Wiki, request: Request, endpoint: Endpoint, gateway: bool) -> Session:

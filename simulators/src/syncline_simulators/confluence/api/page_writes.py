@@ -7,7 +7,7 @@ from typing import Any, cast
 from starlette.responses import Response
 
 from .. import pages
-from ..content import Content, Status
+from ..content import Content, Space, Status
 from ..refusal import invalid, missing
 from ..rules import check_version
 from . import shapes_v2
@@ -44,11 +44,17 @@ def _create(ask: Ask) -> dict[str, Any]:
         space,
         title=given.get("title") or "",
         body=_body(given),
-        parent=None if root else given.get("parentId") or space.homepage,
+        parent=None if root else given.get("parentId") or _homepage(ask, space),
         status=status,
         private=ask.flag("private"),
     )
     return shapes_v2.single(ask.wiki, content, ask.base, "storage")
+
+
+def _homepage(ask: Ask, space: Space) -> str | None:
+    """Where a page without a parent goes; to the top when somebody deleted the homepage."""
+    home = ask.wiki.contents.get(space.homepage)
+    return home.id if home is not None and home.status == "current" else None
 
 
 def _status(given: dict[str, Any]) -> Status:

@@ -245,8 +245,8 @@ class Api:
         value = response.json()
         if not isinstance(value, dict):
             raise Unavailable(
-                f"{ref or path}: {method} {path} answered {type(value).__name__} where an object "
-                "was expected; it will be tried again later",
+                f"{ref or 'Genesys'}: {method} {path} answered {type(value).__name__} where an "
+                "object was expected; it will be tried again later",
                 ref=ref,
             )
         return value

@@ -38,7 +38,7 @@ def restyled(
     fresh = encoder.content(pieces)
     if not fresh or not any(token.style for token in before):
         return encoder.content(runs)
-    styles = _styles(before, [_said(piece) for piece in pieces])
+    styles = _spaced(pieces, list(_styles(before, [_said(piece) for piece in pieces])))
     out: list[Json] = []
     for piece, block, style in zip(pieces, fresh, styles, strict=True):
         _append(out, block, style, glue=not piece.neutral)
@@ -71,6 +71,20 @@ def _styles(before: Sequence[Token], after: Sequence[Said]) -> Iterator[Json | N
                 yield before[old[at]].style
             else:
                 yield None if after[position][1] else around
+
+
+def _spaced(pieces: Sequence[Run], styles: list[Json | None]) -> list[Json | None]:
+    """Give each space the style of a neighbour: the normal form moves spaces out of marks."""
+    for at, piece in enumerate(pieces):
+        if piece.text != "\n" and piece.text.isspace():
+            near = [
+                styles[beside]
+                for beside in (at + 1, at - 1)
+                if 0 <= beside < len(pieces) and pieces[beside][1:] == piece[1:]
+            ]
+            if near and styles[at] not in near:
+                styles[at] = near[0]
+    return styles
 
 
 def _around(before: Sequence[Token], old: range) -> Json | None:

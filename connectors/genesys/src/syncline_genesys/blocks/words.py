@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from syncline.body.profile import DEPTH
+
 Json: TypeAlias = dict[str, Any]
 """One object of the vendor's JSON: open, because a reader must survive members it does not know."""
 
@@ -55,7 +57,7 @@ INDENT = 2.5
 NBSP = "\u00a0"
 """The vendor's own converter writes this where a paragraph, an item or a cell is empty."""
 
-DEEPEST = 90
+DEEPEST = DEPTH - 8
 """Profile elements that lists and tables may be nested in; what is deeper stays opaque."""
 
 

@@ -152,4 +152,11 @@ def test_new_documents_stay_unseen_while_reads_settle(opened: Any, tmp_path: Any
     assert list(cloud.all("/documents?externalIds=confluence:1&includeDrafts=true")) == []
     cloud.sim.clock(advance="61s")
     assert cloud.get(f"/documents/{document}")["title"] == "New"
+    cloud.patch(f"/documents/{document}", {"title": "Newer"})
+    cloud.post(f"/documents/{document}/versions", {})
+    stale = cloud.get(f"/documents/{document}")
+    assert (stale["title"], stale["lastPublishedVersionNumber"]) == ("New", 1)
+    assert cloud.get(f"/documents/{document}?state=Draft")["title"] == "Newer"
+    cloud.sim.clock(advance="61s")
+    assert cloud.get(f"/documents/{document}")["title"] == "Newer"
     assert ids(cloud.all("/documents")) == [document]

@@ -70,7 +70,7 @@ class Entry:
 class Trail:
     """The last entries, oldest first."""
 
-    _entries: deque[Entry] = field(factory=lambda: deque(maxlen=200_000))
+    _entries: deque[Entry] = field(factory=lambda: deque(maxlen=50_000))
 
     def add(self, entry: Entry) -> None:
         """Write one entry."""

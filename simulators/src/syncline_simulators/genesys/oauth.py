@@ -53,8 +53,8 @@ class Clients:
     """The organisation's clients and the tokens in force. Several tokens of one client coexist."""
 
     ids: Ids
-    _clients: dict[str, Client] = field(factory=dict)
-    _tokens: dict[str, Token] = field(factory=dict)
+    _clients: dict[str, Client] = field(factory=dict, repr=False)
+    _tokens: dict[str, Token] = field(factory=dict, repr=False)
 
     def add(self, client: Client) -> None:
         """Register a client, or replace the one with its id."""

@@ -68,7 +68,7 @@ class Organization:
         factory=lambda: {name: dict(keys) for name, keys in LIMITS.items()}
     )
     settling: timedelta = timedelta(0)
-    """How long a new document stays unseen by reads (eventual consistency)."""
+    """How long reads do not see a new document, or a new version of one (eventual consistency)."""
 
     def now(self) -> datetime:
         """The simulated time, in milliseconds as the API shows it."""
@@ -91,9 +91,9 @@ class Organization:
             raise not_found("knowledge base", base_id)
         return found
 
-    def settled(self, created: datetime) -> bool:
-        """Whether reads already see what was created then."""
-        return self.now() >= created + self.settling
+    def settled(self, since: datetime) -> bool:
+        """Whether reads already see what was created or published then."""
+        return self.now() >= since + self.settling
 
     def room(self, namespace: str, key: str, used: int) -> None:
         """Refuse one more of what is limited.

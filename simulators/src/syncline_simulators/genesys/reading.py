@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from attrs import evolve
+
 from .base import KnowledgeBase
 from .catalogue import View, content
 from .document import Document
@@ -25,7 +27,7 @@ def located(org: Organization, call: Call) -> tuple[KnowledgeBase, Document]:
 
 
 def seen(org: Organization, call: Call) -> tuple[KnowledgeBase, Document]:
-    """The same for a read, which does not see what was created only just now.
+    """The same for a read, which does not see what was created or published only just now.
 
     Raises:
         Refusal: 404.
@@ -33,6 +35,9 @@ def seen(org: Organization, call: Call) -> tuple[KnowledgeBase, Document]:
     base, document = located(org, call)
     if not org.settled(document.created):
         raise not_found("document", document.id)
+    live = document.live
+    if live is not None and not org.settled(live.published):
+        document = evolve(document, versions=document.versions[:-1])
     return base, document
 
 

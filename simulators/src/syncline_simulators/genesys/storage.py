@@ -47,7 +47,7 @@ class Storage:
 
     ids: Ids
     now: Callable[[], datetime]
-    _secret: bytes = field(init=False)
+    _secret: bytes = field(init=False, repr=False)
     _uploads: dict[str, Upload] = field(factory=dict)
     _filled: deque[Upload] = field(factory=deque)
     _downloads: dict[str, Callable[[], bytes]] = field(factory=dict)

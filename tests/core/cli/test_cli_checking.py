@@ -156,7 +156,7 @@ def test_connectors_are_listed_with_their_origin(cli: Run) -> None:
 def test_a_connector_is_described_setting_by_setting(cli: Run) -> None:
     done = cli("connectors", "describe", "files")
     assert 'format: "markdown" or "html" (default "markdown")' in done.out
-    assert "path: text (required)" in done.out
+    assert "path: file or folder (required)" in done.out
     rows = cli("connectors", "describe", "files", "--json").json["settings"]
     assert [row["name"] for row in rows][:2] == ["path", "format"]
     assert cli("connectors", "describe", "fils").code == 2

@@ -39,6 +39,7 @@ class ShelfSettings:
     retry: timedelta = setting("When to try again.", default=timedelta(seconds=30))
     width: float = setting("In metres.", default=1.0)
     nested: Nested | None = setting("More of it.", default=None)
+    review_label: str = setting("What it puts on new things.", default="")
     aliases: dict[str, str] = setting("Other names.", factory=dict)
 
 

@@ -261,6 +261,15 @@ def test_a_job_between_two_names_of_one_place_is_refused(faults: Faults) -> None
     assert "jobs.j.right: left and right lead to the same place; a job needs two" in line
 
 
+def test_a_label_that_a_connection_sets_must_be_known_to_the_job(
+    faults: Faults, whole: str
+) -> None:
+    text = whole.replace('path = "left"', 'path = "left"\nreview_label = "neu"')
+    (line,) = faults(text)
+    assert "jobs.j.review_label: the connection 'a' sets 'neu'; say the same in both" in line
+    assert faults(text + 'review_label = "neu"\n') == []
+
+
 def test_a_secret_provider_must_not_need_a_provider(faults: Faults, whole: str) -> None:
     vaults = (
         '[connections.v]\nconnector = "vault"\ntoken = { w = "x" }\n'

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.config.positions import Path, Positions
+from syncline.config.leaves import Path
+from syncline.config.positions import Positions
 
 FILE = '''\
 # a comment with = and [brackets]

@@ -98,19 +98,24 @@ def type_name(schema: dict[str, Any]) -> str:
     match schema:
         case {"enum": choices}:
             return " or ".join(f'"{choice}"' for choice in choices)
-        case {"properties": {"env": _}}:
-            return "secret"
-        case {"pattern": str(pattern)} if "smhd" in pattern:
-            return "duration"
+        case {"title": str(title)}:
+            return title
         case {"oneOf": [*forms]} | {"anyOf": [*forms]}:
             return " or ".join(dict.fromkeys(type_name(form) for form in forms))
         case {"type": "array", "items": items}:
             return f"list of {type_name(items)}"
         case {"type": str(name)}:
-            names = {"string": "text", "object": "table", "boolean": "true or false"}
-            return names.get(name, name)
+            return _NAMES.get(name, name)
         case _:
             return "anything"
+
+
+_NAMES = {
+    "string": "text",
+    "object": "table",
+    "boolean": "true or false",
+    "integer": "whole number",
+}
 
 
 def _literal(value: object) -> str:

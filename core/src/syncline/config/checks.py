@@ -54,6 +54,19 @@ def _unusable(
     return f"the connector {found.connector.name!r} holds no documents; it offers: {ports}"
 
 
+def label_faults(
+    jobs: Mapping[str, DocumentsJob], connections: Mapping[str, Connection]
+) -> Iterator[Fault]:
+    """Yield the jobs that would map the review label which one of their connections sets."""
+    for name, job in jobs.items():
+        for side in (job.left, job.right):
+            found = connections.get(side)
+            label = getattr(found.settings, "review_label", "") if found else ""
+            if label and label not in job.reserved:
+                message = f"the connection {side!r} sets {label!r}; say the same in both"
+                yield Fault(path=("jobs", name, "review_label"), message=message)
+
+
 def pairs_faults(jobs: Mapping[str, DocumentsJob], folder: FilePath) -> Iterator[Fault]:
     """Yield the pair files that are not there."""
     for name, job in jobs.items():
@@ -95,4 +108,4 @@ def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> 
     return None if connector.secrets is not None else f"the connector {name!r} provides no secrets"
 
 
-__all__ = ["BUILT_IN", "job_faults", "pairs_faults", "secret_faults"]
+__all__ = ["BUILT_IN", "job_faults", "label_faults", "pairs_faults", "secret_faults"]

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from .. import plugins
 from ..errors import ConfigError
-from .checks import job_faults, pairs_faults, secret_faults
+from .checks import job_faults, label_faults, pairs_faults, secret_faults
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
 from .jobs import Job, job
@@ -157,6 +157,7 @@ class _Reader:
             from .overlaps import overlap_faults
 
             self.faults += overlap_faults(jobs, connections)
+        self.faults += label_faults(jobs, connections)
         self.faults += pairs_faults(jobs, self._folder)
         self.faults += secret_faults(connections, self._load)
 

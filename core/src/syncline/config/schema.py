@@ -24,12 +24,14 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
 _PATH: Schema = {
+    "title": "path of titles",
     "oneOf": [
         {"type": "string", "minLength": 1, "description": "Titles with slashes between them."},
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-    ]
+    ],
 }
 _SECRET: Schema = {
+    "title": "secret",
     "type": "object",
     "description": 'Where the secret is kept: { env = "NAME" } or { file = "path" }.',
     "properties": {
@@ -40,21 +42,25 @@ _SECRET: Schema = {
     "minProperties": 1,
     "maxProperties": 1,
 }
-_CEL: Schema = {"type": "string", "description": "A CEL expression over the document."}
+_CEL: Schema = {
+    "title": "CEL",
+    "type": "string",
+    "description": "A CEL expression over the document.",
+}
 
 _LEAVES: Mapping[Any, Schema] = {
     str: _TEXT,
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
-    timedelta: {"type": "string", "pattern": DURATION},
+    timedelta: {"title": "duration", "type": "string", "pattern": DURATION},
     # TOML has dates and times of its own; an editor's JSON view shows them as text.
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
-    Path: {"type": "string", "minLength": 1},
-    LocalPath: {"type": "string", "minLength": 1},
+    Path: {"title": "file or folder", "type": "string", "minLength": 1},
+    LocalPath: {"title": "file or folder", "type": "string", "minLength": 1},
     Secret: _SECRET,
-    Cron: {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
+    Cron: {"title": "schedule", "type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
     Cel: _CEL,
     Condition: _CEL,
     Template: _CEL,
@@ -122,7 +128,7 @@ def of_type(type_: Any) -> Schema:
     if type_ in _LEAVES:
         return dict(_LEAVES[type_])
     if type_ is FilterSettings:
-        return {"oneOf": [_class(FilterTable), dict(_CEL)]}
+        return {"title": "table, or CEL", "oneOf": [_class(FilterTable), dict(_CEL)]}
     if isinstance(type_, type) and issubclass(type_, enum.Enum):
         return {"enum": [member.value for member in type_]}
     if isinstance(type_, type) and attrs.has(type_):

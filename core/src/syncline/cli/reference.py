@@ -1,0 +1,185 @@
+"""Writes `docs/reference/*.md` from the code: `python -m syncline.cli.reference docs/reference`.
+
+Every sentence of these pages stands in the code that does it, so they cannot say something else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import plugins
+from ..config.jobs import KINDS
+from ..config.schema import of_type
+from ..connector import Connector
+from ..mapping.inputs import EXAMPLE
+from .connectors import settings_of, type_name
+from .parser import overview, parser_for
+from .verbs import VERBS
+
+NOTE = "<!-- Written by `python -m syncline.cli.reference docs/reference`; do not edit. -->"
+WIDTH = 96
+"""Columns of the help texts in the pages, whatever terminal writes them."""
+
+
+def pages(connectors: Mapping[str, Connector]) -> dict[str, str]:
+    """Return the pages by file name."""
+    found = {"command-line.md": _command_line(), "configuration.md": _configuration()}
+    for name, connector in connectors.items():
+        found[f"connector-{name}.md"] = "\n".join(_connector(connector)) + "\n"
+    return found
+
+
+def _command_line() -> str:
+    return "\n".join(_command_lines()) + "\n"
+
+
+def _command_lines() -> Iterator[str]:
+    yield from (NOTE, "", "# Command line", "")
+    yield from _fenced(overview(()))
+    for verb in VERBS:
+        yield from (f"## syncline {verb.name}", "")
+        for parser in _parsers(parser_for(verb.name), verb.name):
+            yield from _fenced(_help(parser))
+
+
+def _parsers(parser: argparse.ArgumentParser, name: str) -> Iterator[argparse.ArgumentParser]:
+    """Yield the parser of a verb, and those of the words that may follow it."""
+    for found in _choices(parser).get(name, ()):
+        yield found
+        for inner in _choices(found).values():
+            yield from inner
+
+
+def _choices(parser: argparse.ArgumentParser) -> dict[str, list[argparse.ArgumentParser]]:
+    actions = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return {name: [inner] for action in actions for name, inner in action.choices.items()}
+
+
+def _help(parser: argparse.ArgumentParser) -> str:
+    parser.formatter_class = _fixed
+    return parser.format_help()
+
+
+def _fixed(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, width=WIDTH)
+
+
+def _fenced(text: str) -> Iterator[str]:
+    yield from ("```text", text.rstrip("\n"), "```", "")
+
+
+def _configuration() -> str:
+    return "\n".join(_configuration_lines()) + "\n"
+
+
+def _configuration_lines() -> Iterator[str]:
+    yield from (NOTE, "", "# Configuration file", "", _INTRODUCTION)
+    for kind, cls in KINDS.items():
+        yield from (f"## Jobs of kind `{kind}`", "", "`[jobs.<name>]`", "")
+        yield from _settings(of_type(cls))
+    yield from ("", "## Expressions", "", _EXPRESSIONS)
+    yield from (f"| `{name}` | `{example!r}` |" for name, example in EXAMPLE.items())
+
+
+_INTRODUCTION = """\
+`syncline.toml` has a `state` (the SQLite file that remembers what was synchronised), connections
+and jobs. `syncline init` writes one to begin with, `syncline check` finds every fault of it with
+line and column, `syncline schema` prints its JSON Schema for editors. Unknown keys are faults.
+
+| value | written as |
+|---|---|
+| duration | `"30s"`, `"10m"`, `"4h"`, `"1d"` |
+| schedule | five cron fields in UTC, such as `"0 2 * * *"` |
+| secret | `{ env = "NAME" }`, `{ file = "path" }`, or `{ <provider> = "name" }`; never as text |
+| path of titles | `"Orders/Returns"`, or `["Orders", "Returns"]` when a title has a slash |
+| file or folder | relative ones begin at the folder of `syncline.toml` |
+
+`[connections.<name>]` has a `connector` and the settings of that connector; each has a page here.
+"""
+
+_EXPRESSIONS = """\
+Conditions (`when`) and templates are CEL, the Common Expression Language. A filter may also be a
+condition alone: `include = "'public' in labels"`. They know these names:
+
+| name | example |
+|---|---|"""
+
+
+def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield a table of settings, and below it those of the tables inside."""
+    yield "| key | value | default | what it does |"
+    yield "|---|---|---|---|"
+    inner: list[tuple[str, Mapping[str, Any]]] = []
+    for name, setting in schema["properties"].items():
+        table = _table(setting)
+        if table is not None:
+            inner.append((f"{prefix}{name}", table))
+        default = "required" if name in schema["required"] else _default(setting)
+        kind = _cell(type_name(setting))
+        yield f"| `{name}` | {kind} | {default} | {_cell(setting.get('description', ''))} |"
+    for key, table in inner:
+        yield from ("", f"### `{key}`", "")
+        yield from _settings(table, f"{key}.")
+
+
+def _table(setting: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the table that a setting is, or a list of, or may be; secrets are none."""
+    forms = [setting, setting.get("items", {}), *setting.get("oneOf", [])]
+    tables = (form for form in forms if "properties" in form and "env" not in form["properties"])
+    return next(tables, None)
+
+
+def _default(setting: Mapping[str, Any]) -> str:
+    import json
+
+    if "default" not in setting or setting["default"] in ([], ""):
+        return ""
+    return f"`{json.dumps(setting['default'], ensure_ascii=False)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _connector(connector: Connector) -> Iterator[str]:
+    yield from (NOTE, "", f"# Connector `{connector.name}`", "", connector.summary, "")
+    yield from (f"It offers: {', '.join(connector.ports)}.", "", "```toml")
+    yield from ("[connections.<name>]", f'connector = "{connector.name}"', "```", "")
+    yield "| setting | value | default | what it is |"
+    yield "|---|---|---|---|"
+    for row in settings_of(connector):
+        default = "required" if row.required else f"`{row.default}`" if row.default else ""
+        yield f"| `{row.name}` | {_cell(row.type)} | {default} | {_cell(row.help)} |"
+
+
+OURS = ("confluence", "files", "genesys")
+"""The connectors that have a page in this repository."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the pages; with --check, only tell whether they are current."""
+    parser = argparse.ArgumentParser(prog="python -m syncline.cli.reference")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
+    args = parser.parse_args(argv)
+    made = pages({name: plugins.load(name) for name in OURS})
+    stale = [name for name, text in made.items() if _read(args.folder / name) != text]
+    if args.check:
+        print(*(f"{args.folder / name} is not current" for name in stale), sep="\n", end="")
+        return 1 if stale else 0
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (args.folder / name).write_text(made[name], encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

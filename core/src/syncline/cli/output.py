@@ -11,6 +11,7 @@ from typing import TextIO
 import attrs
 
 from ..model import JSON, Document, Ref
+from ..ports import Secret
 
 
 def say(lines: Iterable[str], out: TextIO | None = None) -> None:
@@ -53,7 +54,7 @@ def plain(value: object) -> JSON:
     match value:
         case None | bool() | int() | float() | str():
             return value
-        case Ref():
+        case Ref() | Secret():
             return str(value)
         case Enum():
             return plain(value.value)

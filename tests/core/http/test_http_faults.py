@@ -22,7 +22,8 @@ MIB = 2**20
 THROTTLED = {f"429-{form}" for form in RETRY_AFTER}
 REFUSED = {"401", "redirect-elsewhere"}
 """Faults that end a GET, because a repetition cannot help."""
-HARMLESS = {"early-hints"}
+HARMLESS = {"early-hints", "slow", "delivered-twice"}
+"""What a client cannot see."""
 TOO_LARGE = {"gzip-bomb"}
 REPEATED = sorted(FAULTS.keys() - THROTTLED - REFUSED - HARMLESS - TOO_LARGE)
 NOT_DONE = {"423", "425"}

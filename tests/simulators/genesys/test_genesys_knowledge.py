@@ -205,6 +205,9 @@ def test_a_search_finds_visible_published_documents_best_first(cloud: Any) -> No
     found = cloud.post("/documents/search", {"query": "Money back"})
     assert [one["document"]["title"] for one in found["results"]] == ["Refunds", "Hours"]
     assert [one["confidence"] for one in found["results"]] == [1.0, 0.5]
+    narrow = {"operator": "And", "clauses": [clause(predicate("title", "Hours"))]}
+    found = cloud.post("/documents/search", {"query": "Money back", "filter": narrow})
+    assert [one["document"]["title"] for one in found["results"]] == ["Hours"]
 
 
 def upload(cloud: Any, name: str, content: bytes, **members: Any) -> str:

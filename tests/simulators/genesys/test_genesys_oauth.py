@@ -46,6 +46,13 @@ def test_an_expired_token_is_refused_and_a_new_one_works(cloud: Any) -> None:
     cloud.call("GET", "/documents", headers=bearer(token))
 
 
+def test_all_tokens_can_be_made_invalid_at_once(cloud: Any) -> None:
+    cloud.sim.faults([{"kind": "expired-token"}])
+    cloud.call("GET", "/documents", status=401)
+    cloud.call("GET", "/documents", status=401)
+    cloud.call("GET", "/documents", headers=bearer(cloud.token(*credentials(cloud))))
+
+
 def test_several_tokens_of_one_client_are_valid_until_each_is_revoked(cloud: Any) -> None:
     one, two = (cloud.token(*credentials(cloud)) for _ in range(2))
     cloud.call("DELETE", "/api/v2/tokens/me", headers=bearer(one))

@@ -89,6 +89,8 @@ def test_what_the_product_cannot_do_is_refused_with_the_reason(cloud: Any, deed:
     ("action", "status"),
     [
         ({"do": "dance"}, 400),
+        ({"do": ["edit"]}, 400),
+        ({"do": "create", "title": "word " * 501}, 409),
         ({"do": "edit", "id": "nonsense"}, 400),
         ({"do": "edit"}, 400),
         ({"do": "create", "title": ""}, 400),
@@ -97,7 +99,16 @@ def test_what_the_product_cannot_do_is_refused_with_the_reason(cloud: Any, deed:
         ({"do": "create", "body": "{"}, 400),
         ({"do": "create", "labels": "x"}, 400),
         ({"do": "create", "knowledgeBase": "x"}, 400),
-        ({"do": "create", "title": "A", "body": {"blocks": [{"type": "Quote"}]}}, 409),
+        (
+            {
+                "do": "create",
+                "title": "A",
+                "parent": "Billing",
+                "labels": ["new"],
+                "body": {"blocks": [{"type": "Quote"}]},
+            },
+            409,
+        ),
         ({"do": "create", "title": "A", "body": "<a href='http://x.y'>x</a>"}, 409),
     ],
 )
@@ -106,6 +117,8 @@ def test_malformed_actions_change_nothing(cloud: Any, action: Any, status: int) 
         cloud.sim.act(action)
     assert refused.value.status == status
     assert cloud.sim.items() == []
+    for kind in ("categories", "labels"):
+        assert list(cloud.all(f"/{kind}")) == []
 
 
 def test_nobody_writes_what_belongs_to_a_managed_source(opened: Any, tmp_path: Path) -> None:

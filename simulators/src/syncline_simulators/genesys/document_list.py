@@ -37,9 +37,10 @@ def _source(
     view: View,
     entity: Callable[[Key], dict[str, Any]],
 ) -> Source:
-    indexes = _indexes(base, call, view)
+    filters = _filters(base, call)
+    indexes = _indexes(base, filters, view)
     during = interval(call.query["interval"]) if call.query.get("interval") else None
-    wanted = {name: set(values) for name, values in _filters(base, call).items()}
+    wanted = {facet: set(values) for facet, values in filters.items()}
 
     def kept(keys: Iterator[Key]) -> Iterator[Key]:
         return (key for key in keys if _wanted(org, base.documents.keyed(key), view, wanted))
@@ -77,28 +78,26 @@ def _newest(base: KnowledgeBase, indexes: Collection[Ordered]) -> str | None:
     return base.documents.keyed(last).id if last else None
 
 
+_FACETS = {
+    "documentId": "document",
+    "externalIds": "external",
+    "categoryId": "category",
+    "labelIds": "label",
+}
+"""What the parameters filter by, the most selective first."""
+
+
 def _filters(base: KnowledgeBase, call: Call) -> dict[str, list[str]]:
-    """The facets that are asked for, the most selective first."""
-    categories = call.values("categoryId")
-    if call.flag("includeSubcategories"):
-        categories = sorted({under for one in categories for under in base.below(one)})
-    found = {
-        "document": call.values("documentId"),
-        "external": call.values("externalIds"),
-        "category": categories,
-        "label": call.values("labelIds"),
-    }
-    return {name: values for name, values in found.items() if name in _given(call)}
+    found = {facet: call.values(name) for name, facet in _FACETS.items() if call.query.get(name)}
+    if "category" in found and call.flag("includeSubcategories"):
+        found["category"] = sorted({u for one in found["category"] for u in base.below(one)})
+    return found
 
 
-def _given(call: Call) -> set[str]:
-    names = {"documentId": "document", "externalIds": "external", "categoryId": "category"}
-    names["labelIds"] = "label"
-    return {facet for name, facet in names.items() if call.query.get(name)}
-
-
-def _indexes(base: KnowledgeBase, call: Call, view: View) -> list[Ordered]:
-    filters = _filters(base, call)
+def _indexes(
+    base: KnowledgeBase, filters: Mapping[str, Collection[str]], view: View
+) -> list[Ordered]:
+    """Where to look: the documents of the first filter, or all."""
     for facet, values in filters.items():
         if facet == "document":
             return [_some(base, values, view)]

@@ -17,10 +17,7 @@ _PREDICATE = members(
     values=needed(listing(text(), least=1)),
     type=needed(one_of("Equals", "NotEquals", "Contains", "MatchAll", "MatchAny")),
 )
-
-
 _OPERATOR = one_of("Or", "And")
-
 
 FILTER = members(
     operator=needed(_OPERATOR),
@@ -31,17 +28,23 @@ FILTER = members(
         )
     ),
 )
-
+"""`DocumentQuery`."""
 
 INTERVAL = members(field=one_of("dateCreated", "dateModified", "datePublished"), value=text())
-
+"""`DocumentQueryInterval`."""
 
 Test: TypeAlias = Callable[[Document, Content], bool]
 """Whether a document, as a view shows it, is wanted."""
 Reader: TypeAlias = Callable[[Document, Content], Iterator[str]]
+"""The values of one field."""
 
 
 def during(given: Mapping[str, Any] | None) -> Test:
+    """The test for an interval of creation, change or publishing.
+
+    Raises:
+        Refusal: 400.
+    """
     if not given or not given.get("value"):
         return lambda document, shown: True
     wanted = interval(given["value"], "interval.value")
@@ -55,6 +58,11 @@ def during(given: Mapping[str, Any] | None) -> Test:
 
 
 def test_of(base: KnowledgeBase, expression: Mapping[str, Any] | None) -> Test:
+    """The test for a filter.
+
+    Raises:
+        Refusal: 400 for a field by which documents cannot be queried.
+    """
     if not expression:
         return lambda document, shown: True
     clauses = [
@@ -114,4 +122,5 @@ def _reader(base: KnowledgeBase, name: str) -> Reader:
 
 
 def labels_of(base: KnowledgeBase, shown: Content) -> list[str]:
+    """The names of a document's labels."""
     return [base.labels.get(one).name for one in shown.labels if base.labels.holds(one)]

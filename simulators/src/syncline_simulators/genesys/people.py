@@ -12,10 +12,12 @@ from ..kernel.simulator import BadAction, Impossible
 from .base import Category, KnowledgeBase, Label
 from .blocks import body as body_shape
 from .document import Content, Document, Variation, drafted, with_variation, writable
+from .documents import WORDS
 from .editor import blocks_of, replaced
 from .errors import Refusal
 from .items import item_of, main_variation
 from .organization import Organization
+from .shapes import text
 from .variations import stored
 from .versions import publish
 
@@ -36,14 +38,14 @@ def act(org: Organization, action: Mapping[str, Any]) -> dict[str, Any]:
         Impossible: the product refuses it.
         BadAction: the action is malformed or names nothing that there is.
     """
-    do = action.get("do")
+    do = str(action.get("do"))
     if do in IMPOSSIBLE:
-        raise Impossible(IMPOSSIBLE[str(do)])
+        raise Impossible(IMPOSSIBLE[do])
     if do not in _DEEDS:
         known = ", ".join(sorted([*_DEEDS, *IMPOSSIBLE]))
         raise BadAction(f"'do' is one of {known}, not {do!r}")
     try:
-        return _DEEDS[str(do)](org, action)
+        return _DEEDS[do](org, action)
     except Refusal as refusal:
         raise Impossible(refusal.message) from refusal
 
@@ -99,13 +101,16 @@ def _edited(
     }
     if "visible" in action:
         changes["visible"] = bool(action["visible"])
-    if "parent" in action or "category" in action:
-        changes["category"] = _category(org, base, action.get("parent", action.get("category")))
-    if "labels" in action:
-        changes["labels"] = tuple(_label(org, base, one).id for one in _names(action["labels"]))
     if "body" in action or "replace" in action:
         one = _rewritten(org, document.draft, action)
         changes["variations"] = with_variation(document.draft, one)
+    # Categories and labels last: they are made on the way, and nothing may fail after that.
+    names = _names(action.get("labels", []))
+    writable(document)
+    if "parent" in action or "category" in action:
+        changes["category"] = _category(org, base, action.get("parent", action.get("category")))
+    if "labels" in action:
+        changes["labels"] = tuple(_label(org, base, one).id for one in names)
     return drafted(document, org.now(), org.person.id, **changes)
 
 
@@ -116,7 +121,7 @@ def _text(action: Mapping[str, Any], name: str) -> str:
     found = action[name]
     if not isinstance(found, str) or (name == "title" and not found.strip()):
         raise BadAction(f"{name!r} is a text, not {found!r}")
-    return found
+    return str(text(words=WORDS if name == "title" else None)(found, name))
 
 
 def _names(value: Any) -> list[str]:
@@ -189,7 +194,7 @@ def _revert(org: Organization, action: Mapping[str, Any]) -> dict[str, Any]:
     base, document = _place(org, action)
     earlier = {one.number: one.id for one in document.versions[:-1]}
     wanted = action.get("version", max(earlier, default=None))
-    if wanted not in earlier:
+    if not isinstance(wanted, int) or wanted not in earlier:
         raise Impossible("the article has no such earlier version to go back to")
     result = publish(org, base, document, earlier[wanted])
     org.audit(org.person, "Publish", "KnowledgeDocument", document.id, result.draft.title)

@@ -7,9 +7,9 @@ from typing import Any
 
 from .base import KnowledgeBase
 from .catalogue import content
-from .document import Document
+from .document import Content, Document
 from .errors import bad_request
-from .filters import FILTER, INTERVAL
+from .filters import FILTER, INTERVAL, during, test_of
 from .organization import Organization
 from .reading import expanded, shown_in
 from .serving import Call, Endpoint
@@ -50,9 +50,10 @@ def search_documents(org: Organization, call: Call) -> dict[str, Any]:
     words = set(body["query"].casefold().split())
     if not words:
         raise bad_request("query must not be empty.", field_name="query")
-    ranked = sorted(_hits(base, words), key=lambda hit: -hit[0])[:30]
+    tests = (test_of(base, body.get("filter")), during(body.get("interval")))
+    hits = (hit for hit in _hits(org, base, words) if all(test(*hit[1:]) for test in tests))
+    ranked = sorted(hits, key=lambda hit: -hit[0])[:30]
     size, page = body.get("pageSize", 10), body.get("pageNumber", 1)
-    hits = ranked[(page - 1) * size : page * size]
     return {
         "query": body["query"],
         "pageSize": size,
@@ -63,20 +64,22 @@ def search_documents(org: Organization, call: Call) -> dict[str, Any]:
         "queryType": body.get("queryType", "ManualSearch"),
         "results": [
             {"confidence": score, "document": shown_in(base, document, "live", ())}
-            for score, document in hits
+            for score, document, _ in ranked[(page - 1) * size : page * size]
         ],
     }
 
 
-def _hits(base: KnowledgeBase, words: set[str]) -> Iterator[tuple[float, Document]]:
+def _hits(
+    org: Organization, base: KnowledgeBase, words: set[str]
+) -> Iterator[tuple[float, Document, Content]]:
     for document in base.documents:
         shown = content(document, "live")
-        if shown is None or not shown.visible:
+        if shown is None or not shown.visible or not org.settled(document.created):
             continue
         held = f"{shown.title} {' '.join(plain(one) for one in shown.variations)}".casefold()
         score = sum(word in held for word in words) / len(words)
         if score:
-            yield score, document
+            yield score, document, shown
 
 
 ENDPOINTS = (

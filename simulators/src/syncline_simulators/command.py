@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import signal
 import sys
 from pathlib import Path
 
-from .kernel.service import Service, Setup, systems
+from .systems import systems
 
 HELP = "Serve a local stand-in of a vendor's system."
 
@@ -28,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; 0 then, 2 when the options cannot be used."""
+    # The command line of Syncline may load this module for its help: what serves comes late.
+    from .kernel.service import Setup
+    from .serving import serve
+
     setup = Setup(
         system=args.system,
         port=args.port,
@@ -38,24 +39,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     try:
-        service = Service(setup)
-        asyncio.run(_serve(service))
+        serve(setup)
     except (ValueError, OSError) as error:
         print(f"simulate {args.system}: {error}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
-
-
-async def _serve(service: Service) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    await service.start()
-    for refused in service.refused:
-        print(f"refused {refused['file']}: {refused['reason']}", file=sys.stderr)  # noqa: T201
-    print(json.dumps(service.ready()), flush=True)  # noqa: T201
-    try:
-        await stopped.wait()
-    finally:
-        await service.stop()

@@ -103,7 +103,7 @@ def test_a_port_that_is_taken_is_said_so() -> None:
 def test_simulators_import_neither_the_core_nor_a_connector() -> None:
     code = (
         "import sys, syncline_simulators.command, syncline_simulators.running\n"
-        "from syncline_simulators.kernel import systems\n"
+        "from syncline_simulators.systems import systems\n"
         "for name in systems(): __import__('syncline_simulators.' + name)\n"
         "print(sorted({m.partition('.')[0] for m in sys.modules if m.startswith('syncline')}))"
     )

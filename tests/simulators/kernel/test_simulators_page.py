@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syncline_simulators.kernel import KINDS, systems
+from syncline_simulators.kernel import KINDS
 from syncline_simulators.running import AdminError, Running
+from syncline_simulators.systems import systems
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulators.md").read_text(encoding="utf-8")
 

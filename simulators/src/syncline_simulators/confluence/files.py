@@ -46,7 +46,7 @@ def attach(
             id=f"att{wiki.ids.number()}", page=content.id, title=title, created=moment(wiki)
         )
     add_version(wiki, who, existing, data, media_type, comment, minor=minor)
-    content.attachments[existing.id] = wiki.attachments[existing.id] = existing
+    content.attachments[existing.id] = existing
     return existing
 
 
@@ -67,6 +67,7 @@ def add_version(
     """
     if len(data) > MAX_FILE:
         raise missing(f"The file is larger than {MAX_FILE} bytes")
+    wiki.lift_attachment(attachment)
     guessed = mimetypes.guess_type(attachment.title)[0] or "application/octet-stream"
     attachment.files.append(
         File(
@@ -80,6 +81,7 @@ def add_version(
             minor=minor,
         )
     )
+    wiki.place_attachment(attachment)
 
 
 def readable(wiki: Wiki, who: Account, attachment_id: str) -> tuple[Content, Attachment]:
@@ -117,7 +119,7 @@ def discard(wiki: Wiki, attachment: Attachment, *, purge: bool) -> None:
         raise invalid("Only a trashed attachment can be purged")
     if purge:
         wiki.contents[attachment.page].attachments.pop(attachment.id, None)
-        wiki.attachments.pop(attachment.id, None)
+        wiki.lift_attachment(attachment)
     elif attachment.status == "trashed":
         raise missing()
     else:

@@ -61,6 +61,7 @@ class Wiki:
         self.spaces: dict[str, Space] = {}
         self.contents: dict[str, Content] = {}
         self.attachments: dict[str, Attachment] = {}
+        self.attachment_orders = {"created-date": Ordered(), "modified-date": Ordered()}
         self.properties: dict[str, tuple[Content, Property]] = {}
         self.label_ids: dict[str, str] = {}
         self.labelled: dict[str, set[str]] = {}
@@ -121,10 +122,22 @@ class Wiki:
         del self.contents[content.id]
         for name in content.labels:
             self.labelled[name].discard(content.id)
-        for attachment in content.attachments:
-            self.attachments.pop(attachment, None)
+        for attachment in content.attachments.values():
+            self.lift_attachment(attachment)
         for held in content.properties.values():
             self.properties.pop(held.id, None)
+
+    def place_attachment(self, one: Attachment) -> None:
+        """Take an attachment into the registers; `lift_attachment` it before it changes."""
+        self.attachments[one.id] = one
+        for name, row in _attachment_rows(one):
+            self.attachment_orders[name].add(row)
+
+    def lift_attachment(self, one: Attachment) -> None:
+        """Take an attachment out of the registers, if it is there."""
+        if self.attachments.pop(one.id, None) is not None:
+            for name, row in _attachment_rows(one):
+                self.attachment_orders[name].remove(row)
 
     def holder(self, space: str, title: str, besides: str | None = None) -> Content | None:
         """The page that keeps this title from being used in the space."""
@@ -258,6 +271,14 @@ def lets_through(gate: Members, who: Account) -> bool:
 
 def _new_orders() -> dict[str, Ordered]:
     return {name: Ordered() for name in ORDERS}
+
+
+def _attachment_rows(one: Attachment) -> tuple[tuple[str, Row], ...]:
+    number = int(one.id.removeprefix("att"))
+    return (
+        ("created-date", (millis(one.created), number)),
+        ("modified-date", (millis(one.file.at), number)),
+    )
 
 
 def rows_of(content: Content) -> tuple[tuple[str, Row], ...]:

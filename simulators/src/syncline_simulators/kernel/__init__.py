@@ -7,7 +7,7 @@ from .faults import KINDS, Fault, FaultBook
 from .ids import Ids
 from .listing import Listing, listing
 from .rates import RateLimiter, Verdict
-from .service import Service, Setup, systems
+from .service import Service, Setup
 from .simulator import (
     Answer,
     BadAction,
@@ -44,5 +44,4 @@ __all__ = [
     "rate",
     "retry_after_header",
     "side_url",
-    "systems",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from ..systems import systems
 from .admin import Admin
 from .clock import SimClock
 from .duration import duration, rate
@@ -44,12 +45,6 @@ def build(system: str, options: Options) -> Simulator:
         raise ValueError(f"there is no simulator {system!r}; there are: {', '.join(systems())}")
     simulator: Simulator = importlib.import_module(f"{PACKAGE}.{system}").build(options)
     return simulator
-
-
-def systems() -> list[str]:
-    """The names of the simulators that are installed with this package."""
-    here = Path(__file__).parent.parent
-    return sorted(p.parent.name for p in here.glob("*/__init__.py") if p.parent.name != "kernel")
 
 
 class Service:

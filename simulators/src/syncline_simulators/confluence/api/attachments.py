@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
@@ -13,7 +14,7 @@ from ..refusal import Refusal, invalid, missing
 from . import shapes_v1, shapes_v2
 from .ask import Ask
 from .endpoint import Endpoint, get, write
-from .paging import Page, cut_list, listed_v1, listed_v2, ordered
+from .paging import Page, cut, cut_list, listed_v1, listed_v2, ordered, row_place
 from .signed import signed_path
 
 READ = "read:attachment:confluence readonly:content.attachment:confluence"
@@ -25,33 +26,42 @@ _SORTS = ("created-date", "-created-date", "modified-date", "-modified-date")
 
 
 def _of_page(ask: Ask) -> Response:
-    return _listing(ask, list(ask.content().attachments.values()))
+    sort = ask.one("sort", _SORTS) or "created-date"
+    created = sort.endswith("created-date")
+    held = ask.content().attachments.values()
+    rows = ordered(held, lambda one: (one.created if created else one.file.at, one.id), sort)
+    wanted = _wanted(ask)
+    page = cut_list(ask, filter(wanted, rows), ask.limit(50), lambda one: one.id)
+    return listed_v2(ask, page, shapes_v2.attachment)
 
 
 def _all(ask: Ask) -> Response:
-    seen = [
-        one
-        for one in ask.wiki.attachments.values()
-        if ask.wiki.can_read(ask.who, ask.wiki.contents[one.page])
-    ]
-    return _listing(ask, seen)
+    sort = ask.one("sort", _SORTS) or "created-date"
+    order = ask.wiki.attachment_orders[sort.removeprefix("-")]
+    wanted, wiki = _wanted(ask), ask.wiki
+    found = (
+        (row, wiki.attachments[f"att{row[1]}"])
+        for row in order.after(row_place(ask), descending=sort.startswith("-"))
+    )
+    seen = (
+        (row, one)
+        for row, one in found
+        if wanted(one) and wiki.can_read(ask.who, wiki.contents[one.page])
+    )
+    page = cut(ask, seen, ask.limit(50), lambda one: one.id)
+    return listed_v2(ask, page, shapes_v2.attachment)
 
 
-def _listing(ask: Ask, found: list[Attachment]) -> Response:
+def _wanted(ask: Ask) -> Callable[[Attachment], bool]:
+    """What the query's filters let through."""
     statuses = ask.many("status", _STATUSES) or ["current", "archived"]
     name, media = ask.one("filename"), ask.one("mediaType")
-    kept = [
-        one
-        for one in found
-        if one.status in statuses
-        and (name is None or one.title == name)
-        and (media is None or one.file.media_type == media)
-    ]
-    sort = ask.one("sort", _SORTS) or "created-date"
-    created = sort.endswith("created-date")
-    rows = ordered(kept, lambda one: (one.created if created else one.file.at, one.id), sort)
-    page = cut_list(ask, rows, ask.limit(50), lambda one: one.id)
-    return listed_v2(ask, page, shapes_v2.attachment)
+
+    def wanted(one: Attachment) -> bool:
+        named = name is None or one.title == name
+        return one.status in statuses and named and media in (None, one.file.media_type)
+
+    return wanted
 
 
 def _read(ask: Ask) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from ..content import Content, Status, Version
 from ..order import Row
-from ..refusal import invalid, missing
+from ..refusal import missing
 from ..wiki import ORDERS, lets_through, rows_of
 from . import shapes_v2
 from .ask import Ask
 from .endpoint import Endpoint, get
-from .paging import cut, cut_list, listed_v2, ordered, place
+from .paging import cut, cut_list, listed_v2, ordered, row_place
 
 READ = "read:page:confluence"
 _LISTED = ("current", "archived", "trashed", "deleted", "draft")
@@ -57,21 +57,10 @@ def _listing(ask: Ask, spaces: list[str], ids: list[str] | None) -> Response:
     elif ids or ask.one("title") is not None:
         rows = _picked(ask, spaces, statuses, ids, order, descending)
     else:
-        rows = ask.wiki.listed(spaces, statuses, order, _place(ask), descending=descending)
+        rows = ask.wiki.listed(spaces, statuses, order, row_place(ask), descending=descending)
     visible = (row for row in rows if ask.wiki.can_read(ask.who, row[1]))
     page = cut(ask, visible, ask.limit(), lambda content: content.id, newest)
     return listed_v2(ask, page, lambda one: shapes_v2.page(ask.wiki, one, body_format))
-
-
-def _place(ask: Ask) -> Row | None:
-    """Where a cursor of ours points to in an ordered listing."""
-    match place(ask):
-        case None:
-            return None
-        case [(int() | str()) as key, int() as number]:
-            return key, number
-        case _:
-            raise invalid(f"Provided value {{{ask.one('cursor')}}} for 'cursor' is not a cursor")
 
 
 def _picked(
@@ -102,7 +91,7 @@ def _picked(
         and (title is None or one.title.casefold() == title.strip().casefold())
     ]
     rows = sorted(((dict(rows_of(one))[order], one) for one in kept), key=lambda row: row[0])
-    after = _place(ask)
+    after = row_place(ask)
     for row in reversed(rows) if descending else rows:
         if after is None or (row[0] < after if descending else row[0] > after):
             yield row

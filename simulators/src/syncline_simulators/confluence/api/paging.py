@@ -14,6 +14,7 @@ import attrs
 from starlette.responses import JSONResponse, Response
 
 from ...kernel import Listing, listing
+from ..order import Row
 from ..refusal import invalid
 from .ask import Ask
 
@@ -49,6 +50,17 @@ def place(ask: Ask) -> Any:
         raise invalid(f"Provided value {{{cursor}}} for 'cursor' is not a cursor") from error
 
 
+def row_place(ask: Ask) -> Row | None:
+    """Where a cursor of ours points to in an ordered listing."""
+    match place(ask):
+        case None:
+            return None
+        case [(int() | str()) as key, int() as number]:
+            return key, number
+        case _:
+            raise invalid(f"Provided value {{{ask.one('cursor')}}} for 'cursor' is not a cursor")
+
+
 def cut(
     ask: Ask,
     rows: Iterator[tuple[Any, T]],
@@ -69,11 +81,11 @@ def cut(
     return _tricked(ask, trick, [row for _, row in found[:limit]], following, last)
 
 
-def cut_list(ask: Ask, rows: Sequence[T], limit: int, identity: Callable[[T], str]) -> Page:
-    """A page of a short list, with cursors that count rows."""
+def cut_list(ask: Ask, rows: Iterable[T], limit: int, identity: Callable[[T], str]) -> Page:
+    """A page of rows that are always in the same order, with cursors that count them."""
     start = place(ask)
     first = start if isinstance(start, int) else 0
-    numbered = ((index + 1, rows[index]) for index in range(first, len(rows)))
+    numbered = enumerate(islice(rows, first, None), first + 1)
     return cut(ask, numbered, limit, identity)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starlette.responses import Response
@@ -52,11 +52,12 @@ def _child_pages(ask: Ask) -> Response:
 def _children(ask: Ask, kinds: tuple[str, ...]) -> Response:
     content = _content(ask)
     found = (ask.wiki.contents[one] for one in content.children)
-    seen = [one for one in found if one.kind in kinds and ask.wiki.can_read(ask.who, one)]
+    seen = (one for one in found if one.kind in kinds and ask.wiki.can_read(ask.who, one))
     sort = ask.one("sort", _CHILD_SORTS)
+    rows: Iterable[Content] = seen
     if sort is not None:
-        seen = ordered(seen, lambda one: _sort_key(one, sort.removeprefix("-")), sort)
-    page = cut_list(ask, seen, ask.limit(), lambda one: one.id)
+        rows = ordered(seen, lambda one: _sort_key(one, sort.removeprefix("-")), sort)
+    page = cut_list(ask, rows, ask.limit(), lambda one: one.id)
     return listed_v2(ask, page, shapes_v2.child)
 
 
@@ -71,7 +72,7 @@ def _sort_key(content: Content, name: str) -> Any:
 
 
 def _descendants(ask: Ask) -> Response:
-    found = list(_below(ask, _content(ask), ask.number("depth", 2, 1, 10), 1))
+    found = _below(ask, _content(ask), ask.number("depth", 2, 1, 10), 1)
     page = cut_list(ask, found, ask.limit(), lambda row: row[0].id)
     return listed_v2(ask, page, lambda row: shapes_v2.descendant(*row))
 

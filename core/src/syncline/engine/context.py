@@ -22,6 +22,10 @@ class MappingPort(Protocol):
     @property
     def version(self) -> str: ...
 
+    def fields(self, left: frozenset[str]) -> frozenset[str]:
+        """Return the fields that the left has in the right's vocabulary."""
+        ...
+
     def forward(self, left: Document) -> object:
         """Return the document in the right's vocabulary, or an `Excluded` with its reason."""
         ...
@@ -79,8 +83,8 @@ class Job:
 
     @property
     def shared(self) -> frozenset[str]:
-        """The fields that both sides hold."""
-        return self.left.fields & self.right.fields
+        """The fields that both sides hold after mapping."""
+        return self.mapping.fields(self.left.fields) & self.right.fields
 
     def now(self) -> datetime:
         """Return the time that goes into the state."""

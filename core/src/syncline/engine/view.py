@@ -148,10 +148,16 @@ def _without_withdrawn(job: Job, side: Side, body: str) -> str:
 def common(job: Job, side: Side, value: Document) -> Document:
     """Return what both systems can say of one side's document, in the right's vocabulary."""
     shared = translate(job, side, shared_or_own(job, side, value)).value
-    projected = restrict(job.left.project(job.right.project(shared)), job.shared)
+    projected = restrict(_left_form(job, job.right.project(shared)), job.shared)
     projected = restrict(job.right.project(projected), job.shared)
     # The address of a link belongs to one side; that there is a link is what both can say.
     return evolve(projected, body=_body.rewrite_links(projected.body, _outward_only))
+
+
+def _left_form(job: Job, shared: Document) -> Document:
+    """What the left can say; fields that only the mapping gives it are not its own to lose."""
+    given = job.mapping.fields(job.left.fields) - job.left.fields
+    return evolve(job.left.project(shared), **{name: getattr(shared, name) for name in given})
 
 
 def _outward_only(href: str) -> str | None:

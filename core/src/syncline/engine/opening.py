@@ -6,9 +6,8 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .. import plugins
 from ..clock import SystemClock
@@ -16,7 +15,7 @@ from ..config import Config, Connection
 from ..config.secrets import SecretRef, from_environment, from_file
 from ..connector import Context
 from ..errors import ConfigError, SynclineError
-from ..ports import Cache, Clock, Secret, Store
+from ..ports import Cache, Clock, Secret, SecretProvider, Store
 from ..redaction import register
 from ..state import SqliteState
 from ..state.port import StateStore
@@ -130,7 +129,7 @@ async def resolve_secrets(
     problems: list[str] = []
     for path, reference in connection.secrets:
         try:
-            found[reference] = await _secret(config.folder, reference, context)
+            found[reference] = await _secret(config, reference, context)
             register(found[reference])
         except SynclineError as error:
             where = ".".join(str(part) for part in ("connections", connection.name, *path))
@@ -140,14 +139,24 @@ async def resolve_secrets(
     return found
 
 
-async def _secret(folder: Path, reference: SecretRef, context: Context) -> Secret:
+async def _secret(config: Config, reference: SecretRef, context: Context) -> Secret:
     match reference.provider:
         case "env":
             return from_environment(reference.name)
         case "file":
-            return from_file(reference.name, folder)
+            return from_file(reference.name, config.folder)
         case provider:
-            connector = plugins.load(provider)
-            if connector.secrets is None:
-                raise ConfigError([f"{provider} provides no secrets"])
-            return await connector.secrets(connector.settings(), context).get(reference.name)
+            return await (await _provider(config, provider, context)).get(reference.name)
+
+
+async def _provider(config: Config, name: str, context: Context) -> SecretProvider:
+    """Open a provider: a connection of that name, or else the plugin with its own defaults."""
+    connection = config.connections.get(name)
+    connector = connection.connector if connection else plugins.load(name)
+    if connector.secrets is None:
+        raise ConfigError([f"{name} provides no secrets"])
+    if connection is None:
+        return connector.secrets(connector.settings(), context)
+    # `check` refuses a provider that needs a provider itself: this goes one level deep.
+    values = await resolve_secrets(config, connection, context)
+    return connector.secrets(connection.ready(values), evolve(context, connection=name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
-from syncline.body import Blocks, finish, normal, parse, render
+from syncline.body import Blocks, Element, element, finish, normal, parse, render
 from syncline_genesys.blocks import SYMBOLIC, Addresses, decode, encode, patch, project
 from syncline_genesys.blocks.hrefs import Mixed
 from syncline_genesys.blocks.patch import Patcher, read_back
@@ -18,7 +18,15 @@ BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=list(H
 Json = dict[str, Any]
 
 
+def item_that_shows_nothing() -> Element:
+    """A list whose item holds a heading of nothing but a foreign, blank opaque node."""
+    blank = element("span", "\u00a0", data_opaque="confluence.status.0123456789ab")
+    inner = element("ul", element("li", element("p", "x")))
+    return element("ul", element("li", inner, element("h1", blank), inner))
+
+
 @BOUNDED
+@example(normal([item_that_shows_nothing()]))
 @given(bodies())
 def test_what_is_written_reads_back_as_the_projection(body: Blocks) -> None:
     blocks = encode(body, OPAQUES)

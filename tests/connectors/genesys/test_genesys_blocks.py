@@ -254,6 +254,11 @@ LOSSY: list[tuple[str, str, str]] = [
         '<p><a href="https://example.com/" title="t">x</a></p>',
         '<p><a href="https://example.com/">x</a></p>',
     ),
+    (
+        "a video that is a file goes",
+        f'<p>a</p><video src="syncline:asset/{SHA}"></video>',
+        "<p>a</p>",
+    ),
     ("a telephone link is text", '<p><a href="tel:+1">call</a></p>', "<p>call</p>"),
     ("an anchor is text", '<p><a href="#x">there</a></p>', "<p>there</p>"),
     (

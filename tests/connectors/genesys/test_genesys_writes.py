@@ -426,6 +426,31 @@ async def test_one_category_name_under_two_parents_reads_back_as_it_was_mapped(
     assert names == {"Hours", "Hours (Offices)", "Hours (Depots)"}
 
 
+async def test_a_category_can_be_taken_away(store: GenesysStore, simulator: Running) -> None:
+    record = await created(store, attrs.evolve(article(), category=("Shops",)))
+    after = await updated(store, record, attrs.evolve(article(), category=()))
+    assert after.value is not None
+    assert after.value.category == ()
+    assert simulator.item(record.ref.id)["category"] is None
+
+
+async def test_a_label_that_somebody_deleted_is_made_again(
+    store: GenesysStore, simulator: Running
+) -> None:
+    value = attrs.evolve(article(), labels=frozenset({"public"}))
+    await created(store, value)
+    base = simulator.connection["knowledge_base"]
+    path = f"/api/v2/knowledge/knowledgebases/{base}/labels"
+    for label in await store._api.labels(base):
+        await store._api._client.request("DELETE", f"{path}/{label['id']}")
+    write = Attempt(Ref("wiki", "2")).write
+    with pytest.raises(Rejected):
+        await store.create(value, write=write)
+    record = await store.create(value, write=write)
+    assert record.value is not None
+    assert record.value.labels == frozenset({"public"})
+
+
 async def test_a_mark_is_never_a_url_and_holds_no_comma(
     store: GenesysStore, simulator: Running
 ) -> None:

@@ -41,6 +41,10 @@ class Categories:
         self._by_id = {str(one.get("id")): one for one in await self._api.categories(base)}
         self._stale = False
 
+    def forget(self) -> None:
+        """Read the categories again before they are used next."""
+        self._stale = True
+
     async def know(self, base: str, ids: Iterable[str]) -> None:
         """Make sure that the categories `ids` can be named."""
         if self._stale or any(id not in self._by_id for id in ids):

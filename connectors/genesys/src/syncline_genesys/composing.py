@@ -48,6 +48,11 @@ class Composer:
         """How addresses are read and written now."""
         return self._lens().addresses
 
+    def forget(self) -> None:
+        """Look up categories and labels again: one that we know may have been deleted."""
+        self._tree.forget()
+        self._labels.forget()
+
     async def request(self, value: Document, write: Write, now: Json | None) -> Json:
         """Return the `KnowledgeDocumentReq` with what differs from `now`; all of it when None.
 

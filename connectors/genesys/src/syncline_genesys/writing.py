@@ -115,6 +115,9 @@ class Writer:
     async def _made(self, base: str, request: Json, write: Write) -> Json:
         try:
             return await self._api.create_document(base, request, ref=write.origin)
+        except Rejected:
+            self._composer.forget()
+            raise
         except OutcomeUnknown:
             found = await self._marked(base, write.origin) if write.mark else []
             if len(found) != 1:
@@ -206,11 +209,18 @@ class Writer:
             return await self._reader.recorded(target.published)
         if request:
             write.note("details", digest(expected(target.draft, request)))
-            await self._api.change_document(target.base, target.ref.id, request, ref=target.ref)
+            await self._change(target, request)
         held = self._said(raw)
         if blocks != raw or default_variation(target.draft.get("variations")) is None:
             held = await self._fill(target, blocks, write)
         return await self._publish(target, held, write)
+
+    async def _change(self, target: Target, request: Json) -> None:
+        try:
+            await self._api.change_document(target.base, target.ref.id, request, ref=target.ref)
+        except Rejected:
+            self._composer.forget()
+            raise
 
     def _said(self, blocks: object) -> str:
         return said(blocks, self._composer.addresses)

@@ -19,7 +19,7 @@ from syncline.body.tree import Element, Node, element
 from syncline.model import Opaque
 
 from .hrefs import Reader, is_grn
-from .runs import Run, empty, flat, joined, nodes, with_mark
+from .runs import Run, empty, flat, nodes, with_mark
 from .words import DEEPEST, LEAVES, SCOPE_NAMES, TAGS, Json, blank
 
 
@@ -274,7 +274,7 @@ def leaf(tag: str, runs: Sequence[Run]) -> Element:
         return Element(tag)
     if tag == "pre":
         return Element("pre", (), (element("code", "".join(run.text for run in runs)),))
-    return Element(tag, (), nodes(joined(runs)))
+    return Element(tag, (), nodes(runs))
 
 
 def marks_of(words: Json) -> tuple[str, ...]:

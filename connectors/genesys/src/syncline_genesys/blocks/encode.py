@@ -13,9 +13,9 @@ from syncline.body.tree import Element, Node
 from syncline.model import Opaque
 
 from .hrefs import held_src
-from .runs import Run, empty, joined, plain, read
+from .runs import Run, empty, plain, read
 from .shape import shape
-from .words import FONT_TYPES, INDENT, NBSP, SCOPES, Json
+from .words import FONT_TYPES, INDENT, NBSP, SCOPES, Json, blank
 
 Opaques = Mapping[str, Opaque]
 
@@ -26,7 +26,7 @@ def encode(blocks: Iterable[Node], opaques: Opaques, *, upgrade: bool = True) ->
     With `upgrade`, `http:` addresses become `https:`; otherwise they go and their text stays.
     """
     encoder = Encoder(opaques, upgrade)
-    return list(encoder.flow(shape(blocks, quotes=True), 0)) or [blank_paragraph()]
+    return encoder.flow(shape(blocks, quotes=True), 0) or [blank_paragraph()]
 
 
 def blank_paragraph() -> Json:
@@ -54,44 +54,48 @@ class Encoder:
         self._opaques = opaques
         self._upgrade = upgrade
 
-    def flow(self, blocks: Iterable[Node], level: int) -> Iterator[Json]:
-        """Yield the blocks of a body or a cell for shaped ones."""
+    def flow(self, blocks: Iterable[Node], level: int) -> list[Json]:
+        """Return the blocks of a body or a cell for shaped ones."""
+        found: list[Json] = []
         for block in blocks:
             if isinstance(block, Element):
-                yield from self.block(block, level)
+                found.extend(self.block(block, level))
+        return found
 
-    def block(self, block: Element, level: int = 0) -> Iterator[Json]:
-        """Yield what one shaped block becomes: nothing where nothing can be held."""
-        match block.tag:
-            case "blockquote":
-                yield from self.flow(block.children, level + 1)
-            case "figure":
-                yield from self._figure(block, level)
+    def block(self, block: Element, level: int = 0) -> Iterable[Json]:
+        """Return what one shaped block becomes: nothing where nothing can be held."""
+        tag = block.tag
+        if tag in FONT_TYPES:
+            content = self.leaf_content(block)
+            if not content and tag != "p":
+                return ()
+            return (paragraph(tag, content or [blank_text()], level),)
+        match tag:
             case "ul" | "ol":
-                yield self._list(block, level)
+                return (self._list(block, level),)
             case "table":
-                yield self._table(block)
+                return (self._table(block),)
+            case "blockquote":
+                return self.flow(block.children, level + 1)
+            case "figure":
+                return self._figure(block, level)
             case "video":
-                yield from self._video(block)
-            case "div":
-                yield from self._opaque(block, level)
+                return self._video(block)
             case _:
-                yield from self._leaf(block, level)
-
-    def _leaf(self, block: Element, level: int) -> Iterator[Json]:
-        content = self.leaf_content(block)
-        if content or block.tag == "p":
-            yield paragraph(block.tag, content or [blank_text()], level)
+                return self._opaque(block, level)
 
     def leaf_content(self, block: Element) -> list[Json]:
         """Return the content of a leaf; nothing where it shows nothing."""
+        match block.children:
+            case (str(words),) if not blank(words):
+                return [{"type": "Text", "text": {"text": words}}]
         if block.tag == "pre":
             return [{"type": "Text", "text": {"text": plain(block.children)}}]
         return self.content(self.runs(block.children))
 
     def runs(self, children: Sequence[Node]) -> list[Run]:
         """Return what Genesys can hold of a leaf's children."""
-        return joined(read(children, upgrade=self._upgrade))
+        return read(children, upgrade=self._upgrade)
 
     def content(self, runs: Sequence[Run]) -> list[Json]:
         """Return content blocks for `runs`; nothing where they show nothing."""
@@ -197,7 +201,7 @@ class Encoder:
                 content = self.leaf_content(sole)
                 if bare(content):
                     return content
-        return list(self.flow(cell.children, 0)) or [blank_text()]
+        return self.flow(cell.children, 0) or [blank_text()]
 
 
 def bare(content: Sequence[Json]) -> bool:

@@ -11,7 +11,7 @@ from syncline.body import normal
 from syncline.body.tree import Blocks, Element, Node
 
 from .hrefs import held_src
-from .runs import empty, joined, nodes, plain, read
+from .runs import empty, nodes, plain, read
 from .shape import shape
 
 
@@ -32,19 +32,29 @@ def _held(node: Element, upgrade: bool) -> Iterator[Element]:
             yield node
         case "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption":
             yield _line(node, upgrade)
+        case "li":
+            # An item has no empty paragraphs: text in it stands bare.
+            inner = (one for one in _inner(node, upgrade) if one.children or one.tag != "p")
+            yield Element("li", (), tuple(inner))
+        case "ol":
+            yield Element("ol", (), tuple(_inner(node, upgrade)))
         case _:
-            children = (c for c in node.children if isinstance(c, Element))
-            inner = (found for child in children for found in _held(child, upgrade))
-            yield Element(node.tag, node.attrs, tuple(inner))
+            yield Element(node.tag, node.attrs, tuple(_inner(node, upgrade)))
+
+
+def _inner(node: Element, upgrade: bool) -> Iterator[Element]:
+    for child in node.children:
+        if isinstance(child, Element):
+            yield from _held(child, upgrade)
 
 
 def _line(node: Element, upgrade: bool) -> Element:
-    runs = joined(read(node.children, upgrade=upgrade))
+    runs = read(node.children, upgrade=upgrade)
     return Element(node.tag, (), () if empty(runs) else nodes(runs))
 
 
 def _picture(node: Element, upgrade: bool) -> Iterator[Element]:
-    for run in joined(read(node.children, upgrade=upgrade)):
+    for run in read(node.children, upgrade=upgrade):
         if run.image:
             yield Element("figure", (), nodes([run]))
         elif not empty([run]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ class Run(NamedTuple):
         return bool(self.image or self.opaque) or self.text == "\n"
 
 
+BREAK = Run("\n")
+
+
 @lru_cache(maxsize=256)
 def with_mark(marks: Marks, mark: str) -> Marks:
     """Return `marks` with one more."""
@@ -42,41 +45,56 @@ def with_mark(marks: Marks, mark: str) -> Marks:
 
 
 def read(children: Sequence[Node], *, upgrade: bool) -> list[Run]:
-    """Return what Genesys can hold of a leaf's children.
+    """Return what Genesys can hold of a leaf's children; equal neighbours are one.
 
     Inline code becomes text, link titles and anchors go, links and images with an address that
     Genesys refuses leave their text behind.
     """
     runs: list[Run] = []
-    _read(children, (), "", upgrade, runs.append)
+    _read(children, (), "", upgrade, runs)
     return runs
 
 
 def _read(
-    children: Sequence[Node], marks: Marks, link: str, upgrade: bool, add: Callable[[Run], None]
+    children: Sequence[Node], marks: Marks, link: str, upgrade: bool, runs: list[Run]
 ) -> None:
     for node in children:
         if isinstance(node, str):
-            add(Run(node, marks, link))
-        elif mark := MARKS.get(node.tag):
-            _read(node.children, with_mark(marks, mark), link, upgrade, add)
-        elif node.tag == "a":
+            _add(runs, node, marks, link)
+            continue
+        tag = node.tag
+        if tag in MARKS:
+            _read(node.children, with_mark(marks, MARKS[tag]), link, upgrade, runs)
+        elif tag == "a":
             target = held_href(node.get("href"), upgrade=upgrade)
-            _read(node.children, marks, target, upgrade, add)
-        elif node.tag == "br":
-            add(Run("\n"))
-        elif node.tag == "img":
-            add(_image(node, marks, link, upgrade))
+            _read(node.children, marks, target, upgrade, runs)
+        elif tag == "br":
+            runs.append(BREAK)
+        elif tag == "img":
+            _add_image(runs, node, marks, link, upgrade)
         elif key := _own(node):
-            add(Run(plain(node.children), opaque=key))
+            runs.append(Run(plain(node.children), opaque=key))
         else:
-            _read(node.children, marks, link, upgrade, add)
+            _read(node.children, marks, link, upgrade, runs)
 
 
-def _image(node: Element, marks: Marks, link: str, upgrade: bool) -> Run:
+def _add(runs: list[Run], text: str, marks: Marks, link: str) -> None:
+    if not text:
+        return
+    if runs:
+        last = runs[-1]
+        if last.marks == marks and last.link == link and not last.neutral:
+            runs[-1] = Run(last.text + text, marks, link)
+            return
+    runs.append(Run(text, marks, link))
+
+
+def _add_image(runs: list[Run], node: Element, marks: Marks, link: str, upgrade: bool) -> None:
     alt = node.get("alt")
-    src = held_src(node.get("src"), upgrade=upgrade)
-    return Run(cut(alt), (), link, src) if src else Run(alt, marks, link)
+    if src := held_src(node.get("src"), upgrade=upgrade):
+        runs.append(Run(cut(alt), (), link, src))
+    else:
+        _add(runs, alt, marks, link)
 
 
 def cut(alt: str) -> str:
@@ -95,7 +113,7 @@ def flat(blocks: Sequence[Node], *, upgrade: bool) -> list[Run]:
     for block in blocks:
         more = _flat(block, upgrade)
         if not empty(more):
-            runs.extend([Run("\n"), *more] if runs else more)
+            runs.extend([BREAK, *more] if runs else more)
     return runs
 
 
@@ -124,35 +142,23 @@ def code(text: str) -> list[Run]:
     for line in text.strip("\n").split("\n"):
         body = line.lstrip(" \t")
         indent = NBSP * len(line[: len(line) - len(body)].expandtabs(4))
-        runs.extend([Run("\n"), Run(indent + body)] if runs else [Run(indent + body)])
+        runs.extend([BREAK, Run(indent + body)] if runs else [Run(indent + body)])
     return runs
 
 
 def plain(children: Sequence[Node]) -> str:
     """Return the text of `children` alone; a line break is a newline, an image its text."""
-    runs: list[Run] = []
-    _read(children, (), "", True, runs.append)
-    return "".join(run.text for run in runs)
-
-
-def joined(runs: Iterable[Run]) -> list[Run]:
-    """Return `runs` without empty texts, equal neighbours as one."""
-    out: list[Run] = []
-    for run in runs:
-        if run.neutral:
-            out.append(run)
-        elif run.text:
-            before = out[-1] if out else None
-            if before and before[1:] == run[1:] and not before.neutral:
-                out[-1] = run._replace(text=before.text + run.text)
-            else:
-                out.append(run)
-    return out
+    match children:
+        case (str(text),):
+            return text
+        case (Element(tag="code", children=(str(text),)),):
+            return text
+    return "".join(run.text for run in read(children, upgrade=True))
 
 
 def empty(runs: Iterable[Run]) -> bool:
     """True where a reader would see nothing."""
-    return all(not (run.image or run.opaque) and blank(run.text) for run in runs)
+    return all(not run.image and not run.opaque and blank(run.text) for run in runs)
 
 
 def nodes(runs: Sequence[Run]) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@
 | section with a title, details    | the title as a bold paragraph, then the content             |
 | figcaption                       | an italic paragraph after the picture                       |
 | hr, a code block without code    | nothing                                                     |
+| video that is a file of its own  | nothing: Genesys embeds videos, it does not keep them       |
 | opaque block of another system   | its text                                                    |
 | paragraphs in one list item      | one, joined by line breaks                                  |
 | code beside text in a list item  | an item of its own in a nested list                         |
@@ -21,11 +22,13 @@ from itertools import pairwise
 
 from syncline.body.tree import Element, Node, element
 
+from .hrefs import ASSET
 from .runs import plain
 from .words import blank
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXTS = _HEADINGS | {"p", "pre"}
+_AS_IT_IS = _HEADINGS | {"p"}
 
 
 def shape(blocks: Iterable[Node], *, quotes: bool = False) -> tuple[Element, ...]:
@@ -33,45 +36,65 @@ def shape(blocks: Iterable[Node], *, quotes: bool = False) -> tuple[Element, ...
 
     With `quotes`, quotations stay at the top level and in cells.
     """
-    return tuple(_flow(blocks, quotes))
-
-
-def _flow(blocks: Iterable[Node], quotes: bool) -> Iterator[Element]:
+    found: list[Element] = []
     for block in blocks:
         if isinstance(block, Element):
-            yield from _block(block, quotes)
+            if block.tag in _AS_IT_IS:
+                found.append(block)
+            else:
+                found.extend(_block(block, quotes))
+    return tuple(found)
 
 
-def _block(block: Element, quotes: bool) -> Iterator[Element]:
+def _block(block: Element, quotes: bool) -> Iterable[Element]:
     match block.tag:
-        case "blockquote" if quotes:
-            yield Element("blockquote", (), shape(block.children, quotes=True))
-        case "blockquote":
-            yield from _flow(block.children, quotes)
-        case "section":
-            yield from _titled((block.get("title"),), block.children, quotes)
-        case "details":
-            yield from _details(block, quotes)
-        case "figure":
-            yield from _figure(block)
-        case "div":
-            yield from _opaque(block)
         case "ul" | "ol":
-            yield from _list(block)
+            return (block,) if _is_plain(block) else _list(block)
         case "table":
-            yield _table(block, quotes)
+            return (_with_cells(block, quotes),)
+        case "pre":
+            return () if blank(plain(block.children)) else (block,)
+        case "blockquote" if quotes:
+            return (Element("blockquote", (), shape(block.children, quotes=True)),)
+        case "blockquote":
+            return shape(block.children, quotes=quotes)
+        case "section":
+            return _titled((block.get("title"),), block.children, quotes)
+        case "details":
+            return _details(block, quotes)
+        case "figure":
+            return _figure(block)
+        case "div":
+            return _opaque(block)
         case "hr":
-            pass
-        case "pre" if blank(plain(block.children)):
-            pass
+            return ()
+        case "video" if block.get("src").startswith(ASSET):
+            return ()
         case _:
-            yield block
+            return (block,)
+
+
+def _is_plain(block: Node) -> bool:
+    """True for a list whose items are a paragraph, perhaps with a list like this below it."""
+    if not isinstance(block, Element) or block.tag not in ("ul", "ol"):
+        return False
+    for item in block.children:
+        if not isinstance(item, Element):
+            return False
+        match item.children:
+            case (Element(tag="p", children=children),) if children:
+                pass
+            case (Element(tag="p", children=children), below) if children and _is_plain(below):
+                pass
+            case _:
+                return False
+    return True
 
 
 def _titled(title: Sequence[Node], content: Iterable[Node], quotes: bool) -> Iterator[Element]:
     if any(title):
         yield element("p", element("strong", *title))
-    yield from _flow(content, quotes)
+    yield from shape(content, quotes=quotes)
 
 
 def _details(block: Element, quotes: bool) -> Iterator[Element]:
@@ -102,18 +125,15 @@ def _opaque(block: Element) -> Iterator[Element]:
         yield Element("p", (), block.children)
 
 
-def _table(table: Element, quotes: bool) -> Element:
-    return _with_cells(table, quotes)
-
-
 def _with_cells(node: Element, quotes: bool) -> Element:
     """Return a table, a row group or a row with every cell shaped."""
     if node.tag == "caption":
         return node
     if node.tag in ("td", "th"):
-        return Element(node.tag, node.attrs, shape(node.children, quotes=quotes))
-    children = (_with_cells(c, quotes) for c in node.children if isinstance(c, Element))
-    return Element(node.tag, node.attrs, tuple(children))
+        children = shape(node.children, quotes=quotes)
+    else:
+        children = tuple(_with_cells(c, quotes) for c in node.children if isinstance(c, Element))
+    return node if children == node.children else Element(node.tag, node.attrs, children)
 
 
 def _list(block: Element) -> Iterator[Element]:

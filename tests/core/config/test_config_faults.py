@@ -131,7 +131,6 @@ def test_a_wrong_setting_of_a_connection_says_what_is_right(
             "jobs.j.mapping.titles.template: the way back is not known",
         ),
         ('mapping.titles = { template = "1" }', "jobs.j.mapping.titles.template: it gives a num"),
-        ("mapping.external_id = \"'x'\"", "jobs.j.mapping.external_id: every document needs its"),
         ('kind = "documnts"', "jobs.j.kind: 'documnts' is not a kind of job; did you mean"),
         ('kind = "events"', "jobs.j.kind: jobs of kind 'events' are not part of this installation"),
         ('kind = "config"', "jobs.j.kind: jobs of kind 'config' are not part of this installation"),

@@ -54,7 +54,6 @@ schedule = "30 2,4 * jan-mar mon"
 
 [jobs.j.mapping]
 titles = { suffix = " (Support)" }
-external_id = "container + ':' + id"
 rules = [
     { label = "billing", category = "Billing" },
     { label = "agent-assist", to_label = "agent", one_way = true },
@@ -86,7 +85,6 @@ rules = [
     assert lens.exclude.paths == (("A", "B"), ("C/D", "E"))
     assert lens.include.when is not None
     assert lens.titles.suffix == " (Support)"
-    assert lens.external_id is not None
     assert (job.poll, job.schedule) == (timedelta(minutes=5), "30 2,4 * jan-mar mon")
 
 

@@ -63,7 +63,6 @@ poll = "30s"
 workers = 3
 [jobs.j.mapping]
 titles = { prefix = "a" }
-external_id = "id"
 rules = [{ label = "x", category = ["A"], one_way = true }, { ancestor = "B/C", category = "D" }]
 """
 

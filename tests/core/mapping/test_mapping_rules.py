@@ -209,12 +209,6 @@ def test_category_rules_give_the_left_a_category_to_share() -> None:
     assert Mapping(rules=(ToLabel(label="a", to_label="b"),)).fields(held) == held
 
 
-def test_the_external_id_comes_from_its_template() -> None:
-    mapping = Mapping(external_id=compiled("container + '-' + id", {"id": "98312"}))
-    assert mapping.external_id_of(PAGE, "17") == "SUP-17"
-    assert Mapping().external_id_of(PAGE, "17") is None
-
-
 def test_the_version_follows_everything_that_decides_the_view() -> None:
     variants = [
         Mapping(),
@@ -228,7 +222,6 @@ def test_the_version_follows_everything_that_decides_the_view() -> None:
         Mapping(titles=Titles(suffix="a")),
         Mapping(titles=Titles(template=compiled("title"))),
         Mapping(reserved=frozenset({"review"})),
-        Mapping(external_id=compiled("title")),
     ]
     assert len({variant.version for variant in variants}) == len(variants)
     assert Mapping(rules=(BILLING,)).version == Mapping(rules=(BILLING,)).version

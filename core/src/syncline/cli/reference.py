@@ -83,6 +83,7 @@ def _configuration_lines() -> Iterator[str]:
         yield from _settings(of_type(cls))
     yield from ("", "## Expressions", "", _EXPRESSIONS)
     yield from (f"| `{name}` | `{example!r}` |" for name, example in EXAMPLE.items())
+    yield from ("", _IDS)
 
 
 _INTRODUCTION = """\
@@ -107,6 +108,12 @@ condition alone: `include = "'public' in labels"`. They know these names:
 
 | name | example |
 |---|---|"""
+
+
+_IDS = """\
+The external id of a copy is no template: it holds Syncline's mark of where the copy came from, by
+which the copy is found again after a crash or a lost state. The address of the original goes
+beside it where a system has a place for it."""
 
 
 def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

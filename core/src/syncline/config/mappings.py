@@ -24,18 +24,13 @@ Condition = NewType("Condition", Expression)
 Template = NewType("Template", Expression)
 """A CEL expression that gives a text."""
 
-IdTemplate = NewType("IdTemplate", Expression)
-"""A CEL expression that gives a text; it may use the document's `id`."""
 
-_ID = {"id": "98312"}
-
-
-def _expression(value: object, extra: dict[str, str]) -> Expression:
+def _expression(value: object) -> Expression:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not an expression; write it as a text")
     from ..mapping import compiled
 
-    return compiled(value, extra)
+    return compiled(value)
 
 
 def _example() -> dict[str, Value]:
@@ -50,7 +45,7 @@ def condition(value: object) -> Condition:
     Raises:
         ValueError: it does not compile, or is not true or false.
     """
-    expression = _expression(value, {})
+    expression = _expression(value)
     _tried(lambda: expression.test(**_example()))
     return Condition(expression)
 
@@ -61,22 +56,9 @@ def template(value: object) -> Template:
     Raises:
         ValueError: it does not compile, or gives no text.
     """
-    expression = _expression(value, {})
+    expression = _expression(value)
     _tried(lambda: expression.text_of(**_example()))
     return Template(expression)
-
-
-def id_template(value: object) -> IdTemplate:
-    """Return the compiled template of an external id.
-
-    Raises:
-        ValueError: it does not compile, gives no text, or gives every document the same.
-    """
-    expression = _expression(value, _ID)
-    if "id" not in expression.names:
-        raise ValueError("every document needs its own external id: use id in the template")
-    _tried(lambda: expression.text_of(**_example(), **_ID))
-    return IdTemplate(expression)
 
 
 def _tried(function: Callable[[], object]) -> None:
@@ -219,9 +201,6 @@ class MappingSettings:
         "Ordered rules for categories and labels.", default=(), validator=_rules_fit
     )
     titles: TitleSettings = setting("Titles on the right.", default=TitleSettings())
-    external_id: IdTemplate | None = setting(
-        "A CEL template for the copy's external id.", default=None
-    )
 
     def mapping(self, include: Filter, exclude: Filter, reserved: frozenset[str]) -> Mapping:
         """Return the mapping, ready to use."""
@@ -232,21 +211,18 @@ class MappingSettings:
             include=include,
             exclude=exclude,
             titles=self.titles.titles(),
-            external_id=self.external_id,
             reserved=reserved,
         )
 
 
 register(Condition, condition)
 register(Template, template)
-register(IdTemplate, id_template)
 register(FilterSettings, filter_settings)
 
 __all__ = [
     "Condition",
     "FilterSettings",
     "FilterTable",
-    "IdTemplate",
     "MappingSettings",
     "RuleSettings",
     "Template",

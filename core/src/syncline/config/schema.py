@@ -17,7 +17,7 @@ from ..connector import Connector, LocalPath
 from ..ports import Secret
 from .file import DEFAULT_STATE
 from .jobs import KINDS
-from .mappings import Condition, FilterSettings, FilterTable, IdTemplate, Template
+from .mappings import Condition, FilterSettings, FilterTable, Template
 from .scalars import DURATION, Cel, Cron, TitlePath, written
 
 Schema = dict[str, Any]
@@ -64,7 +64,6 @@ _LEAVES: Mapping[Any, Schema] = {
     Cel: _CEL,
     Condition: _CEL,
     Template: _CEL,
-    IdTemplate: _CEL,
     TitlePath: _PATH,
 }
 

@@ -31,13 +31,13 @@ def inputs_of(document: Document) -> dict[str, Value]:
     }
 
 
-def compiled(text: str, extra: Mapping[str, Value] | None = None) -> Expression:
+def compiled(text: str) -> Expression:
     """Return a filter or template over a document's inputs.
 
     Raises:
         ExpressionError: it does not compile.
     """
-    return Expression.compile(text, {**EXAMPLE, **(extra or {})})
+    return Expression.compile(text, EXAMPLE)
 
 
 __all__ = ["EXAMPLE", "compiled", "inputs_of"]

@@ -23,7 +23,6 @@ from ..errors import Rejected
 from ..expressions import Expression, ExpressionError
 from ..model import Document
 from .filters import Excluded, Filter, excluded
-from .inputs import inputs_of
 from .rules import Labelled, Rule, ToCategory, ToLabel, established, holds, without
 from .titles import Titles
 
@@ -36,8 +35,6 @@ class Mapping:
     include: Filter = field(factory=Filter)
     exclude: Filter = field(factory=Filter)
     titles: Titles = field(factory=Titles)
-    external_id: Expression | None = None
-    """A template over the document's inputs and its `id`."""
     reserved: frozenset[str] = frozenset()
     """Labels that Syncline sets itself: never mapped, never digested, never removed."""
 
@@ -95,19 +92,6 @@ class Mapping:
         include = evolve(self.include, paths=(), containers=frozenset(), when=None)
         exclude = evolve(self.exclude, paths=(), containers=frozenset(), when=None)
         return excluded(left, include, exclude)
-
-    def external_id_of(self, left: Document, id: str) -> str | None:
-        """Return the external id that the right's copy gets, None without a template.
-
-        Raises:
-            Rejected: the template has no value for this document.
-        """
-        if self.external_id is None:
-            return None
-        try:
-            return self.external_id.text_of(**inputs_of(left), id=id)
-        except ExpressionError as error:
-            raise Rejected(f"{left.title!r} has no external id: {error}") from error
 
     @cached_property
     def version(self) -> str:

@@ -31,7 +31,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 soak: $(READY)
-	$(BIN)/python -m pytest -q -m soak tests
+	SYNCLINE_SOAK=1 $(BIN)/python -m pytest -q -m soak tests
 
 docs: $(READY)
 	$(BIN)/python -m syncline.cli.reference

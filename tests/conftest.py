@@ -6,6 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# `make test` tries the same examples everywhere, so that a red run is red again; `make soak` looks
+# for new ones. How long an example takes says more about the machine than about the code.
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "soak", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("soak" if os.environ.get("SYNCLINE_SOAK") else "fixed")
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,28 +21,31 @@ from .ports import Secret
 MASK = "***"
 _SHORTEST = 6
 """Secrets shorter than this are masked as whole words only: they occur in ordinary text."""
+_PASSING = 32
 
 
 class Registry:
     """The secrets that are known, in every spelling."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
+        self._lasting: dict[str, frozenset[str]] = {}
+        self._passing: dict[str, frozenset[str]] = {}
         self._spellings: list[str] = []
         self._words: re.Pattern[str] | None = None
 
-    def add(self, secret: Secret | str) -> None:
-        """Mask `secret` from now on. Adding it again, or an empty one, changes nothing."""
+    def add(self, secret: Secret | str, *, lasting: bool = True) -> None:
+        """Mask `secret` from now on. Adding it again, or an empty one, changes nothing.
+
+        One that is not lasting (a token that is soon replaced) is forgotten after 32 others.
+        """
         value = secret.reveal() if isinstance(secret, Secret) else secret
-        if not value.strip() or value in self._secrets:
+        known = self._lasting if lasting else self._passing
+        if not value.strip() or value in known:
             return
-        self._secrets.add(value)
-        if len(value) < _SHORTEST:
-            short = sorted(re.escape(s) for s in self._secrets if len(s) < _SHORTEST)
-            self._words = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)")
-        else:
-            # The longest first: a secret that contains another one is masked whole.
-            self._spellings = sorted({*self._spellings, *spellings(value)}, key=len, reverse=True)
+        known[value] = spellings(value)
+        while len(self._passing) > _PASSING:
+            del self._passing[next(iter(self._passing))]
+        self._compile()
 
     def mask(self, text: str) -> str:
         """Return `text` without any spelling of any known secret."""
@@ -51,6 +54,14 @@ class Registry:
             if spelling in text:
                 text = text.replace(spelling, MASK)
         return self._words.sub(MASK, text) if self._words else text
+
+    def _compile(self) -> None:
+        known = {**self._lasting, **self._passing}
+        forms = {form for value, all_ in known.items() if len(value) >= _SHORTEST for form in all_}
+        # The longest first: a secret that contains another one is masked whole.
+        self._spellings = sorted(forms, key=len, reverse=True)
+        short = sorted(re.escape(value) for value in known if len(value) < _SHORTEST)
+        self._words = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
 
 
 def spellings(secret: str) -> frozenset[str]:
@@ -96,7 +107,7 @@ _CREDENTIALS = re.compile(
       | \b(?:x-)?api[-_]?key["']?\s*[:=,]\s*(?:b?["'])?
       | \b(?:access_token|refresh_token|id_token|client_secret|client_assertion|password
            |x-amz-signature|x-amz-security-token|signature|token|secret)
-        ["']?\s*[:=]\s*(?:b?["'])?
+        (?:=|["']\s*[:=]\s*)(?:b?["'])?
       | \b\w{1,20}://[^\s/:@]{1,200}:(?=[^\s/@]{1,200}@)
     )
     [^\s"'&,;)\]}@]{1,8192}
@@ -120,9 +131,9 @@ def printable(text: str) -> str:
 _known = Registry()
 
 
-def register(secret: Secret | str) -> None:
-    """Make `secret` known to `redact`, for the life of the process."""
-    _known.add(secret)
+def register(secret: Secret | str, *, lasting: bool = True) -> None:
+    """Make `secret` known to `redact`, for the life of the process unless it is not lasting."""
+    _known.add(secret, lasting=lasting)
 
 
 def redact(text: str) -> str:

@@ -23,6 +23,7 @@ from syncline.http import (
     Retries,
 )
 from syncline.http.tokenfile import TokenFile, Tokens
+from syncline.model import Ref
 from syncline.ports import Secret
 from syncline.testing import FakeClock
 from syncline.testing.faulty import FaultyServer, Received, reply
@@ -167,6 +168,46 @@ async def test_renewals_asked_for_at_the_same_time_are_one(
     await auth.headers()
     await asyncio.gather(*(auth.refreshed() for _ in range(5)))
     assert len(vendor.logins) == 2
+
+
+async def test_a_cancelled_waiter_does_not_take_the_token_from_the_others(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    api.next("slow")
+    api.always = None
+    auth = granted(api, FakeClock())
+    first, second = (asyncio.create_task(auth.headers()) for _ in range(2))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    assert "Bearer" in (await second)["Authorization"]
+    assert len(api.requests) == 1
+
+
+async def test_a_refusal_is_shared_and_the_login_server_left_alone_for_a_while(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    vendor.refusal = b'{"error": "invalid_client"}'
+    clock = FakeClock()
+    auth = granted(api, clock)
+    failures = await asyncio.gather(*(auth.headers() for _ in range(20)), return_exceptions=True)
+    assert {type(f) for f in failures} == {errors.Forbidden}
+    with pytest.raises(errors.Forbidden, match="check the client id"):
+        await auth.headers()
+    assert len(vendor.logins) == 1
+    vendor.refusal = None
+    clock.advance(10)
+    await auth.headers()
+
+
+async def test_an_error_of_the_login_names_the_item_that_was_wanted(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    vendor.refusal = b"{}"
+    clock = FakeClock()
+    async with Client(api.url, clock=clock, auth=granted(api, clock)) as client:
+        with pytest.raises(errors.Forbidden) as caught:
+            await client.request("GET", "/x", ref=Ref("kb", "1"))
+    assert caught.value.ref == Ref("kb", "1")
 
 
 async def test_two_clients_with_one_credential_replace_its_token_once(

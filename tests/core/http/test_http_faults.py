@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import logging
@@ -11,7 +12,7 @@ from typing import Protocol
 import pytest
 
 from syncline import errors
-from syncline.http import Client, Retries, Timeouts
+from syncline.http import Client, Pace, Retries, Timeouts
 from syncline.model import Ref
 from syncline.testing import FakeClock
 from syncline.testing.faulty import FAULTS, RETRY_AFTER, FaultyServer, Received, reply
@@ -247,6 +248,43 @@ async def test_a_taken_status_with_an_html_page_has_no_json(clients: Opener) -> 
         response = await client.request("GET", "/pages/1", ok={200, 404})
     assert response.json() is None
     assert response.text == "<p>gone"
+
+
+async def test_head_has_no_body(clients: Opener) -> None:
+    def head(request: Received) -> bytes:
+        return reply(200, b"", "ETag: 7")
+
+    async with FaultyServer(head) as server:
+        client = await clients.open(server.url)
+        assert (await client.request("HEAD", "/pages/1")).headers["etag"] == "7"
+
+
+async def test_a_cancelled_call_frees_its_slot_and_its_connection(clients: Opener) -> None:
+    client = await clients.open(pace=Pace(max_in_flight=1))
+    clients.server.next("silence", "drip-body")
+    for count in (1, 2):
+        task = asyncio.create_task(client.request("GET", "/pages/1"))
+        await clients.server.arrived(count)
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert (await client.request("GET", "/pages/2")).json()["path"] == "/pages/2"
+    assert clients.server.connections == 3
+
+
+async def test_items_that_cannot_be_sent_or_are_too_large_do_not_close_the_gate(
+    clients: Opener,
+) -> None:
+    client = await clients.open(max_response=2**16, timeout=Timeouts())
+    clients.server.next(*["gzip-bomb"] * 6)
+    for n in range(6):
+        with pytest.raises(errors.Rejected):
+            await client.request("GET", f"/big/{n}")
+        with pytest.raises(errors.Rejected):
+            await client.request("GET", f"/odd/{n}", headers={"X-Title": "a\nb"})
+    await client.request("GET", "/pages/1")
+    assert clients.clock.monotonic() == 0
 
 
 async def test_cookies_are_not_kept(clients: Opener) -> None:

@@ -52,6 +52,7 @@ def test_a_text_without_secrets_is_left_as_it_is() -> None:
     text = "kb:3f1c: version is 7, expected 6; it was edited during the pass"
     assert registry.mask(text) == text
     assert redact(text) == text
+    assert redact("no token: the region is wrong") == "no token: the region is wrong"
 
 
 def test_a_short_secret_is_masked_as_a_word_only() -> None:
@@ -65,6 +66,16 @@ def test_a_secret_that_contains_another_is_masked_whole() -> None:
     registry.add("secret-one")
     registry.add("secret-one-and-more")
     assert registry.mask("secret-one-and-more") == MASK
+
+
+def test_tokens_that_come_and_go_are_forgotten_in_time_and_secrets_never() -> None:
+    registry = Registry()
+    registry.add("a-lasting-secret")
+    for n in range(100):
+        registry.add(f"passing-token-{n:03}", lasting=False)
+    assert registry.mask("a-lasting-secret passing-token-099 passing-token-000") == (
+        f"{MASK} {MASK} passing-token-000"
+    )
 
 
 def test_an_empty_secret_masks_nothing() -> None:

@@ -14,6 +14,7 @@ from attrs import define, evolve
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
+from ..redaction import register
 from . import failures
 from .address import Base, Elsewhere, Origin, Params
 from .auth import Auth
@@ -73,6 +74,7 @@ class Client:
             self._base = Base.parse(base_url, allow_hosts)
         except Elsewhere as error:
             raise ConfigError([f"{bare(base_url)} cannot be a base URL: {error}"]) from None
+        register(urlsplit(proxy or "").password or "")
         self._auth = auth
         self._clock = clock
         self._pace = pace or Pace()
@@ -142,7 +144,7 @@ class Client:
             ref=ref,
             idempotent=method.upper() in IDEMPOTENT if idempotent is None else idempotent,
             priority=priority,
-            expect_json=expect_json,
+            expect_json=expect_json and method.upper() != "HEAD",
             ok=ok,
             follow=follow and method.upper() in ("GET", "HEAD"),
             ours=Origin.of(url) == self._base.origin,
@@ -220,7 +222,13 @@ class Client:
         return outcome
 
     async def _credentials(self, call: Call) -> Mapping[str, str]:
-        return await self._auth.headers() if self._auth and call.ours else {}
+        if self._auth is None or not call.ours:
+            return {}
+        try:
+            return await self._auth.headers()
+        except StoreError as error:
+            error.ref = error.ref or call.ref
+            raise
 
     async def _attempt(
         self, call: Call, credentials: Mapping[str, str], deadline: float
@@ -259,8 +267,11 @@ class Client:
         if not call.ours:
             return
         match outcome:
-            case Fault():
+            case Fault(again=True):
                 self._pace.failed(slot, call.target)
+            case Fault():
+                # The request's or the answer's fault: it says nothing about the host.
+                return
             case Response(status=status) if status == 429 or (
                 status == 503 and "retry-after" in outcome.headers
             ):

@@ -121,10 +121,10 @@ class Pace:
         Raises:
             Paused: the pause lasts longer than that; nothing may be sent.
         """
+        if self._reserve is not None and (wait := await self._reserve()) > 0:
+            await self.clock.sleep(wait)
         slot = await self._enter(priority, deadline)
         try:
-            if self._reserve is not None and (wait := await self._reserve()) > 0:
-                await self.clock.sleep(wait)
             self.budget.sent(self.clock.monotonic())
             yield slot
         finally:

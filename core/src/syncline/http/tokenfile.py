@@ -68,8 +68,8 @@ class TokenFile:
             raise self._unusable(f"cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError):
             raise self._unusable("is damaged: authorise Syncline again") from None
-        register(tokens.refresh_token)
-        register(tokens.access_token)
+        register(tokens.refresh_token, lasting=False)
+        register(tokens.access_token, lasting=False)
         return tokens
 
     @asynccontextmanager

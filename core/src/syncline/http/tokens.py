@@ -21,6 +21,7 @@ from .transport import Timeouts
 _UNTOLD = 300.0
 """Seconds that a token is taken to live when the server does not say: the shortest at Genesys."""
 _RETRY = 10.0
+"""Seconds before a login server that was down, or that refused, is asked again."""
 _TIMEOUTS = Timeouts(connect=10, read=20, attempt=30, total=120)
 
 
@@ -37,42 +38,57 @@ def _held(token: str, life: float, now: float) -> _Held:
 
 
 class _Renewing:
-    """Keeps a bearer token; whoever needs a new one waits for the same request."""
+    """Keeps a bearer token; whoever needs a new one waits for the same request, and its failure."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._held: _Held | None = None
-        self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[_Held] | None = None
+        self._refusal: tuple[str, float] = ("", 0.0)
 
     async def headers(self) -> dict[str, str]:
         """Return the bearer token, a new one if the old one is about to expire."""
         held = self._held
         if held is None or self._clock.monotonic() >= held.renew_at:
-            held = await self._renewed(held)
+            held = await self._renewed(None)
         return {"Authorization": f"Bearer {held.token}"}
 
     async def refreshed(self) -> bool:
         """Get another token because this one was refused before its time."""
-        refused = self._held
-        async with self._lock:
-            if self._held is refused:
-                self._held = None
-                self._held = await self._obtain(refused.token if refused else None)
+        refused, self._held = self._held, None
+        await self._renewed(refused.token if refused else None)
         return True
 
-    async def _renewed(self, old: _Held | None) -> _Held:
-        async with self._lock:
-            if self._held is not None and self._held is not old:
-                return self._held
-            try:
-                self._held = await self._obtain(None)
-            except errors.Unavailable:
-                now = self._clock.monotonic()
-                if old is None or now >= old.expires_at:
-                    raise
-                # It was early: the old token still serves for a while.
-                self._held = _Held(old.token, now + _RETRY, old.expires_at)
-            return self._held
+    async def _renewed(self, refused: str | None) -> _Held:
+        message, until = self._refusal
+        if self._clock.monotonic() < until:
+            raise errors.Forbidden(message)
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._renew(refused))
+            self._renewal.add_done_callback(self._finished)
+        # One waiter that is cancelled must not take the token from the others.
+        return await asyncio.shield(self._renewal)
+
+    def _finished(self, renewal: asyncio.Task[_Held]) -> None:
+        self._renewal = None
+        if not renewal.cancelled():
+            # Also when every waiter has gone: an error that nobody saw is not worth a warning.
+            renewal.exception()
+
+    async def _renew(self, refused: str | None) -> _Held:
+        old = self._held
+        try:
+            self._held = await self._obtain(refused)
+        except errors.Forbidden as error:
+            self._refusal = (str(error), self._clock.monotonic() + _RETRY)
+            raise
+        except errors.Unavailable:
+            now = self._clock.monotonic()
+            if old is None or now >= old.expires_at:
+                raise
+            # It was early: the old token still serves for a while.
+            self._held = _Held(old.token, now + _RETRY, old.expires_at)
+        return self._held
 
     async def _obtain(self, refused: str | None) -> _Held:
         raise TypeError("a grant says how it obtains tokens")
@@ -148,11 +164,10 @@ class RefreshToken(_Renewing):
         async with self._file.locked():
             tokens = self._file.read()
             life = tokens.life(self._clock.now())
-            if tokens.access_token and tokens.access_token != refused and life > 0:
+            known = {refused, self._held.token if self._held else None}
+            if tokens.access_token and tokens.access_token not in known and life > 0:
                 # Another process was faster.
-                held = _held(tokens.access_token, life, self._clock.monotonic())
-                if self._held is None or self._held.token != held.token:
-                    return held
+                return _held(tokens.access_token, life, self._clock.monotonic())
             return await self._rotate(tokens)
 
     async def _rotate(self, tokens: Tokens) -> _Held:
@@ -237,8 +252,8 @@ def _answer(url: str, body: Any) -> _Answer:
         case {"access_token": str(token)} if token:
             refresh = body.get("refresh_token")
             refresh = refresh if isinstance(refresh, str) else ""
-            register(token)
-            register(refresh)
+            register(token, lasting=False)
+            register(refresh, lasting=False)
             return _Answer(token, refresh, _life(body.get("expires_in")))
         case _:
             raise errors.Unavailable(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +20,10 @@ from typing import Self
 
 from attrs import field, frozen
 
-from .faults import FAULTS, RETRY_AFTER, End, Kind, Sound, reply
+from .faults import FAULTS, RETRY_AFTER, End, Sound, reply
 
 _MOMENT = 0.05
 """Seconds."""
-
-WELL = Kind(says="All is well.", wire=lambda sound: sound.wire())
 
 
 @frozen(kw_only=True)
@@ -46,12 +45,14 @@ class Listener:
     """An HTTP/1.1 listener on 127.0.0.1 whose subclass decides what to answer.
 
     `hang` is how many seconds a silent or dripping answer lasts before the connection is closed.
+    With `tls` it speaks https, and is then addressed by `localhost`.
     """
 
-    def __init__(self, *, hang: float = float("inf")) -> None:
+    def __init__(self, *, hang: float = float("inf"), tls: ssl.SSLContext | None = None) -> None:
         self.connections = 0
         """How many were made."""
         self._hang = hang
+        self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -62,14 +63,16 @@ class Listener:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     async def answer(self, request: Received) -> tuple[bytes, End]:
         """Return what to send, and what becomes of the connection then."""
         raise TypeError("a listener knows what to answer")
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=2**20)
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", 0, limit=2**20, ssl=self._tls
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -107,15 +110,21 @@ class FaultyServer(Listener):
     `answer` replaces it: from the request to the whole answer on the wire, see `reply`.
     """
 
-    def __init__(self, answer: Callable[[Received], bytes] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        answer: Callable[[Received], bytes] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(tls=tls)
         self.requests: list[Received] = []
         self.applied: list[Received] = []
         """Those that had their effect, as often as they had it."""
         self.always: str | None = None
         """The fault of every request that no `next` is left for."""
-        self._answer = answer
+        self._answer = answer or self._told
         self._next: deque[str | None] = deque()
+        self._news = asyncio.Event()
 
     def next(self, *faults: str | None) -> None:
         """Queue a fault for each of the next requests; None is a sound answer."""
@@ -124,17 +133,39 @@ class FaultyServer(Listener):
                 raise KeyError(f"{fault!r} is none of the faults: {', '.join(FAULTS)}")
         self._next.extend(faults)
 
+    async def arrived(self, count: int) -> None:
+        """Return when `count` requests have arrived in all."""
+        while len(self.requests) < count:
+            self._news.clear()
+            await self._news.wait()
+
     async def answer(self, request: Received) -> tuple[bytes, End]:
         self.requests.append(request)
+        self._news.set()
         name = self._next.popleft() if self._next else self.always
-        kind = FAULTS[name] if name else WELL
-        self.applied += [request] * kind.applies
+        if name is None:
+            self.applied.append(request)
+            return self._answer(request), End.KEEP
+        kind = FAULTS[name]
+        sound = Sound()
+        for _ in range(kind.applies):
+            self.applied.append(request)
+            sound = _sound(self._answer(request))
         if kind.slow:
             await asyncio.sleep(_MOMENT)
-        if name is None and self._answer is not None:
-            return self._answer(request), End.KEEP
+        return kind.wire(sound), kind.end
+
+    def _told(self, request: Received) -> bytes:
         said = {"path": request.target, "number": len(self.requests)}
-        return kind.wire(Sound(body=json.dumps(said).encode())), kind.end
+        return reply(200, json.dumps(said).encode())
+
+
+def _sound(answer: bytes) -> Sound:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    named = (line.partition(": ") for line in lines)
+    headers = tuple((n, v) for n, _, v in named if n.lower() != "content-length")
+    return Sound(status=int(first.split(" ")[1]), headers=headers, body=body)
 
 
 async def _receive(reader: asyncio.StreamReader, connection: int) -> Received:

@@ -20,14 +20,16 @@ from urllib.parse import urlsplit
 
 from attrs import define
 
-from .faults import FAULTS, End, Sound
-from .faulty import WELL, Listener, Received
+from .faults import FAULTS, End, Kind, Sound
+from .faulty import Listener, Received
 
 Schedule: TypeAlias = Callable[[Received], str | None]
 """From a request to the name of its fault; None lets it pass."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 _MOMENT = 0.05
+"""Seconds."""
+_WELL = Kind(says="All is well.", wire=lambda sound: sound.wire())
 
 
 def at_random(
@@ -87,7 +89,7 @@ class FaultyProxy(Listener):
     async def answer(self, request: Received) -> tuple[bytes, End]:
         entry = Entry(request, self.schedule(request))
         self.ledger.append(entry)
-        kind = FAULTS[entry.fault] if entry.fault else WELL
+        kind = FAULTS[entry.fault] if entry.fault else _WELL
         if kind.late:
             task = asyncio.create_task(self._deliver_late(entry))
             self._late.add(task)

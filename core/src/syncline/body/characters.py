@@ -26,8 +26,40 @@ def collapsed(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Return `text` in NFC."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    """Return `text` in NFC.
+
+    Accents that pile up without end are parted (U+034F, as Unicode's stream-safe format does it):
+    ordering a pile takes time with the square of its height.
+    """
+    if text.isascii():
+        return text
+    if len(text) > _PILE and _piled(text):
+        text = _parted(text)
+    return unicodedata.normalize("NFC", text)
+
+
+_PILE = 64
+
+
+def _piled(text: str) -> bool:
+    """Tell whether accents pile up; always true for piles of two `_PILE`."""
+    combining = unicodedata.combining
+    return any(
+        combining(text[place]) and all(map(combining, text[place : place + _PILE]))
+        for place in range(0, len(text), _PILE)
+    )
+
+
+def _parted(text: str) -> str:
+    parts: list[str] = []
+    start = height = 0
+    for place, character in enumerate(text):
+        height = height + 1 if unicodedata.combining(character) else 0
+        if height > 30:
+            parts.append(text[start:place])
+            start, height = place, 1
+    parts.append(text[start:])
+    return "\u034f".join(parts)
 
 
 def line(text: str) -> str:

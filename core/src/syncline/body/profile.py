@@ -15,7 +15,7 @@ SIZE: Final = 5_000_000
 DEPTH: Final = 60
 """How many blocks may be nested in each other."""
 
-NODES: Final = 150_000
+NODES: Final = 100_000
 """How many elements and texts a body may consist of."""
 
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")

@@ -105,21 +105,21 @@ def _collapsed(runs: list[Run]) -> list[Run]:
 
 def _respaced(runs: list[Run]) -> list[Run]:
     """Spaces and breaks between two runs take the marks that both have."""
+    gaps = [content == " " or content == BREAK for _, content in runs]
+    if True not in gaps:
+        return runs
+    after: Marks = ()
+    following: list[Marks] = []
+    for (marks, _), gap in zip(reversed(runs), reversed(gaps), strict=True):
+        after = after if gap else marks
+        following.append(after)
+    following.reverse()
     out: list[Run] = []
     before: Marks = ()
-    for index, (marks, content) in enumerate(runs):
-        if content == " " or content == BREAK:
-            marks = _shared(before, _following(runs, index))
-        else:
-            before = marks
-        out.append((marks, content))
+    for (marks, content), gap, after in zip(runs, gaps, following, strict=True):
+        before = before if gap else marks
+        out.append((_shared(before, after) if gap else marks, content))
     return out
-
-
-def _following(runs: list[Run], index: int) -> Marks:
-    while runs[index][1] == " " or runs[index][1] == BREAK:
-        index += 1
-    return runs[index][0]
 
 
 def _shared(one: Marks, other: Marks) -> Marks:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 import nh3
 
 from ..errors import Rejected
+from .characters import printable
 from .markup import build
 from .profile import ATTRIBUTES, NEVER, SIZE, TAGS
 from .scan import check_cost
@@ -86,6 +87,6 @@ def from_html(html: str | bytes) -> str:
         html = html[: SIZE + 1].decode("utf-8-sig", "replace")
     if len(html) > SIZE:
         raise Rejected(f"the HTML is longer than {SIZE} characters: split the article")
-    html = html.encode("utf-8", "replace").decode("utf-8") if not html.isascii() else html
+    html = printable(html)
     check_cost(html)
     return finish(build(_first.clean(html)))

@@ -49,6 +49,11 @@ class VaultSettings:
     token: Secret | None = setting("What opens it.", default=None)
 
 
+@attrs.frozen(kw_only=True)
+class OddSettings:
+    thing: NotThere = setting("Of a type that nobody knows.")  # type: ignore[name-defined]  # noqa: F821
+
+
 class Vault:
     """A secret provider that keeps its secrets in its settings' URL."""
 
@@ -71,6 +76,7 @@ CONNECTORS = {
     "shelf": Connector(
         name="shelf", summary="A shelf.", settings=ShelfSettings, documents=_no_store
     ),
+    "odd": Connector(name="odd", summary="Odd.", settings=OddSettings, documents=_no_store),
     "vault": Connector(name="vault", summary="A vault.", settings=VaultSettings, secrets=_vault),
 }
 

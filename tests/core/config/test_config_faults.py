@@ -254,6 +254,12 @@ def test_two_connections_to_one_place_are_one_place(faults: Faults, base: str) -
     )
 
 
+def test_a_connector_whose_settings_have_no_types_is_named(faults: Faults, whole: str) -> None:
+    (line,) = faults('[connections.o]\nconnector = "odd"\nthing = 1\n' + whole)
+    assert line.startswith("f.toml:2:13: connections.o.connector: ")
+    assert "OddSettings cannot be read from a file: name 'NotThere' is not defined" in line
+
+
 def test_a_job_between_two_names_of_one_place_is_refused(faults: Faults) -> None:
     text = "".join(f'[connections.{n}]\nconnector = "shelf"\npath = "x"\n' for n in "ab")
     (line,) = faults(text + '[jobs.j]\nkind = "documents"\nleft = "a"\nright = "b"\n')

@@ -16,7 +16,7 @@ from .faults import Fault, Faults
 from .leaves import Path, rewritten
 from .scalars import shown
 from .secrets import SecretRef, references, resolved
-from .structure import Local, as_table, structured
+from .structure import Local, as_table, structured, typable
 
 Load = Callable[[str], Connector]
 """Returns an installed connector by name; raises PluginError."""
@@ -68,8 +68,10 @@ def _loaded(name: object, load: Load) -> Connector:
     try:
         if not isinstance(name, str):
             raise PluginError(f"{shown(name)} is not the name of a connector")
-        return load(name)
-    except PluginError as error:
+        connector = load(name)
+        typable(connector.settings)
+        return connector
+    except (PluginError, TypeError) as error:
         raise Faults([Fault(path=("connector",), message=str(error))]) from None
 
 

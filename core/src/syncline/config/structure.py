@@ -56,6 +56,19 @@ def structured(value: object, type_: Any) -> Any:
         raise Faults(faults_of(error)) from error
 
 
+def typable(type_: type[Any]) -> None:
+    """Prepare for values of a plugin's class.
+
+    Raises:
+        TypeError: its annotations name something that is not there, or no type of a file.
+    """
+    try:
+        converter().get_structure_hook(type_)
+    except Exception as error:  # whatever a plugin's annotations can cause
+        said = f"{type_.__module__}.{type_.__qualname__} cannot be read from a file: {error}"
+        raise TypeError(f"{said}; upgrade the connector or report it") from error
+
+
 def _ignoring_type(read: Callable[[object], object]) -> Hook:
     return lambda value, _: read(value)
 
@@ -299,4 +312,4 @@ def register(type_: Any, read: Callable[[object], object]) -> None:
 
 register(LocalPath, _local)
 
-__all__ = ["Local", "as_table", "chosen", "converter", "register", "structured"]
+__all__ = ["Local", "as_table", "chosen", "converter", "register", "structured", "typable"]

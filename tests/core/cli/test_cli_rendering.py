@@ -188,6 +188,20 @@ def test_the_meter_shows_rate_budget_and_time_left() -> None:
     assert meter.left is None
 
 
+def test_the_meter_of_a_first_pass_counts_what_was_listed() -> None:
+    clock = Clock()
+    meter = Meter(now=clock)
+    for event, fields in (
+        ("known", {"pairs": 0}),
+        ("listed", {"side": "left", "count": 100}),
+        ("listed", {"side": "right", "count": 20}),
+        ("examined", {}),
+    ):
+        meter.event(event, **fields)
+    clock.time += 10
+    assert meter.line() == "1 of 120 items, 0/s  19m50s left"
+
+
 def test_the_meter_forgets_what_is_long_ago() -> None:
     clock = Clock()
     meter = Meter(now=clock)

@@ -95,14 +95,16 @@ async def online(
 ) -> AsyncIterator[Session]:
     """Open a job with its connections; the pairs of its pair file are accepted."""
     async with open_session(config, job, progress=progress) as session:
-        _tell_budgets(session, progress)
+        _tell(session, progress)
         if (file := config.jobs[job].pairs) is not None:
             pairs = read_pairs(config.folder / file.expanduser(), config.jobs[job])
             session.accept(pairs)
         yield session
 
 
-def _tell_budgets(session: Session, progress: Callable[..., None]) -> None:
+def _tell(session: Session, progress: Callable[..., None]) -> None:
+    """Tell a progress bar what it cannot learn from the events of a pass."""
+    progress("known", pairs=session.status().pairs)
     for name, store in ((session.left_name, session.left), (session.right_name, session.right)):
         if (pace := store.costs.calls_per_minute) is not None:
             progress("budget", connection=name, per_minute=pace)

@@ -23,7 +23,9 @@ class Meter:
 
     now: Callable[[], float] = time.monotonic
     total: int | None = None
-    """Items that will be examined; None while nobody knows."""
+    """How many items the engine said that it will examine."""
+    first: bool = False
+    """True when there are no pairs yet: then everything that is listed is examined."""
     examined: int = 0
     listed: dict[str, int] = field(factory=dict)
     calls: dict[str, int] = field(factory=dict)
@@ -37,6 +39,8 @@ class Meter:
         match event:
             case "due":
                 self.total = _number(fields.get("count"))
+            case "known":
+                self.first = _number(fields.get("pairs")) == 0
             case "listed":
                 side = str(fields.get("side", ""))
                 self.listed[side] = self.listed.get(side, 0) + _number(fields.get("count"))
@@ -70,11 +74,18 @@ class Meter:
         return len(since) / max(1.0, self.now() - since[0])
 
     @property
+    def due(self) -> int | None:
+        """How many items the pass will examine in all; None while nobody knows."""
+        if self.total is None and self.first and self.examined:
+            return max(self.examined, sum(self.listed.values()))
+        return self.total
+
+    @property
     def left(self) -> float | None:
         """Seconds until everything is examined; None while it cannot be told."""
-        if self.total is None or not (rate := self.rate()):
+        if self.due is None or not (rate := self.rate()):
             return None
-        return max(0, self.total - self.examined) / rate
+        return max(0, self.due - self.examined) / rate
 
     def line(self) -> str:
         """Return the state of the pass in one line."""
@@ -88,7 +99,7 @@ class Meter:
         if not self.examined:
             return ", ".join(f"{count:,} listed on the {side}" for side, count in
                              self.listed.items())  # fmt: skip
-        of = f" of {self.total:,}" if self.total is not None else ""
+        of = f" of {self.due:,}" if self.due is not None else ""
         return f"{self.examined:,}{of} items, {self.rate():.0f}/s"
 
     def _budget(self, name: str, budget: float | None) -> str:
@@ -147,7 +158,7 @@ def _bar(meter: Meter) -> Iterator[Callable[..., None]]:
         def event(name: str, **fields: object) -> None:
             meter.event(name, **fields)
             line = escape(meter.line())
-            progress.update(task, total=meter.total, completed=meter.examined, line=line)
+            progress.update(task, total=meter.due, completed=meter.examined, line=line)
 
         yield event
 

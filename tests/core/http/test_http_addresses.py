@@ -75,10 +75,6 @@ def test_a_base_url_that_would_leak_is_a_configuration_fault(base: str) -> None:
     assert "p4ssw0rd" not in str(caught.value)
 
 
-def signed(answer: Callable[[Received], bytes]) -> FaultyServer:
-    return FaultyServer(answer)
-
-
 def moved(url: str, status: int = 302) -> Callable[[Received], bytes]:
     return lambda request: reply(status, b"", f"Location: {url}")
 
@@ -153,9 +149,20 @@ async def test_a_redirect_to_anywhere_else_is_refused(location: str) -> None:
     assert len(server.requests) == 1
 
 
+async def test_five_redirects_in_a_row_are_followed() -> None:
+    steps = iter(range(6))
+
+    def api(request: Received) -> bytes:
+        step = next(steps)
+        return picture(request) if step == 5 else moved(f"/step/{step}")(request)
+
+    async with FaultyServer(api) as server:
+        assert await download(server) == b"\x89PNG"
+
+
 async def test_a_redirect_without_end_ends() -> None:
     async with FaultyServer(moved("/download")) as server:
-        with pytest.raises(errors.Rejected, match="redirected 5 times"):
+        with pytest.raises(errors.Rejected, match="more than 5 times"):
             await download(server)
 
 

@@ -150,6 +150,28 @@ async def test_the_old_token_serves_while_the_login_server_is_down(
     assert await auth.headers() != first
 
 
+async def test_a_pause_that_the_login_server_asks_for_is_kept(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    clock = FakeClock()
+    auth = granted(api, clock)
+    first = await auth.headers()
+    clock.advance(950)
+    api.next("429-a-day")
+    assert await auth.headers() == first
+    clock.advance(60)
+    with pytest.raises(errors.RateLimited):
+        await auth.headers()
+    assert len(api.requests) == 2
+    clock.advance(300)
+    assert await auth.headers() != first
+
+
+def test_a_token_url_that_would_leak_is_a_configuration_fault() -> None:
+    with pytest.raises(errors.ConfigError, match="cannot be a token URL"):
+        ClientCredentials("http://login.example/token", "a", Secret("b"), clock=FakeClock())
+
+
 async def test_a_revoked_token_is_replaced_once_for_all_tasks(
     api: FaultyServer, vendor: Vendor
 ) -> None:

@@ -201,6 +201,21 @@ async def test_429s_of_requests_that_left_together_are_one_strike() -> None:
     assert 2 <= pace.paused_for <= 2.2
 
 
+async def test_a_slot_that_was_granted_just_before_the_gate_closed_is_not_used() -> None:
+    clock, times = FakeClock(), list[float]()
+    pace = paced(clock, max_in_flight=2)
+    async with pace.slot(1, FOR_EVER) as slot:
+        async with pace.slot(1, FOR_EVER):
+            waiting = [asyncio.create_task(sent(pace, clock, times)) for _ in range(3)]
+            await asyncio.sleep(0)
+        # A slot is free now; whoever serves the line is woken, grants it, and then this comes.
+        pace._serve()
+        pace.throttled(slot, {}, 30)
+    await asyncio.gather(*waiting)
+    assert min(times) >= 30
+    assert pace._in_flight == 0
+
+
 async def test_a_call_that_may_not_wait_for_the_pause_is_told_at_once() -> None:
     clock = FakeClock(auto=False)
     pace = paced(clock)

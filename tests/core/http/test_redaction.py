@@ -24,7 +24,7 @@ SECRETS = st.text(st.characters(codec="utf-8"), min_size=8, max_size=40).filter(
 
 
 @given(SECRETS, st.binary(max_size=7), st.binary(max_size=7))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_spelling_of_a_known_secret_is_masked(
     secret: str, before: bytes, after: bytes
 ) -> None:
@@ -119,8 +119,8 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 def test_redaction_of_a_long_text_takes_linear_time() -> None:
     for text in ("authorization:", "https://a", "token=", "Bearer ", "a", "a.b_", ":// @", '"'):
         started = time.process_time()
-        redact(text * (300_000 // len(text)))
-        assert time.process_time() - started < 1
+        redact(text * (100_000 // len(text)))
+        assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize(

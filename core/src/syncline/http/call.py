@@ -97,7 +97,7 @@ def bare(url: str) -> str:
     """Return a URL without what may be secret in it: user, password, query and fragment."""
     try:
         parts = urlsplit(url)
-        host = f"//{parts.hostname}" if parts.hostname else ""
+        host = f"//{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
         return printable(f"{parts.scheme}:{host}{parts.path}".removeprefix(":"))
     except ValueError:
         return "the address"

@@ -163,14 +163,17 @@ class Client:
         await self.aclose()
 
     async def _follow(self, call: Call, response: Response) -> Response:
-        for _ in range(_HOPS):
-            if response.status in call.ok:
-                return response
+        hops = 0
+        while response.status not in call.ok:
+            if hops == _HOPS:
+                raise Rejected(
+                    f"{call.subject.about}: {call.subject.what} redirects more than {_HOPS} times",
+                    ref=call.ref,
+                )
             call = self._redirected(call, response)
             response = await self._carry_out(call)
-        raise Rejected(
-            f"{call.subject.about}: {call.subject.what} redirected {_HOPS} times", ref=call.ref
-        )
+            hops += 1
+        return response
 
     def _redirected(self, call: Call, response: Response) -> Call:
         location = response.headers.get("location")

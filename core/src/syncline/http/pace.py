@@ -123,13 +123,13 @@ class Pace:
         """
         if self._reserve is not None and (wait := await self._reserve()) > 0:
             await self.clock.sleep(wait)
-        slot = await self._enter(priority, deadline)
+        while not self._still_good(slot := await self._enter(priority, deadline)):
+            self._give_back()
         try:
             self.budget.sent(self.clock.monotonic())
             yield slot
         finally:
-            self._in_flight -= 1
-            self._changed.set()
+            self._give_back()
 
     def answered(self, slot: Slot, headers: Mapping[str, str]) -> None:
         """Tell that the request of `slot` got a useful answer, and learn from its headers."""
@@ -166,6 +166,15 @@ class Pace:
             self._gate.pause(now + limits.reset)
             self._closed()
 
+    def _give_back(self) -> None:
+        self._in_flight -= 1
+        self._changed.set()
+
+    def _still_good(self, slot: Slot) -> bool:
+        """Return False when the gate closed between the grant and its holder's turn to run."""
+        open_ = self._gate.until <= self.clock.monotonic()
+        return open_ and slot.episode == self._gate.episode
+
     async def _enter(self, priority: int, deadline: float) -> Slot:
         ticket = _Ticket(deadline)
         if not self._line and self._wait() == 0:
@@ -187,8 +196,7 @@ class Pace:
         except BaseException:
             ticket.gone = True
             if ticket.slot is not None:
-                self._in_flight -= 1
-                self._changed.set()
+                self._give_back()
             raise
         finally:
             self._next_leader()

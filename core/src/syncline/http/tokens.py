@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .. import errors
 from ..ports import Clock, Secret
 from ..redaction import register
+from .address import Base, Elsewhere
 from .auth import Auth, BasicAuth
+from .call import bare
 from .client import Client
 from .pace import Pace
 from .tokenfile import TokenFile, Tokens
@@ -82,7 +84,7 @@ class _Renewing:
         except errors.Forbidden as error:
             self._refusal = (str(error), self._clock.monotonic() + _RETRY)
             raise
-        except errors.Unavailable:
+        except (errors.Unavailable, errors.RateLimited):
             now = self._clock.monotonic()
             if old is None or now >= old.expires_at:
                 raise
@@ -198,14 +200,23 @@ class _Answer:
     life: float
 
 
+def _usable(_: object, __: object, url: str) -> None:
+    try:
+        Base.parse(url)
+    except Elsewhere as error:
+        raise errors.ConfigError([f"{bare(url)} cannot be a token URL: {error}"]) from None
+
+
 @frozen(kw_only=True)
 class _Endpoint:
-    url: str
+    url: str = field(validator=_usable)
     auth: Auth | None
     clock: Clock
     proxy: str | None
     ca_file: Path | None
     timeout: Timeouts
+    pace: Pace = field(factory=lambda: Pace(max_in_flight=1))
+    """It outlives the clients, so that a pause the server asked for is kept."""
 
     async def ask(
         self, advice: str, *, data: Mapping[str, str] | None = None, json: Any = None
@@ -214,13 +225,14 @@ class _Endpoint:
 
         Raises:
             Forbidden: it refuses; the message ends with `advice`.
+            RateLimited: it asks for a longer pause than a call may take.
             Unavailable: it does not answer, or not with a token.
         """
         client = Client(
             self.url,
             auth=self.auth,
             clock=self.clock,
-            pace=Pace(max_in_flight=1),
+            pace=self.pace,
             timeout=self.timeout,
             max_response=2**20,
             proxy=self.proxy,
@@ -242,7 +254,7 @@ def _refused(url: str, error: errors.StoreError, advice: str) -> errors.Forbidde
     code = error.body.get("error") if isinstance(error.body, dict) else None
     said = f" {code}" if isinstance(code, str) and code.replace("_", "").isalnum() else ""
     came = f"answered {error.status}{said}" if error.status else "cannot be asked"
-    refused = errors.Forbidden(f"no token: {url.split('?')[0]} {came}; {advice}")
+    refused = errors.Forbidden(f"no token: {bare(url)} {came}; {advice}")
     refused.status, refused.trace = error.status, error.trace
     return refused
 
@@ -257,8 +269,7 @@ def _answer(url: str, body: Any) -> _Answer:
             return _Answer(token, refresh, _life(body.get("expires_in")))
         case _:
             raise errors.Unavailable(
-                f"no token: {url.split('?')[0]} answered without an access_token; "
-                "check the token URL"
+                f"no token: {bare(url)} answered without an access_token; check the token URL"
             )
 
 

@@ -1,0 +1,1 @@
+"""How fast Syncline is, as ratios to floors and peers that are measured in the same run."""

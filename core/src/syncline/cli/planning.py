@@ -74,11 +74,7 @@ def apply(args: argparse.Namespace) -> int:
     config = configuration(args)
     made = opened(Path(args.plan))
     report, waiting = run(_apply(config, made, args))
-    if args.json:
-        emit(report)
-    else:
-        say(reports.lines(report))
-    return reports.code(report, waiting)
+    return reports.reported(report, waiting, json=args.json)
 
 
 async def _apply(config: Config, made: Plan, args: argparse.Namespace) -> tuple[Report, int]:

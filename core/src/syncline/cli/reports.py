@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..engine import ItemLosses, ItemResult, Plan, PlanItem, Refusal, Report
 from .exits import CONFLICTS, DONE, FAILED, REFUSED, worst
-from .output import columns, counted
+from .output import columns, counted, emit, say
 
 _COUNTS = (
     *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
@@ -26,6 +26,15 @@ def code(report: Report, waiting: int) -> int:
             CONFLICTS if waiting else DONE,
         )
     )
+
+
+def reported(report: Report, waiting: int, *, json: bool) -> int:
+    """Print a report and return the exit status."""
+    if json:
+        emit(report)
+    else:
+        say(lines(report))
+    return code(report, waiting)
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -130,5 +139,6 @@ __all__ = [
     "plan_code",
     "plan_lines",
     "refusal",
+    "reported",
     "summary",
 ]

@@ -30,7 +30,7 @@ def init(args: argparse.Namespace) -> int:
 
 def template(kind: str) -> str:
     """Return the commented configuration of one kind: knowledge or files."""
-    return (resources.files(__package__) / "templates" / f"{kind}.toml").read_text("utf-8")
+    return (resources.files("syncline.cli") / "templates" / f"{kind}.toml").read_text("utf-8")
 
 
 __all__ = ["init", "template"]

@@ -33,11 +33,7 @@ def _one(config: Config, name: str, args: argparse.Namespace) -> int:
     done, waiting = run(_pass(config, name, args))
     if isinstance(done, Plan):
         return planning.show(done, args)
-    if args.json:
-        emit(done)
-    else:
-        say(reports.lines(done))
-    return reports.code(done, waiting)
+    return reports.reported(done, waiting, json=args.json)
 
 
 async def _pass(config: Config, name: str, args: argparse.Namespace) -> tuple[Report | Plan, int]:

@@ -170,7 +170,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("history", "show what was done, newest first", "watching:history", _history, "look"),
     Verb("explain", "say why an article is, or is not, there", "watching:explain",
          lambda parser: _refs(parser, "the article"), "look"),
-    Verb("conflicts", "list, show and resolve conflicts", "settling:conflicts", _conflicts,
+    Verb("conflicts", "list, show and resolve conflicts", "conflicts:conflicts", _conflicts,
          "settle"),
     Verb("quarantine", "list, retry or skip items that failed", "settling:quarantine",
          _quarantine, "settle"),

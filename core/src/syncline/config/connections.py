@@ -14,9 +14,10 @@ from ..errors import PluginError
 from ..ports import Secret
 from .faults import Fault, Faults
 from .leaves import Path, rewritten
+from .plain import Local
 from .scalars import shown
 from .secrets import SecretRef, references, resolved
-from .structure import Local, as_table, structured, typable
+from .structure import as_table, structured, typable
 
 Load = Callable[[str], Connector]
 """Returns an installed connector by name; raises PluginError."""

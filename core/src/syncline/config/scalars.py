@@ -9,9 +9,6 @@ from typing import NewType
 Cron = NewType("Cron", str)
 """Five cron fields, in UTC."""
 
-Cel = NewType("Cel", str)
-"""The text of an expression; it is compiled where its inputs are known."""
-
 TitlePath = NewType("TitlePath", tuple[str, ...])
 """Titles from the outermost in: `"Orders/Returns"`, or a list when a title has a slash."""
 
@@ -117,7 +114,6 @@ def shown(value: object) -> str:
 
 __all__ = [
     "DURATION",
-    "Cel",
     "Cron",
     "TitlePath",
     "cron",

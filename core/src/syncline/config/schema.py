@@ -18,7 +18,7 @@ from ..ports import Secret
 from .file import DEFAULT_STATE
 from .jobs import KINDS
 from .mappings import Condition, FilterSettings, FilterTable, Template
-from .scalars import DURATION, Cel, Cron, TitlePath, written
+from .scalars import DURATION, Cron, TitlePath, written
 
 Schema = dict[str, Any]
 
@@ -61,7 +61,6 @@ _LEAVES: Mapping[Any, Schema] = {
     LocalPath: {"title": "file or folder", "type": "string", "minLength": 1},
     Secret: _SECRET,
     Cron: {"title": "schedule", "type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
-    Cel: _CEL,
     Condition: _CEL,
     Template: _CEL,
     TitlePath: _PATH,

@@ -11,9 +11,7 @@ import enum
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, timedelta
 from functools import cache
-from pathlib import Path as FilePath
 from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
@@ -22,19 +20,17 @@ from cattrs import Converter
 from ..connector import LocalPath
 from ..ports import Secret
 from .faults import Fault, Faults, faults_of, nearest
-from .scalars import Cel, Cron, TitlePath, cron, duration, shown, title_path
-from .secrets import secret
+from .plain import LEAVES, chosen, local
+from .scalars import shown
 
 Hook = Callable[[Any, Any], Any]
-
-_KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 @cache
 def converter() -> Converter:
     """Return the converter of the file. It keeps what it learns about a class."""
     made = Converter(detailed_validation=False)
-    for leaf, read in _LEAVES.items():
+    for leaf, read in LEAVES.items():
         made.register_structure_hook(leaf, _ignoring_type(read))
     for matches, factory in _FACTORIES:
         made.register_structure_hook_factory(matches, _with(factory, made))
@@ -75,76 +71,6 @@ def _ignoring_type(read: Callable[[object], object]) -> Hook:
 
 def _with(factory: Callable[[Any, Converter], Hook], made: Converter) -> Callable[[Any], Hook]:
     return lambda type_: factory(type_, made)
-
-
-def _plain(type_: type) -> Callable[[object], object]:
-    def read(value: object) -> object:
-        fits = isinstance(value, type_) and (type_ is bool or not isinstance(value, bool))
-        if type_ is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        if not fits:
-            raise ValueError(f"{shown(value)} is not {_KINDS[type_]}")
-        return value
-
-    return read
-
-
-def _file_path(value: object) -> FilePath:
-    if not isinstance(value, str) or not value or "\0" in value:
-        raise ValueError(f"{shown(value)} is not a path")
-    return FilePath(value)
-
-
-class Local(str):
-    """A path as the file writes it; it becomes absolute where the file's folder is known."""
-
-    __slots__ = ()
-
-
-def _local(value: object) -> Local:
-    return Local(str(_file_path(value)))
-
-
-def _moment(value: object) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError(
-            f"{shown(value)} is not a time with an offset such as 2026-01-31T08:00:00Z"
-        )
-    return value
-
-
-def _day(value: object) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError(f"{shown(value)} is not a day such as 2026-01-31")
-    return value
-
-
-_LEAVES: Mapping[Any, Callable[[object], object]] = {
-    str: _plain(str),
-    int: _plain(int),
-    float: _plain(float),
-    bool: _plain(bool),
-    timedelta: duration,
-    datetime: _moment,
-    date: _day,
-    Cron: cron,
-    Cel: _plain(str),
-    TitlePath: title_path,
-    Secret: secret,
-    FilePath: _file_path,
-}
-
-
-def chosen(value: object, choices: Mapping[str, Any]) -> Any:
-    """Return the choice that `value` names.
-
-    Raises:
-        ValueError: it names none; the sentence has the nearest.
-    """
-    if isinstance(value, str) and value in choices:
-        return choices[value]
-    hint = nearest(value if isinstance(value, str) else "", choices, "choices")
-    raise ValueError(f"{shown(value)} is not one of the choices; {hint}")
 
 
 def _hook(made: Converter, type_: Any) -> Hook:
@@ -310,6 +236,6 @@ def register(type_: Any, read: Callable[[object], object]) -> None:
     converter().register_structure_hook_func(lambda other: other == type_, _ignoring_type(read))
 
 
-register(LocalPath, _local)
+register(LocalPath, local)
 
-__all__ = ["Local", "as_table", "chosen", "converter", "register", "structured", "typable"]
+__all__ = ["as_table", "converter", "register", "structured", "typable"]

@@ -93,9 +93,13 @@ class Mapping:
         exclude = evolve(self.exclude, paths=(), containers=frozenset(), when=None)
         return excluded(left, include, exclude)
 
-    @cached_property
+    @property
     def version(self) -> str:
         """Fingerprint of everything that decides the view; another version is another scope."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         text = json.dumps(asdict(self, value_serializer=_plain), sort_keys=True)
         return "mapping-1:" + hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,50 +1,25 @@
-"""CEL expressions in the configuration: filters and templates over one document.
-
-The language is the Common Expression Language as its specification defines it, with the standard
-functions and macros and nothing else: no access to Python, to files or to the clock. Regular
-expressions run in linear time (Rust's `regex`). What an expression may cost is bounded before it
-runs: length, nesting, and how far macros and additions can multiply their inputs.
-"""
+"""Compiled expressions: parsed once by the CEL library, evaluated over one document's inputs."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.machinery import PathFinder
 from types import MappingProxyType
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from attrs import field, frozen
 
+from .bounds import ExpressionError, check_names, check_shape, check_text, tokens_of
+
 Value: TypeAlias = "str | bool | int | float | list[str]"
 
-MAX_LENGTH = 1_000
-"""Characters of one expression."""
-MAX_DEPTH = 32
-"""Brackets open at one place."""
-MAX_MACROS = 4
-"""Macros (`map`, `filter`, `all`, `exists`, `exists_one`) in one expression."""
-MAX_NESTED = 2
-"""Macros inside each other."""
-MAX_ADDITIONS = 24
-"""`+` operators: with the macros they bound how far a text can grow."""
 MAX_INPUT = 20_000
 """Characters of all inputs together."""
 MAX_OUTPUT = 4_000
 """Characters that a template may give."""
-
-
-class ExpressionError(ValueError):
-    """The expression cannot be compiled, or not evaluated for these inputs.
-
-    `position` is the 1-based character at fault, None where the evaluator does not tell.
-    """
-
-    def __init__(self, message: str, position: int | None = None) -> None:
-        self.position = position
-        super().__init__(message if position is None else f"{message} (at character {position})")
 
 
 class _Program(Protocol):
@@ -67,112 +42,6 @@ def _compiler() -> Callable[[str], _Program]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return cast("Callable[[str], _Program]", module.compile)
-
-
-_LEXEME = r"""
-      (?P<space>\s+|//[^\n]*)
-    | (?P<string>[rRbB]{0,2}(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}
-        |\"(?:[^\\\"\n]|\\.)*\"|'(?:[^\\'\n]|\\.)*'))
-    | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<number>[0-9](?:[0-9A-Za-z_.]|(?<=[eE])[+-])*)
-    | (?P<other>.)
-    """
-_MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
-_WORDS = frozenset({"true", "false", "null", "in"})
-_TYPES = frozenset({"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp"})
-_FUNCTIONS = _TYPES | {"size", "type", "uint", "has", "max", "min"}
-_METHODS = _MACROS | {
-    *("size", "contains", "startsWith", "endsWith", "matches"),
-    *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
-    *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
-}
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    at: int
-    """1-based character."""
-
-
-def _tokens(text: str) -> list[_Token]:
-    return [
-        _Token(match.lastgroup or "other", match.group(), match.start() + 1)
-        for match in re.finditer(_LEXEME, text, re.VERBOSE | re.DOTALL)
-        if match.lastgroup != "space"
-    ]
-
-
-def _check_text(text: str) -> None:
-    if not text.strip():
-        raise ExpressionError("the expression is empty")
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the expression has {len(text)} characters, more than {MAX_LENGTH}")
-    for index, char in enumerate(text, 1):
-        if "\ud800" <= char <= "\udfff" or char == "\0":
-            raise ExpressionError(f"{char!r} is not a character of an expression", index)
-
-
-def _check_shape(tokens: list[_Token]) -> None:
-    """Refuse what could cost too much; linear in the tokens."""
-    open_brackets: list[bool] = []
-    macros = additions = 0
-    for index, token in enumerate(tokens):
-        if token.text in ("(", "[", "{") and token.kind == "other":
-            is_macro = token.text == "(" and _calls_macro(tokens, index)
-            open_brackets.append(is_macro)
-            macros += is_macro
-        elif token.text in (")", "]", "}") and token.kind == "other" and open_brackets:
-            open_brackets.pop()
-        additions += token.kind == "other" and token.text == "+"
-        for count, limit, noun in (
-            (len(open_brackets), MAX_DEPTH, "nested brackets"),
-            (macros, MAX_MACROS, "macros such as map and exists"),
-            (sum(open_brackets), MAX_NESTED, "macros inside each other"),
-            (additions, MAX_ADDITIONS, "additions"),
-        ):
-            if count > limit:
-                raise ExpressionError(f"more than {limit} {noun}", token.at)
-
-
-def _calls_macro(tokens: list[_Token], bracket: int) -> bool:
-    return bracket >= 2 and tokens[bracket - 1].text in _MACROS and tokens[bracket - 2].text == "."
-
-
-def _check_names(tokens: list[_Token], inputs: Mapping[str, object]) -> None:
-    """Refuse names that nothing defines, with the nearest one that exists."""
-    bound = set(_bound_by_macros(tokens))
-    for index, token in enumerate(tokens):
-        if token.kind != "name" or token.text in _WORDS:
-            continue
-        before = tokens[index - 1].text if index else ""
-        call = index + 1 < len(tokens) and tokens[index + 1].text == "("
-        if token.text.startswith("_"):
-            raise ExpressionError(f"{token.text!r}: names must not begin with '_'", token.at)
-        if before == ".":
-            if not call:
-                raise ExpressionError(f"a text has no field {token.text!r}", token.at)
-            _must_be_known(token, _METHODS, "method")
-        elif call:
-            _must_be_known(token, _FUNCTIONS, "function")
-        else:
-            _must_be_known(token, {*inputs, *bound, *_TYPES}, "name")
-
-
-def _bound_by_macros(tokens: list[_Token]) -> Iterator[str]:
-    for index, token in enumerate(tokens):
-        if token.text == "(" and _calls_macro(tokens, index) and index + 1 < len(tokens):
-            yield tokens[index + 1].text
-
-
-def _must_be_known(token: _Token, known: frozenset[str] | set[str], noun: str) -> None:
-    if token.text in known:
-        return
-    from difflib import get_close_matches
-
-    near = get_close_matches(token.text, sorted(known), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
-    raise ExpressionError(f"there is no {noun} {token.text!r}{hint}", token.at)
 
 
 _WORDING = (
@@ -226,7 +95,7 @@ class Expression:
     text: str
     inputs: Mapping[str, Value]
     """The names it may use, each with an example value: that is its type."""
-    _program: _Program = field(eq=False, repr=False)
+    _program: _Program = field(eq=False, repr=False, alias="program")
 
     @classmethod
     def compile(cls, text: str, inputs: Mapping[str, Value] = MappingProxyType({})) -> Expression:
@@ -236,11 +105,11 @@ class Expression:
             ExpressionError: a syntax error, an unknown name, or types that do not fit, with the
                 character at fault where it can be told.
         """
-        _check_text(text)
-        tokens = _tokens(text)
-        _check_shape(tokens)
+        check_text(text)
+        tokens = tokens_of(text)
+        check_shape(tokens)
         program = cls._parse(text)
-        _check_names(tokens, inputs)
+        check_names(tokens, inputs)
         expression = cls(text=text, inputs=MappingProxyType(dict(inputs)), program=program)
         expression._probe()
         return expression
@@ -313,4 +182,4 @@ def _kind(value: object) -> str:
     return names.get(type(value)) or ("a list" if isinstance(value, list) else "something else")
 
 
-__all__ = ["Expression", "ExpressionError", "Value"]
+__all__ = ["Expression", "Value"]

@@ -1,0 +1,184 @@
+"""`syncline conflicts`: both sides, the proposed merge, and the choice of a person."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import evolve
+
+from .. import body
+from ..config import Config
+from ..engine import ConflictView, Report
+from ..errors import ConfigError, Refused
+from ..model import FIELDS, Document
+from ..state.records import ConflictRecord
+from . import reports
+from .exits import CONFLICTS, DONE
+from .opened import configuration, offline, online, run, the_job
+from .output import columns, emit, say
+
+MAX_BODY = 5 * 1024 * 1024
+"""Bytes of an edited text."""
+
+
+def conflicts(args: argparse.Namespace) -> int:
+    """List, show or resolve conflicts."""
+    config = configuration(args)
+    match args.what:
+        case "show":
+            return _show(config, args)
+        case "resolve":
+            return _resolve(config, args)
+        case _:
+            return _list(config, args)
+
+
+def _list(config: Config, args: argparse.Namespace) -> int:
+    found: dict[str, Sequence[ConflictView]] = {}
+    for name in [the_job(config, args.job)] if args.job else config.jobs:
+        with offline(config, name) as session:
+            found[name] = session.conflicts(open_only=not args.all)
+    if args.json:
+        emit([view for views in found.values() for view in views])
+    else:
+        say(conflict_lines([view.record for views in found.values() for view in views]))
+    waiting = (v.record for views in found.values() for v in views)
+    return CONFLICTS if any(not r.review and not r.resolution for r in waiting) else DONE
+
+
+def conflict_lines(records: Sequence[ConflictRecord]) -> Iterator[str]:
+    """Yield the list of conflicts for people."""
+    rows = [
+        (
+            record.id,
+            record.resolution or ("kept for review" if record.review else "waits"),
+            " ".join(str(ref) for ref in (record.left, record.right) if ref),
+            f"{record.title}: {record.reason.value}",
+        )
+        for record in records
+    ]
+    yield from columns(rows) or ["no conflicts wait"]
+    if rows:
+        yield "`syncline conflicts show ID` shows both sides"
+
+
+def _show(config: Config, args: argparse.Namespace) -> int:
+    job = _job_of(config, args.id)
+    with offline(config, job) as session:
+        view = session.conflict(args.id)
+    if args.json:
+        emit({**_fields(view), "choices": view.choices})
+    else:
+        say(view_lines(view))
+    return DONE
+
+
+def _fields(view: ConflictView) -> dict[str, object]:
+    return {"record": view.record, **{n: getattr(view, n) for n in _VERSIONS}}
+
+
+_VERSIONS = ("base", "left", "right", "proposed")
+
+
+def view_lines(view: ConflictView) -> Iterator[str]:
+    """Yield one conflict for people: what each side changed since they last agreed."""
+    record = view.record
+    yield f"{record.id}: {record.title}: {record.reason.value}"
+    yield f"found {record.found_at:%Y-%m-%d %H:%M:%S}, job {record.job}"
+    if record.actors:
+        yield f"edited by {', '.join(record.actors)}"
+    for name, ref, side in (("left", record.left, view.left), ("right", record.right, view.right)):
+        yield ""
+        yield f"{name} {ref or '(not there)'}{f' {side.url}' if side and side.url else ''}"
+        yield from (f"    {line}" for line in _changes(view.base, side))
+    if view.proposed is not None:
+        yield ""
+        yield "proposed merge"
+        yield from (f"    {line}" for line in _changes(view.base, view.proposed))
+    yield from (f"clash: {clash}" for clash in record.clashes)
+    yield ""
+    yield f"syncline conflicts resolve {record.id} --take {'|'.join(view.choices)}"
+
+
+def _changes(base: Document | None, now: Document | None) -> Iterator[str]:
+    if now is None:
+        yield "nothing is known of it"
+        return
+    before = base or Document(title="")
+    for name in FIELDS:
+        was, is_ = getattr(before, name), getattr(now, name)
+        if name != "body" and was != is_:
+            yield f"{name}: {_short(was)} -> {_short(is_)}"
+    if before.body != now.body:
+        yield from body.diff_text(body.diff(before.body, now.body)).splitlines()
+    elif base is not None and before == now:
+        yield "unchanged"
+
+
+def _short(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case str():
+            return repr(value)
+        case frozenset():
+            return ", ".join(sorted(value)) or "none"
+        case tuple():
+            return "/".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _resolve(config: Config, args: argparse.Namespace) -> int:
+    if (args.take == "edit") != (args.body is not None or args.title is not None):
+        raise ConfigError(["--take edit needs --body FILE or --title; the others take neither"])
+    job = _job_of(config, args.id)
+    report, waiting = run(_settled(config, job, args))
+    return reports.reported(report, waiting, json=args.json)
+
+
+async def _settled(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:
+    async with online(config, job) as session:
+        edited = _edited(session.conflict(args.id), args) if args.take == "edit" else None
+        report = await session.resolve(args.id, args.take, edited=edited)
+        return report, session.status().conflicts
+
+
+def _edited(view: ConflictView, args: argparse.Namespace) -> Document:
+    """Return what the person wrote, over the proposed merge or the left side."""
+    start = view.proposed or view.left or view.right
+    if start is None:
+        raise Refused(f"conflict {view.record.id}: neither side has a text to edit")
+    title = args.title if args.title is not None else start.title
+    text = start.body if args.body is None else body.from_html(_file(Path(args.body)))
+    return evolve(start, title=title, body=text)
+
+
+def _file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BODY + 1)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    if len(raw) > MAX_BODY:
+        raise ConfigError([f"{path}: an article has {MAX_BODY:,} bytes at most"])
+    return raw
+
+
+def _job_of(config: Config, conflict: str) -> str:
+    """Return the job that a conflict belongs to.
+
+    Raises:
+        ConfigError: no job has it.
+    """
+    for name in config.jobs:
+        with offline(config, name) as session:
+            record = session.state.conflict(conflict)
+            if record is not None and record.job == name:
+                return name
+    raise ConfigError([f"there is no conflict {conflict!r}; `syncline conflicts` lists them"])
+
+
+__all__ = ["conflict_lines", "conflicts", "view_lines"]

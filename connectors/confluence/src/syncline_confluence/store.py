@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -62,6 +63,7 @@ _AT_ONCE = 8
 _BATCH = 100
 _LONGEST_TITLE = 255
 _ALIASES = 20
+_EMPTY = "<p></p>"
 
 
 def open_store(settings: Settings, context: Context) -> ConfluenceStore:
@@ -420,13 +422,14 @@ class ConfluenceStore:
         if write.earlier and (found := await self.find(write.origin, value)):
             return await self._finish(found[0], value, write)
         parent = self._settings.parent or space.get("homepageId")
+        first = await self._first_body(value)
         for alias in _names(value.title):
             body = {
                 "spaceId": space["id"],
                 "status": "current",
                 "title": alias,
                 "parentId": str(parent),
-                "body": {"representation": "storage", "value": "<p></p>"},
+                "body": {"representation": "storage", "value": first},
             }
             write.note("create", alias)
             try:
@@ -443,6 +446,14 @@ class ConfluenceStore:
         raise AlreadyExists(
             f"{value.title!r}: {_ALIASES} pages of that title are there already; rename some"
         )
+
+    async def _first_body(self, value: Document) -> str:
+        """Return what a page is created with: all of it, unless files have to be attached first."""
+        if profile.assets(value.body):
+            return _EMPTY
+        targets = targets_of(self._context.connection, profile.links(value.body))
+        await self._index.prepare(References(titles=frozenset(), files=frozenset()), targets)
+        return encode(value.body, self._resolver(""), value.opaques) or _EMPTY
 
     async def _ours(self, title: str, value: Document, origin: Ref) -> Ref | None:
         """Return the page that holds a title if an earlier create of ours made it."""
@@ -467,32 +478,39 @@ class ConfluenceStore:
         if not (mine and untouched):
             return False
         raw = _storage(page)
-        if raw.replace(" ", "") in ("", "<p></p>", "<p/>"):
+        if _is_empty(raw):
             return True
         return decode(raw, self._resolver(str(page["id"]))).body == value.body
 
     async def _finish(self, ref: Ref, value: Document, write: Write) -> Record:
-        """Mark, label and fill a page that was just created, or that a crash left unfinished."""
+        """Fill, label and mark a page that was just created, or that a crash left unfinished.
+
+        The mark comes last: a page that carries it is finished, and belongs to people from then on.
+        """
         page = await self._api.page(ref.id, body=True, ref=ref)
         mark, known = await self._mark(ref, page)
+        if mark.origin == write.origin:
+            return await self._record(ref, page)
         title = str(page["title"])
         wanted = Mark(
             origin=write.origin if write.mark else None,
             title=value.title if title != value.title else "",
             alias=title if title != value.title else "",
         )
-        if wanted != mark and (write.mark or wanted.alias):
-            write.note("mark", ref.id)
-            await self._api.set_property(ref.id, KEY, value_of(ref.id, wanted), known, ref=ref)
         labels = set(value.labels or ())
-        if self._settings.review_label and write.mark and int(page["version"]["number"]) == 1:
+        if self._settings.review_label and write.mark:
             labels.add(self._settings.review_label)
         have = await self._label_names(ref, page)
         if labels - have:
             write.note("labels", ref.id)
             await self._api.add_labels(ref.id, sorted(labels - have), ref=ref)
         version = Version(str(page["version"]["number"]))
-        return await self._put(ref, page, value, version, wanted, write)
+        record = await self._put(ref, page, value, version, wanted, write)
+        if write.mark or wanted.alias:
+            write.note("mark", ref.id)
+            await self._api.set_property(ref.id, KEY, value_of(ref.id, wanted), known, ref=ref)
+        shown = evolve(record.value, title=value.title) if record.value else None
+        return evolve(record, origin=wanted.origin, value=shown)
 
     async def update(self, ref: Ref, value: Document, *, expected: Version, write: Write) -> Record:
         """Edit the page that is there now, if it is still `expected`."""
@@ -595,7 +613,7 @@ class ConfluenceStore:
             listed = await self._api.attachments(ref.id, ref=ref)
             files = {**files, **await self._uploaded(ref, brought, listed)}
         resolver = self._resolver(ref.id, files, {**shown, **brought})
-        if raw.replace(" ", "") in ("", "<p></p>", "<p/>"):
+        if _is_empty(raw):
             return encode(value.body, resolver, value.opaques)
         return patch(raw, value.body, resolver, value.opaques, ref)
 
@@ -689,6 +707,11 @@ def _storage(page: Json) -> str:
     if not isinstance(body, dict) or not isinstance(body.get("value"), str):
         raise StoreError(f"page {page.get('id')}: the answer has no body in storage format")
     return str(body["value"])
+
+
+def _is_empty(raw: str) -> bool:
+    """Tell whether a page is as bare as it was created; Confluence may have added a local id."""
+    return re.fullmatch(r"\s*(<p( [^>]*)?(/>|>\s*</p>))?\s*", raw) is not None
 
 
 def _time(text: str) -> datetime:

@@ -73,15 +73,19 @@ def _drop(job: Job, intent: Intent, looked: list[tuple[Found, Record | None]]) -
     for planned, (found, record) in zip(intent.writes, looked, strict=True):
         if found is Found.ELSE and planned.ref is None and record is not None:
             effects += _adopt_orphan(job, intent, planned, record)
+        elif found is Found.NOT_DONE and planned.ref is None and planned.value:
+            # Should it appear after all, it is known by what it says.
+            link = intent.link
+            effects.append(job.entry(link, "given up", side=planned.side, after=planned.value))
     job.commit([*effects, CloseIntent(intent.id)])
 
 
 def _adopt_orphan(job: Job, intent: Intent, planned: Planned, record: Record) -> list[Effect]:
     # Our create went through and a person has edited it since: it is the pair's item, and what we
     # wrote is its base, so that the edit counts as an edit.
+    # Which version that was is not known: it is left open.
     half = Half(
         ref=record.ref,
-        version=record.version,
         digest=planned.digest,
         value=planned.value,
         stamp="",
@@ -159,10 +163,21 @@ async def _look_for_create(
         lagging = job.now() - intent.opened_at < job.limits.recreate_after
         return (Found.UNSURE if lagging else Found.NOT_DONE), None
     record = await _oldest(job, planned, refs)
-    found = _update_state(job, planned, record)
-    if found is Found.DONE or record.status is Status.DRAFT:
-        return Found.DONE, await _complete(job, intent, planned, record, value)
-    return Found.ELSE, record
+    if _unfinished(job, intent, planned, record, value):
+        # Creating again with the same origin is safe by contract: it fills, publishes and marks
+        # what was left half done, and returns the item. The mark comes last.
+        lent = lend(job, intent, planned.side, value)
+        record = await store.create(value, write=lent)
+    done = _update_state(job, planned, record) is Found.DONE
+    return (Found.DONE if done else Found.ELSE), record
+
+
+def _unfinished(
+    job: Job, intent: Intent, planned: Planned, record: Record, value: Document
+) -> bool:
+    if record.status is Status.DRAFT:
+        return True
+    return record.origin is None and lend(job, intent, planned.side, value).mark
 
 
 async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record:
@@ -174,16 +189,6 @@ async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record:
         if _update_state(job, planned, twin) is Found.DONE:
             await store.delete(twin.ref, expected=twin.version)
     return records[0]
-
-
-async def _complete(
-    job: Job, intent: Intent, planned: Planned, record: Record, value: Document
-) -> Record:
-    # Creating again with the same origin is safe by contract: it marks what was left unmarked,
-    # publishes what was left a draft, and returns the item.
-    lent = lend(job, intent, planned.side, value)
-    finished = record.status is not Status.DRAFT and (record.origin is not None or not lent.mark)
-    return record if finished else await job.store(planned.side).create(value, write=lent)
 
 
 def _failed(intent: Intent, error: Exception) -> ItemResult:

@@ -130,6 +130,7 @@ class Reason(Enum):
     REOPENED = "no longer restricted"
     DELETED = "the original was deleted"
     LEFT_SCOPE = "the original left the scope"
+    COPY_LEFT_SCOPE = "the copy was moved out of the scope"
     OVERRIDDEN = "deleted on one side, edited on the other: the edit wins"
     RESTRICTED = "the original is restricted"
     LOST_SIGHT = "the original can no longer be seen"
@@ -406,7 +407,9 @@ def _hide(target: Side, copy: Observation, origin: Side, policy: Policy) -> Deci
 def _outside(out: Side, left_over: Observation, origin: Side, policy: Policy) -> Decision:
     # The item moved out of what the connection covers; a copy of it no longer belongs there.
     stays = out.other
-    if out is not origin or policy.deletes is Deletes.KEEP:
+    if out is not origin:
+        return Detach(Reason.COPY_LEFT_SCOPE)
+    if policy.deletes is Deletes.KEEP:
         return Detach(Reason.LEFT_SCOPE)
     if left_over.seen is not Seen.UNCHANGED or not policy.direction.writes(stays):
         return Detach(Reason.LEFT_SCOPE)

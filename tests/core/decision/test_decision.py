@@ -145,7 +145,7 @@ PAIRS = [
     ("X", "C", d.Keep(Reason.UNSEEN)),
     ("X", "D", d.Keep(Reason.UNSEEN)),
     ("O", "U", d.Remove(Side.RIGHT, V, Reason.LEFT_SCOPE)),
-    ("U", "O", d.Detach(Reason.LEFT_SCOPE)),
+    ("U", "O", d.Detach(Reason.COPY_LEFT_SCOPE)),
 ]
 
 

@@ -21,6 +21,7 @@ from ..decision import (
     Write,
 )
 from ..errors import (
+    NotFound,
     OpenDraft,
     OutcomeUnknown,
     Refused,
@@ -212,7 +213,38 @@ async def _write(job: Job, step: Step, report: Report) -> None:
         if not _begun(job, intent):
             job.commit([CloseIntent(intent.id)])
         raise
+    if (found := _found_instead(job, intent, done)) is not None:
+        await _pair_with(job, intent, step, found, report)
+        return
     confirm(job, intent, done, step, report)
+
+
+def _found_instead(job: Job, intent: Intent, done: Sequence[Record | None]) -> Record | None:
+    """Return what a create gave back that it did not make: an item that had our mark already.
+
+    Nothing was announced, so nothing was done; and it says something else than was asked for.
+    """
+    (planned, *others), record = intent.writes, done[0]
+    if others or planned.ref is not None or record is None or record.value is None:
+        return None
+    same = view.side_digest(job, planned.side, record.value) == planned.digest
+    return None if same or _begun(job, intent) else record
+
+
+async def _pair_with(job: Job, intent: Intent, step: Step, found: Record, report: Report) -> None:
+    """Pair two items that turned out to exist already: what both said last is not known."""
+    from .steps import pairing
+
+    job.commit([CloseIntent(intent.id)])
+    side = intent.writes[0].side
+    source = step.records.get(side.other)
+    if source is None or source.value is None:
+        raise NotFound("the source has to be read again", ref=step.link.half(side.other).ref)
+    pair = (found, source) if side is Side.LEFT else (source, found)
+    paired = await pairing(job, *pair, origin=step.link.origin)
+    link = evolve(paired.link, pair=step.link.pair)
+    after = evolve(paired.after, pair=step.link.pair) if paired.after else None
+    await carry_out(job, evolve(paired, link=link, after=after), report)
 
 
 def _begun(job: Job, intent: Intent) -> bool:

@@ -6,13 +6,13 @@ again until it changes.
 
 from __future__ import annotations
 
-from ..decision import Keep, decide_new
+from ..decision import Keep, Reason, decide_new
 from ..errors import NotFound, StoreError
 from ..mapping import Excluded
 from ..model import Record, Ref, Side, Status
 from ..state.listing import stamp
 from ..state.port import Staged
-from ..state.records import Effect, SaveReferences, SaveSkip, Skipped
+from ..state.records import LEFT_BEHIND, Effect, Link, SaveReferences, SaveSkip, Skipped
 from . import view
 from .context import Job
 from .observing import read_side
@@ -96,9 +96,14 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
 def _why_not(job: Job, side: Side, record: Record) -> str:
     if record.value is None:
         return record.reason or _STATUS_REASONS[record.status.value]
+    return left_out(job, side, record) or _was_paired(job, side, record)
+
+
+def left_out(job: Job, side: Side, record: Record) -> str:
+    """Return why a live item takes no part in the job at all; "" when it does."""
     if not record.in_scope:
         return "it lies outside what the connection covers"
-    if side is Side.LEFT:
+    if side is Side.LEFT and record.value is not None:
         mapped = view.as_shared(job, side, record.value)
         if isinstance(mapped, Excluded):
             return mapped.reason
@@ -109,6 +114,22 @@ def _why_not(job: Job, side: Side, record: Record) -> str:
     connections = {job.connection(s) for s in Side}
     if record.origin is not None and record.origin.connection not in connections:
         return f"it is a copy of {record.origin} (set relay = true to pass it on)"
+    return ""
+
+
+_ENDED = tuple(
+    LEFT_BEHIND + reason.value
+    for reason in (Reason.DELETED, Reason.LEFT_SCOPE, Reason.COPY_LEFT_SCOPE, Reason.LOST_SIGHT)
+)
+
+
+def _was_paired(job: Job, side: Side, record: Record) -> str:
+    """Return why what is left of a dissolved pair is not copied back to where it was taken from."""
+    ended = job.state.tombstone(job.name, record.ref)
+    if ended == Reason.COPY_LEFT_SCOPE.value:
+        return f"its copy was moved out of what {job.connection(side.other)} covers"
+    if record.origin is None and ended is not None and ended in _ENDED:
+        return f"it is a copy whose pair has ended: {ended.removeprefix(LEFT_BEHIND)}"
     return ""
 
 
@@ -131,6 +152,8 @@ async def _by_mark(
         if holder is None:
             reason = f"it is a copy of {origin}, whose copy was withdrawn"
         else:
+            if await _removed_as_twin(job, side, record, link):
+                return None
             reason = f"it carries the mark of {origin}, which is paired with {holder}"
         skip(job, side, record.ref, reason, report, title=title, at=at)
         return None
@@ -146,5 +169,28 @@ async def _by_mark(
         reason = f"it is a copy of {origin}, of which only this is known: {answer.status.value}"
         skip(job, side, record.ref, reason, report, title=title, at=at)
         return None
+    if why := left_out(job, side.other, answer):
+        reason = f"it is a copy of {origin}, which takes no part: {why}"
+        skip(job, side, record.ref, reason, report, title=title, at=at)
+        return None
     pair = (record, answer) if side is Side.LEFT else (answer, record)
     return await pairing(job, pair[0], pair[1], origin=side.other)
+
+
+async def _removed_as_twin(job: Job, side: Side, record: Record, link: Link) -> bool:
+    """Take away a second copy that a late answer of the store has made, if nobody edited it.
+
+    It says exactly what was once written, or tried to be, as a copy of its origin, and it is not
+    the pair's own item.
+    """
+    if job.dry or record.value is None or not record.writable or record.draft:
+        return False
+    now = view.side_digest(job, side, record.value)
+    entries = job.state.history(job.name, ref=record.origin, limit=1000)
+    written = (job.state.value(e.after) for e in entries if e.side is side and e.after)
+    if all(value is None or view.side_digest(job, side, value) != now for value in written):
+        return False
+    await job.store(side).delete(record.ref, expected=record.version)
+    detail = f"{record.ref} was a second copy of {link.half(side.other).ref}"
+    job.commit([job.entry(link, "twin removed", side=side, detail=detail)])
+    return True

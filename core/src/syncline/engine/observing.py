@@ -102,7 +102,7 @@ async def _read(job: Job, reading: Reading, side: Side, ref: Ref, sight: Sight) 
 def _count_missing(reading: Reading, side: Side) -> None:
     # The store cannot say whether it is gone or hidden: only a second 404, a pass later, counts.
     if side is reading.link.origin:
-        reading.link = evolve(reading.link, missing=reading.link.missing + 1)
+        reading.link = evolve(reading.link, missing=min(2, reading.link.missing + 1))
 
 
 def _observe(job: Job, reading: Reading, side: Side, record: Record, sight: Sight) -> Observation:

@@ -17,6 +17,7 @@ from ..state.port import Staged
 from ..state.records import Proposal, SaveProposals
 from . import view
 from .context import Job
+from .newcomers import left_out
 from .observing import read_side
 from .steps import Step, pairing
 
@@ -45,6 +46,8 @@ class Pairing:
             if proposal := known.get((ours.ref, theirs.ref)):
                 proposals.append(proposal)
                 continue
+            if self._is_skipped(ours) and self._is_skipped(theirs):
+                continue
             async for found in self._meet(ours, theirs):
                 if isinstance(found, Proposal):
                     proposals.append(found)
@@ -53,6 +56,15 @@ class Pairing:
         self._hold(proposals)
         if proposals or known:
             job.commit([SaveProposals(job.name, proposals)])
+
+    def _is_skipped(self, staged: Staged) -> bool:
+        """True for an item that was looked at as it is now, and takes no part."""
+        job = self.job
+        found = job.state.skipped(job.name, staged.ref)
+        return found is not None and (found.stamp, found.epoch) == (
+            staged.stamp,
+            job.mapping.version,
+        )
 
     async def _pair(self, left: Ref, right: Ref, origin: Side) -> AsyncIterator[Step]:
         records = [await read_side(self.job, ref) for ref in (left, right)]
@@ -66,6 +78,8 @@ class Pairing:
         if len(live) < len(records):
             return
         a, b = live
+        if left_out(self.job, Side.LEFT, a) or left_out(self.job, Side.RIGHT, b):
+            return
         if a.origin == b.ref or b.origin == a.ref:
             origin = Side.RIGHT if a.origin == b.ref else Side.LEFT
             yield await pairing(self.job, a, b, origin=origin)

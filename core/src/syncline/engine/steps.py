@@ -93,7 +93,9 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
     if left is not None and left.value is not None:
         mapped = view.as_shared(job, Side.LEFT, left.value)
         if isinstance(mapped, Excluded) and link.state is not LinkState.WITHDRAWN:
-            return _plain(reading, Detach(Reason.LEFT_SCOPE), detail=mapped.reason)
+            own = link.origin is Side.LEFT
+            left_out = Reason.LEFT_SCOPE if own else Reason.COPY_LEFT_SCOPE
+            return _plain(reading, Detach(left_out), detail=mapped.reason)
     if link.state is LinkState.WITHDRAWN:
         return _withdrawn(job, reading)
     decision = _decide(job, reading, sight)
@@ -111,7 +113,8 @@ def _decide(job: Job, reading: Reading, sight: Sight) -> Decision:
     equal = changed and left is not None and right is not None and view.equal(job, left, right)
     outside = [s for s in Side if seen[s].seen is Seen.OUTSIDE]
     if any(side in sight.epochs for side in outside):
-        return Detach(Reason.LEFT_SCOPE)
+        copy_only = link.origin not in outside
+        return Detach(Reason.COPY_LEFT_SCOPE if copy_only else Reason.LEFT_SCOPE)
     decision = decide(
         seen[Side.LEFT], seen[Side.RIGHT], origin=link.origin, equal=equal, policy=job.policy
     )

@@ -54,9 +54,13 @@ def _(effect: r.DropLink, run: Execute) -> None:
         if ref is not None:
             run(
                 "insert or replace into tombstones values (?,?,?,?,?,?)",
-                (link.job, side.value, str(ref), link.pair, iso(effect.at), effect.reason),
+                (link.job, side.value, str(ref), link.pair, iso(effect.at), _why(effect, side)),
             )
             run("delete from refs where job=? and ref=?", (link.job, str(ref)))
+
+
+def _why(effect: r.DropLink, side: Side) -> str:
+    return effect.reason if side is effect.link.origin else r.LEFT_BEHIND + effect.reason
 
 
 @apply.register

@@ -238,6 +238,10 @@ class SaveLink:
     link: Link
 
 
+LEFT_BEHIND = "what was left of a pair that ended: "
+"""How the reason on the tombstone of a copy begins; the original's is the bare reason."""
+
+
 @frozen
 class DropLink:
     """Forget the pair; a tombstone of both refs remains."""

@@ -143,6 +143,7 @@ class MemoryStore(Vendor):
         self._costs = costs or Costs()
         self._accidents = Accidents()
         self._index: tuple[list[Head], dict[Ref, list[Ref]]] | None = None
+        self._lag_ends: float | None = None
         self._feed_starts_at = 0
         self._readings = 0
         self.closed = False
@@ -175,14 +176,19 @@ class MemoryStore(Vendor):
         """Let every write arranged as `Effect.LATE` happen now; return the vendor's refusals."""
         return self._accidents.land()
 
-    def lag(self) -> None:
-        """From now on listings and `find` answer with what is there at this moment."""
+    def lag(self, lasts: float | None = None) -> None:
+        """From now on listings and `find` answer with what is there at this moment.
+
+        Args:
+            lasts: for how many seconds of the clock; None until `catch_up`.
+        """
         self._index = None
         self._index = (list(self._all_heads()), self._origins())
+        self._lag_ends = None if lasts is None else self.clock.monotonic() + lasts
 
     def catch_up(self) -> None:
         """End the lag."""
-        self._index = None
+        self._index = self._lag_ends = None
 
     def forget_feed(self) -> None:
         """Every cursor given out so far has expired."""
@@ -259,6 +265,7 @@ class MemoryStore(Vendor):
             write.note("mark", str(article.ref))
             await self._call("mark", article.ref, lambda: self._mark(article, write))
         if article.stage is Status.DRAFT:
+            article.draft = self.kept(value)
             write.note("publish", str(article.ref))
             await self._call("publish", article.ref, lambda: self._publish(article))
         return self._record(article)
@@ -301,6 +308,8 @@ class MemoryStore(Vendor):
     async def _turn(self, op: str, ref: Ref | None = None) -> None:
         self.calls[op] += 1
         await asyncio.sleep(0)  # A real call lets other tasks run, too.
+        if self._lag_ends is not None and self.clock.monotonic() >= self._lag_ends:
+            self.catch_up()
         if self.meanwhile is not None:
             await self.meanwhile(op, ref)
         self.watch(f"{op}.before", ref)
@@ -390,13 +399,13 @@ class MemoryStore(Vendor):
         return there or ([] if value is None else self._unmarked(value))
 
     def _unmarked(self, value: Document) -> list[Ref]:
-        """Return what we created and could not mark yet: our author, and the same content."""
+        """Return what we created and could not mark yet: first saved by us, with this content."""
         wanted = self.kept_digest(value)
         return [
             a.ref
             for a in self.articles.values()
             if a.history[0].by == SYNCLINE and a.origin is None and not a.stage.gone
-            if self.kept_digest(a.value) == wanted and self._is_indexed(a.ref)
+            if self.kept_digest(a.history[0].value) == wanted and self._is_indexed(a.ref)
         ]
 
     def _is_indexed(self, ref: Ref) -> bool:

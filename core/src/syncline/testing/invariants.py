@@ -1,0 +1,254 @@
+"""What has to hold, whatever people do and wherever a process dies.
+
+The numbers are those of `docs/guarantees.md`: 1-15 are about safety and hold after every step,
+16 and 17 about agreement once edits and faults have stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..body import opaque_keys, parse
+from ..engine.governor import limit_of
+from ..errors import Rejected
+from ..model import Document, Ref, Side, Status, digest, restrict
+from ..state.records import Link, LinkState
+from .memory import Mutation
+from .vendor import Article
+from .words import is_birth, words_of
+
+JOB = "knowledge"
+"""The job that every history runs."""
+
+if TYPE_CHECKING:
+    from .world import World
+
+_LINK = re.compile(r"<a [^>]*>")
+
+_REASONS = ("it is a copy", "it carries", "its copy was moved out")
+"""Why a live item may stay without a counterpart."""
+
+
+class Violation(AssertionError):
+    """A promise was broken. `promise` is its number."""
+
+    def __init__(self, promise: int, what: str) -> None:
+        self.promise = promise
+        super().__init__(f"promise {promise}: {what}")
+
+
+class Checker:
+    """Looks at every write as it happens, and at the whole after steps and cycles."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._seen = dict.fromkeys(Side, 0)
+        self._removals: list[datetime] = []
+        self.split: set[str] = set()
+        """Birth words of articles that a person has made two of."""
+        self._late: set[Ref] = set()
+        """Items that appeared long after their answer had been given up."""
+
+    # -- every write ----------------------------------------------------------------------
+
+    def observe(self) -> None:
+        """Check the writes that have happened since the last look."""
+        for side, store in self._world.stores.items():
+            while self._seen[side] < len(store.mutations):
+                mutation = store.mutations[self._seen[side]]
+                self._seen[side] += 1
+                self._check(side, mutation)
+
+    def _check(self, side: Side, mutation: Mutation) -> None:
+        if not self._world.setup.policy.direction.writes(side):
+            raise Violation(9, f"{mutation.ref} was written on a side that is only read")
+        if mutation.kind == "delete":
+            self._check_removal(side, mutation)
+            return
+        value = mutation.value
+        if value is not None:
+            self._check_exposure(mutation, value)
+            self._check_form(mutation, value)
+        if mutation.kind == "create" and value is not None:
+            self._check_creation(side, mutation, value)
+        if mutation.previous is not None and value is not None:
+            self._check_overwriting(side, mutation, mutation.previous, value)
+
+    def _check_exposure(self, mutation: Mutation, value: Document) -> None:
+        leaked = words_of(value) & self._world.ledger.secret
+        if leaked:
+            raise Violation(2, f"{mutation.ref}: {sorted(leaked)} was never open to everybody")
+
+    def _check_form(self, mutation: Mutation, value: Document) -> None:
+        try:
+            parse(value.body)
+        except Rejected as error:
+            raise Violation(11, f"{mutation.ref}: {error}") from error
+
+    def _check_creation(self, side: Side, mutation: Mutation, value: Document) -> None:
+        world = self._world
+        births = {word for word in words_of(value) if is_birth(word)}
+        if world.landing:
+            self._late.add(mutation.ref)
+        if world.person_chose or world.landing or births <= world.seen_live[side.other]:
+            return
+        raise Violation(4, f"{mutation.ref}: {sorted(births)} was created and is nowhere alive")
+
+    def _check_overwriting(
+        self, side: Side, mutation: Mutation, before: Document, after: Document
+    ) -> None:
+        world = self._world
+        lost = words_of(before) - words_of(after) - world.ledger.removed
+        if lost and not lost <= _words(world.conflict_documents()) | _words(world.documents()):
+            raise Violation(1, f"{mutation.ref}: {sorted(lost)} was written over and is nowhere")
+        gone = set(opaque_keys(before.body)) - set(opaque_keys(after.body))
+        if gone and not world.person_chose and not gone & world.dropped_opaques:
+            raise Violation(10, f"{mutation.ref}: {sorted(gone)} was overwritten")
+
+    def _check_removal(self, side: Side, mutation: Mutation) -> None:
+        world = self._world
+        if world.person_chose or world.landing or self._is_twin(side, mutation.ref):
+            return
+        link = world.state.link(JOB, mutation.ref)
+        other = link.half(side.other).ref if link else None
+        why = world.away.get(other) if other else None
+        if link is None or why is None:
+            raise Violation(3, f"{mutation.ref} was removed and its counterpart {other} is there")
+        if link.origin is side:
+            raise Violation(3, f"{mutation.ref} is an original and was removed for its copy")
+        if why not in (Status.RESTRICTED.value, Status.UNKNOWN.value):
+            self._govern(mutation)
+
+    def _govern(self, mutation: Mutation) -> None:
+        world = self._world
+        now = world.clock.now()
+        self._removals = [at for at in self._removals if now - at < timedelta(days=1)] + [now]
+        limit = limit_of(world.setup.limits, world.pairs_before)
+        if len(self._removals) > limit:
+            raise Violation(3, f"{mutation.ref}: removal {len(self._removals)}, limit {limit}")
+
+    def _is_twin(self, side: Side, ref: Ref) -> bool:
+        articles = self._world.store(side).articles
+        births = {word for word in words_of(articles[ref].value) if is_birth(word)}
+        others = (a for a in articles.values() if a.ref != ref and not a.stage.gone)
+        return any(births & words_of(other.value) for other in others)
+
+    # -- every step -----------------------------------------------------------------------
+
+    def after_step(self) -> None:
+        """Check what holds at any moment, a crash just before it included."""
+        self.observe()
+        for link in self._world.state.links(JOB):
+            for side in Side:
+                self._check_base(side, link)
+
+    def _check_base(self, side: Side, link: Link) -> None:
+        half = link.half(side)
+        if half.ref is None or not half.digest:
+            return
+        article = self._world.store(side).articles.get(half.ref)
+        if article is None:
+            raise Violation(7, f"{half.ref} is remembered and never existed")
+        shared = self._world.left.fields & self._world.right.fields
+        version = half.version.partition("~")[0]
+        held = [s.value for s in article.history if version in ("", s.version)]
+        if half.digest not in [digest(restrict(value, shared)) for value in held]:
+            raise Violation(7, f"{half.ref}: the base at version {version} was never held")
+
+    # -- a clean cycle --------------------------------------------------------------------
+
+    def after_cycle(self) -> None:
+        """Check what holds after a full pass without faults."""
+        self.after_step()
+        for link in self._world.state.links(JOB):
+            self._check_withdrawn(link)
+
+    def _check_withdrawn(self, link: Link) -> None:
+        origin, copy = link.half(link.origin).ref, link.half(link.origin.other).ref
+        if origin is None or copy is None:
+            return
+        store = self._world.store(link.origin)
+        original = store.articles[origin]
+        if store.status(original) is Status.RESTRICTED and not original.hidden:
+            there = self._world.store(link.origin.other)
+            if there.status(there.articles[copy]) is Status.LIVE:
+                raise Violation(2, f"{origin} is restricted and {copy} can still be read")
+
+    # -- the end --------------------------------------------------------------------------
+
+    def at_rest(self) -> None:
+        """Check that nothing was lost, nothing is there twice, and both sides agree."""
+        world = self._world
+        lost = world.ledger.missing([*world.documents(), *world.conflict_documents()])
+        if lost:
+            raise Violation(1, f"{sorted(lost)} was written, not removed, and is nowhere")
+        for store in world.stores.values():
+            self._check_twins([a for a in store.articles.values() if not a.stage.gone])
+        for link in world.state.links(JOB):
+            self._check_agreement(link)
+        for side in Side:
+            self._check_nothing_is_left_out(side)
+
+    def _check_twins(self, articles: list[Article]) -> None:
+        # What appears so late that people edit it first is theirs, and stays.
+        ours = [a for a in articles if a.ref not in self._late or len(a.history) == 1]
+        births = Counter(w for a in ours for w in words_of(a.value) if is_birth(w))
+        twins = {word for word, times in births.items() if times > 1} - self.split
+        if twins:
+            raise Violation(5, f"{sorted(twins)} is there twice on one side")
+
+    def _check_agreement(self, link: Link) -> None:
+        world = self._world
+        if link.state is not LinkState.SYNCED or self._waits(link):
+            return
+        values = []
+        for side in Side:
+            ref = link.half(side).ref
+            article = world.store(side).articles[ref] if ref else None
+            if article is None or world.store(side).status(article) is not Status.LIVE:
+                return  # not open on one side: nothing is promised about its content
+            if article.hidden or article.managed or article.draft or not article.listed:
+                return
+            shared = restrict(article.value, world.left.fields & world.right.fields)
+            values.append(world.right.project(world.left.project(shared)))
+        left, right = (_plain(value) for value in values)
+        if left != right:
+            raise Violation(16, f"{link.left.ref} and {link.right.ref} differ: {left} / {right}")
+
+    def _waits(self, link: Link) -> bool:
+        refs = [link.half(side).ref for side in Side]
+        return any(ref and self._world.state.quarantined(JOB, ref) for ref in refs)
+
+    def _check_nothing_is_left_out(self, side: Side) -> None:
+        world = self._world
+        if not world.setup.policy.direction.writes(side.other):
+            return
+        proposed = {r for p in world.state.proposals(JOB) for r in (p.left, p.right)}
+        for article in world.store(side).articles.values():
+            ref = article.ref
+            if world.store(side).status(article) is not Status.LIVE:
+                continue
+            if article.hidden or not article.listed or ref in proposed:
+                continue
+            if world.state.link(JOB, ref) is None and not self._has_reason(ref):
+                raise Violation(16, f"{ref} is live and belongs to no pair, without a reason")
+
+    def _has_reason(self, ref: Ref) -> bool:
+        if self._world.state.quarantined(JOB, ref):
+            return True
+        skipped = self._world.state.skipped(JOB, ref)
+        return skipped is not None and skipped.reason.startswith(_REASONS)
+
+
+def _plain(value: Document) -> dict[str, object]:
+    """Return a document as both sides have to agree on it: links lead to each side's own."""
+    told: dict[str, object] = {**value.canonical()}
+    told["body"] = _LINK.sub("", value.body).replace("</a>", "")
+    return told
+
+
+def _words(values: list[Document]) -> frozenset[str]:
+    return frozenset[str]().union(*map(words_of, values))

@@ -52,7 +52,56 @@ def spell(runs: list[Run]) -> str:
         marks, content = runs[0]
         if not marks and not isinstance(content, Atom):
             return escape(composed(collapsed(content).strip(" ")))
+    plain = _plainly(runs)
+    if plain is not None:
+        return plain
     return _nested(_joined(_respaced(_collapsed(_joined(runs)))))
+
+
+def _plainly(runs: list[Run]) -> str | None:
+    """Return the markup in one pass where it is nearly normal already, None where it is not."""
+    parts: list[str] = []
+    opened: Marks | None = None
+    spaced = True
+    for marks, content in runs:
+        if isinstance(content, Atom):
+            if content is BREAK:
+                return None
+            piece, spaced = content.markup, False
+        else:
+            first, last = content[:1] == " ", content[-1:] == " "
+            if (
+                marks == opened
+                or "  " in content
+                or not (content.isprintable() or content.replace("\xa0", "").isprintable())
+                or (first and (marks or spaced))
+                or (last and marks)
+                or not content
+            ):
+                return None
+            piece, spaced = escape(composed(content)), last
+        if opened is None:
+            parts.extend([mark.start for mark in marks])
+        elif marks != opened:
+            _switch(parts, opened, marks)
+        opened = marks
+        parts.append(piece)
+    if spaced:
+        return None
+    if opened:
+        parts.extend([mark.end for mark in reversed(opened)])
+    return "".join(parts)
+
+
+def _switch(parts: list[str], opened: Marks, marks: Marks) -> None:
+    """Close the marks that end and open those that start."""
+    keep = 0
+    for mine, theirs in zip(opened, marks, strict=False):
+        if mine != theirs:
+            break
+        keep += 1
+    parts.extend([mark.end for mark in reversed(opened[keep:])])
+    parts.extend([mark.start for mark in marks[keep:]])
 
 
 def _joined(runs: list[Run]) -> list[Run]:
@@ -133,17 +182,11 @@ def _nested(runs: list[Run]) -> str:
     opened: Marks = ()
     for marks, content in runs:
         if marks != opened:
-            keep = 0
-            for mine, theirs in zip(opened, marks, strict=False):
-                if mine != theirs:
-                    break
-                keep += 1
-            parts.extend([mark.end for mark in reversed(opened[keep:])])
-            parts.extend([mark.start for mark in marks[keep:]])
+            _switch(parts, opened, marks)
             opened = marks
         if isinstance(content, Atom):
             parts.append(content.markup)
         else:
             parts.append(escape(composed(content)))
-    parts.extend([mark.end for mark in reversed(opened)])
+    _switch(parts, opened, ())
     return "".join(parts)

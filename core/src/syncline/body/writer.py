@@ -11,26 +11,25 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from ..errors import Rejected
-from .characters import collapsed, escape, line, quote, verbatim
-from .profile import DEPTH, HEADINGS, MARKS, NEVER, NODES, PANELS
-from .runs import BREAK, Atom, Mark, Marks, Run, spell, with_mark
+from .attributes import attribute, cell, language, span, start
+from .characters import escape, line, quote, verbatim
+from .inline import (
+    BREAKING,
+    KEY,
+    SIMPLE_MARKS,
+    blank,
+    collect,
+    flat,
+    image_run,
+    link_mark,
+    opaque_run,
+)
+from .profile import DEPTH, HEADINGS, NEVER, NODES, PANELS
+from .runs import BREAK, Mark, Marks, Run, spell, with_mark
 from .table import Cell, Row, spell_table
 from .tree import Element, Node
-from .urls import href, source
+from .urls import source
 
-_ALIASES: Final = {
-    "b": "strong", "i": "em", "cite": "em", "dfn": "em", "var": "em", "del": "s", "strike": "s",
-    "ins": "u", "tt": "code", "kbd": "code", "samp": "code",
-}  # fmt: skip
-_BREAKING: Final = frozenset(
-    {"address", "article", "aside", "body", "center", "dd", "dir", "div", "dl", "dt", "fieldset"}
-    | {"footer", "form", "header", "hgroup", "html", "legend", "li", "main", "menu", "nav"}
-    | {"search", "section", "td", "th", "tr", "thead", "tbody", "tfoot"}
-    | {"caption", "figcaption", "summary", "table", "ul", "ol", "details", "figure", "pre", "p"}
-    | {"blockquote", *HEADINGS}
-)
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
-_LANGUAGE = re.compile(r"[a-z0-9+#][a-z0-9+#._/ -]{0,39}")
 _BLANK = re.compile(r"(?:[ ]|&nbsp;|<br>)*")
 _EMPTY: Final = "<p></p>"
 
@@ -74,34 +73,30 @@ class _Writer:
         self.plain = 0
         """How many elements are open in which every block is transparent (captions)."""
         self.stack: list[_Task] = []
+        self.budget = NODES
 
     def write(self, nodes: Iterable[Node]) -> str:
         stack = self.stack
         stack.extend(nodes)
         stack.reverse()
-        budget = NODES
         while stack:
             task = stack.pop()
-            if isinstance(task, str):
-                self.runs.append((self.marks, task))
-            elif isinstance(task, Element):
-                budget -= 1
-                if budget < 0 or len(stack) > 2 * NODES:
+            if isinstance(task, Element):
+                self.budget -= 1
+                if self.budget < 0 or len(stack) > 3 * NODES:
                     raise Rejected(f"the body has more than {NODES} elements: split the article")
-                self.element(task)
+                handler = _HANDLERS.get(task.tag)
+                if handler is not None:
+                    handler(self, task)
+                elif task.tag not in NEVER:
+                    self.descend(task)
+            elif isinstance(task, str):
+                self.runs.append((self.marks, task))
             else:
                 task()
         self.flush()
         self.unwind(0)
         return "".join(_trimmed(self.top.out))
-
-    def element(self, node: Element) -> None:
-        tag = _ALIASES.get(node.tag, node.tag)
-        handler = _HANDLERS.get(tag)
-        if handler is not None:
-            handler(self, node)
-        elif tag not in NEVER:
-            self.descend(node)
 
     def descend(self, node: Element, then: Callable[[], None] | None = None) -> None:
         if then is not None:
@@ -112,7 +107,7 @@ class _Writer:
     # -- inline content
 
     def mark(self, node: Element) -> None:
-        self.marked(node, _MARKS[_ALIASES.get(node.tag, node.tag)])
+        self.marked(node, SIMPLE_MARKS[node.tag])
 
     def marked(self, node: Element, mark: Mark) -> None:
         before = self.marks
@@ -124,58 +119,65 @@ class _Writer:
         self.descend(node, close)
 
     def link(self, node: Element) -> None:
-        target = href(node.get("href"))
-        if target is None:
+        mark = link_mark(node)
+        if mark is None:
             self.descend(node)
-            return
-        title = _attribute("title", line(node.get("title")))
-        self.marked(node, Mark(0, f'<a href="{quote(target)}"{title}>', "</a>"))
+        else:
+            self.marked(node, mark)
 
     def image(self, node: Element) -> None:
-        alt, src = line(node.get("alt")), source(node.get("src"))
-        if src is None:
-            self.runs.append((self.marks, alt))
-            return
-        markup = f'<img{_attribute("alt", alt)} src="{quote(src)}">'
-        # Other marks than a link mean nothing on an image.
-        self.runs.append((tuple(mark for mark in self.marks if mark.rank == 0), Atom(markup)))
+        self.runs.append(image_run(node, self.marks))
 
     def line_break(self, _: Element) -> None:
         self.runs.append((self.marks, BREAK))
 
     def span(self, node: Element) -> None:
-        key = node.get("data-opaque")
-        if not _KEY.fullmatch(key):
+        run = opaque_run(node, self.marks)
+        if run is None:
             self.descend(node)
-            return
-        text = escape(line(flat(node)))
-        self.runs.append((self.marks, Atom(f'<span data-opaque="{key}">{text}</span>')))
+        else:
+            self.runs.append(run)
 
     # -- leaves
 
-    def flush(self, explicit: bool = False) -> None:
+    def flush(self) -> None:
         """End the leaf that is open: its runs become an element of the open container."""
         runs = self.runs
         if not runs:
             return
         self.runs = []
-        if self.top.tag in _ROWS and all(_blank(run) for run in runs):
-            return
-        text = spell(runs)
-        blank = not text or (text[0] in "&<" and _BLANK.fullmatch(text) is not None)
-        if blank:
-            return
+        if self.top.tag not in _ROWS or not all(map(blank, runs)):
+            self.put(spell(runs), self.leaf)
+
+    def put(self, text: str, leaf: str) -> bool:
+        """Add a leaf to the open container; tell whether there was anything to add."""
+        if not text or (text[0] in "&<" and _BLANK.fullmatch(text)):
+            return False
         out = self.flow()
-        if self.leaf == "p" and text.startswith("<img ") and text.find(">") == len(text) - 1:
+        if leaf == "p" and text.startswith("<img ") and text.find(">") == len(text) - 1:
             out.append(f"<figure>{text}</figure>")
         else:
-            out.append(f"<{self.leaf}>{text}</{self.leaf}>")
+            out.append(f"<{leaf}>{text}</{leaf}>")
+        return True
+
+    def pure(self, node: Element, leaf: str) -> bool:
+        """Add a leaf of purely inline content at once; tell whether it was that."""
+        runs: list[Run] = []
+        count = collect(node.children, self.marks, runs)
+        if count < 0:
+            return False
+        self.budget -= count
+        if not self.put(spell(runs), leaf) and leaf == "p":
+            self.flow().append(_EMPTY)
+        return True
 
     def paragraph(self, node: Element) -> None:
         if self.plain:
             self.transparent(node)
             return
         self.flush()
+        if self.pure(node, self.leaf):
+            return
         frame, count = self.top, len(self.top.out)
 
         def close() -> None:
@@ -190,6 +192,8 @@ class _Writer:
             self.transparent(node)
             return
         self.flush()
+        if self.pure(node, node.tag):
+            return
         before, self.leaf = self.leaf, node.tag
 
         def close() -> None:
@@ -222,8 +226,8 @@ class _Writer:
         if self.plain:
             self.runs.append((self.marks, f" {text} "))
             return
-        language = _language(node)
-        self.block(f"<pre><code{_attribute('data-lang', language)}>{escape(text)}</code></pre>")
+        code = attribute("data-lang", language(node))
+        self.block(f"<pre><code{code}>{escape(text)}</code></pre>")
 
     def video(self, node: Element) -> None:
         src = source(node.get("src"))
@@ -237,7 +241,7 @@ class _Writer:
 
     def division(self, node: Element) -> None:
         key = node.get("data-opaque")
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             self.transparent(node)
         elif self.plain:
             self.span(node)
@@ -307,7 +311,7 @@ class _Writer:
     def section(self, node: Element) -> None:
         panel = node.get("data-panel")
         if panel in PANELS:
-            title = _attribute("title", line(node.get("title")))
+            title = attribute("title", line(node.get("title")))
             self.container(node, "section", f'<section data-panel="{panel}"{title}>')
         else:
             self.transparent(node)
@@ -316,7 +320,7 @@ class _Writer:
         self.list(node, "<ul>")
 
     def numbers(self, node: Element) -> None:
-        self.list(node, f"<ol{_attribute('start', _start(node.get('start')))}>")
+        self.list(node, f"<ol{attribute('start', start(node.get('start')))}>")
 
     def list(self, node: Element, start: str) -> None:
         if self.plain:
@@ -389,9 +393,9 @@ class _Writer:
             self.transparent(node)
             return
         tag = "th" if self.above[-1].head else node.tag
-        rowspan = _span(node.get("rowspan"))
+        rowspan = span(node.get("rowspan"))
         depth = len(self.above)
-        self.open(tag, "").cell = Cell(tag, _cell_attributes(tag, node), "", rowspan)
+        self.open(tag, "").cell = Cell(tag, cell(tag, node), "", rowspan)
         self.descend(node, lambda: self.unwind(depth))
 
     # -- captions
@@ -482,63 +486,9 @@ def _trimmed(out: list[str]) -> list[str]:
     return out
 
 
-def _blank(run: Run) -> bool:
-    return isinstance(run[1], str) and not collapsed(run[1]).strip(" ")
-
-
-def flat(node: Element, between: str = " ") -> str:
-    """Return the words of `node`; breaks and blocks are separated by `between`."""
-    parts: list[str] = []
-    stack: list[Node] = [*reversed(node.children)]
-    while stack:
-        child = stack.pop()
-        if isinstance(child, str):
-            parts.append(child)
-        elif child.tag == "br":
-            parts.append(between)
-        elif child.tag not in NEVER:
-            if child.tag in _BREAKING and parts and not parts[-1].endswith(between):
-                parts.append(between)
-            stack.extend(reversed(child.children))
-    return "".join(parts)
-
-
-def _attribute(name: str, value: str) -> str:
-    return f' {name}="{quote(value)}"' if value else ""
-
-
-def _language(node: Element) -> str:
-    inner = next((c for c in node.children if isinstance(c, Element) and c.tag == "code"), node)
-    language = line(inner.get("data-lang") or node.get("data-lang")).lower()
-    return language if _LANGUAGE.fullmatch(language) else ""
-
-
-def _start(value: str) -> str:
-    if not re.fullmatch(r"\s*-?[0-9]{1,6}\s*", value, re.ASCII):
-        return ""
-    return "" if int(value) == 1 else str(int(value))
-
-
-def _span(value: str) -> int:
-    if not re.fullmatch(r"\s*[0-9]{1,4}\s*", value, re.ASCII):
-        return 1
-    return int(value) if 2 <= int(value) <= 1000 else 1
-
-
-def _cell_attributes(tag: str, node: Element) -> str:
-    if not node.attrs:
-        return ""
-    spans = ((name, _span(node.get(name))) for name in ("colspan", "rowspan"))
-    text = "".join(f' {name}="{span}"' for name, span in spans if span > 1)
-    scope = node.get("scope").strip().lower() if tag == "th" else ""
-    return text + _attribute("scope", scope if scope in _SCOPES else "")
-
-
-_SCOPES = frozenset({"row", "col", "rowgroup", "colgroup"})
 _LISTS = frozenset({"ul", "ol"})
 _ROWS = frozenset({"table", "tr"})
 _CAPTIONED = {"summary": "details", "caption": "table", "figcaption": "figure"}
-_MARKS = {tag: Mark(rank, f"<{tag}>", f"</{tag}>") for rank, tag in enumerate(MARKS)}
 
 _CLOSERS: dict[str, Callable[[_Writer, _Frame], None]] = {
     "section": _close_panel,
@@ -552,8 +502,8 @@ _CLOSERS: dict[str, Callable[[_Writer, _Frame], None]] = {
 }
 
 _HANDLERS: dict[str, Callable[[_Writer, Element], None]] = {
-    **dict.fromkeys(_BREAKING, _Writer.transparent),
-    **dict.fromkeys(MARKS, _Writer.mark),
+    **dict.fromkeys(BREAKING, _Writer.transparent),
+    **dict.fromkeys(SIMPLE_MARKS, _Writer.mark),
     **dict.fromkeys(HEADINGS, _Writer.heading),
     **dict.fromkeys(_CAPTIONED, _Writer.captioned),
     **dict.fromkeys(("thead", "tbody", "tfoot"), _Writer.row_group),

@@ -168,3 +168,34 @@ def test_every_public_name_is_there_and_loaded_late() -> None:
 def test_the_version_stands_in_the_project_file_too() -> None:
     project = Path(__file__).parents[3] / "core" / "pyproject.toml"
     assert tomllib.loads(project.read_text())["project"]["version"] == syncline.__version__
+
+
+DANCE = """
+def add_arguments(parser):
+    parser.add_argument("--steps", type=int, default=1)
+
+def run(args):
+    if args.steps > 3:
+        from syncline.errors import Refused
+        raise Refused("too many steps")
+    print("danced", args.steps)
+    return 7
+"""
+
+
+def test_a_verb_of_a_plugin_runs_with_its_own_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Run
+) -> None:
+    info = tmp_path / "acme_dance-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme_dance\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[syncline.commands]\ndance = acme_dance_module\n")
+    (tmp_path / "acme_dance_module.py").write_text(DANCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "dance" in cli("--help").out
+    done = cli("dance", "--steps", "2")
+    assert (done.code, done.out) == (7, "danced 2\n")
+    refused = cli("dance", "--steps", "4")
+    assert (refused.code, refused.err) == (REFUSED, "too many steps\n")
+    assert cli("dance", "--help").out.startswith("usage: syncline dance [-h] [--steps STEPS]")
+    assert cli("dance", "--stps", "2").code == USAGE

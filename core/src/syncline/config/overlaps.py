@@ -72,13 +72,16 @@ def _places(connections: Mapping[str, Connection]) -> Mapping[str, str]:
     return first
 
 
+_SOURCES = {Direction.LEFT_TO_RIGHT: Side.LEFT, Direction.RIGHT_TO_LEFT: Side.RIGHT}
+"""Of one-way jobs: the side whose items are originals."""
+
+
 def _use(name: str, side: Side, job: DocumentsJob) -> _Use:
-    source = {Direction.LEFT_TO_RIGHT: Side.LEFT, Direction.RIGHT_TO_LEFT: Side.RIGHT}
     filtered = side is Side.LEFT
     return _Use(
         job=name,
         side=side,
-        target=source.get(job.direction, side) is not side,
+        target=_SOURCES.get(job.direction, side) is not side,
         containers=job.include.containers if filtered else frozenset(),
         paths=tuple(job.include.paths) if filtered else (),
         relay=job.relay,

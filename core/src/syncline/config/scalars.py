@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import NewType
 
 Cron = NewType("Cron", str)
@@ -73,6 +74,7 @@ def cron(value: object) -> Cron:
     return Cron(" ".join(fields))
 
 
+@lru_cache(maxsize=1024)
 def _cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> bool:
     found = re.fullmatch(_STEP, part)
     if found is None or (found[2] is not None and int(found[2]) == 0):

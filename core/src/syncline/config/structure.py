@@ -153,15 +153,19 @@ def as_table(value: object) -> dict[str, Any]:
 def _class_hook(type_: type[Any], made: Converter) -> Hook:
     fields = {field.name: field for field in attrs.fields(attrs.resolve_types(type_)) if field.init}
     hooks = {name: _hook(made, field.type) for name, field in fields.items()}
-    required = [n for n, field in fields.items() if field.default is attrs.NOTHING]
+    required = frozenset(n for n, field in fields.items() if field.default is attrs.NOTHING)
 
     def read(value: object, _: Any) -> object:
         table = as_table(value)
         values: dict[str, Any] = {}
-        bad = [*_unknown(table, fields), *_missing(table, required)]
-        for name in fields.keys() & table.keys():
+        bad: list[Fault] = []
+        if not required <= table.keys() <= fields.keys():
+            bad += [*_unknown(table, fields), *_missing(table, required)]
+        for name, raw in table.items():
+            if name not in fields:
+                continue
             try:
-                values[fields[name].alias] = _checked(hooks[name], fields[name], type_, table[name])
+                values[fields[name].alias] = _checked(hooks[name], fields[name], type_, raw)
             except Exception as error:  # one fault does not hide the others
                 bad += faults_of(error, name)
         if bad:
@@ -186,8 +190,8 @@ def _unknown(table: Mapping[str, object], fields: Mapping[str, object]) -> Itera
         yield Fault(path=(key,), message=f"unknown key; {hint}", at_key=True)
 
 
-def _missing(table: Mapping[str, object], required: Sequence[str]) -> Iterator[Fault]:
-    for name in required:
+def _missing(table: Mapping[str, object], required: frozenset[str]) -> Iterator[Fault]:
+    for name in sorted(required):
         if name not in table:
             yield Fault(path=(), message=f"the key {name!r} is missing", at_key=True)
 

@@ -58,23 +58,17 @@ def _located(message: str, text: str, file: str) -> str:
     return f"{file}:{line}:{column}: not valid TOML: {what[:1].lower()}{what[1:]}"
 
 
-def _shallow(value: object) -> bool:
-    level: list[object] = [value]
+def _shallow(value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent)]
-        if not level:
+        deeper: list[Any] = []
+        for parent in level:
+            children = parent.values() if type(parent) is dict else parent
+            deeper += [child for child in children if type(child) in (dict, list)]
+        if not deeper:
             return True
+        level = deeper
     return False
-
-
-def _children(value: object) -> list[object]:
-    match value:
-        case dict():
-            return list(value.values())
-        case list():
-            return list(value)
-        case _:
-            return []
 
 
 __all__ = ["parse"]

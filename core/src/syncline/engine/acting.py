@@ -93,7 +93,8 @@ async def carry_out(job: Job, step: Step, report: Report) -> None:
 def _keep(job: Job, step: Step, report: Report) -> None:
     after = step.after or step.link
     if job.state.pair(after.pair) != after and job.state.pair(after.pair) is not None:
-        job.commit([SaveLink(after), *_settled(job, after)])
+        # Facts that are no content (a path, a URL) make another value of the same digest.
+        job.commit([*_values(step), SaveLink(after), *_settled(job, after)])
     if step.reason is Reason.UNSEEN:
         report.counts["held"] += 1
 

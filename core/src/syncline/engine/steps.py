@@ -216,7 +216,8 @@ def _plain(reading: Reading, decision: Decision, *, detail: str = "") -> Step:
         link=reading.link,
         decision=decision,
         records=reading.records,
-        after=_stamped(reading),
+        # What was held is looked at again, whatever the next listing says.
+        after=reading.link if decision.reason is Reason.UNSEEN else _stamped(reading),
         detail=detail or "; ".join(str(e) for e in reading.errors.values()),
         errors=reading.errors,
     )

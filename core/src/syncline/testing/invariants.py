@@ -174,7 +174,8 @@ class Checker:
         original = store.articles[origin]
         if store.status(original) is Status.RESTRICTED and not original.hidden:
             there = self._world.store(link.origin.other)
-            if there.status(there.articles[copy]) is Status.LIVE:
+            visible = there.articles[copy]
+            if there.status(visible) is Status.LIVE and not visible.hidden:
                 raise Violation(2, f"{origin} is restricted and {copy} can still be read")
 
     # -- the end --------------------------------------------------------------------------

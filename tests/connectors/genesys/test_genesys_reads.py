@@ -251,7 +251,23 @@ async def test_an_empty_listing_of_a_base_that_holds_articles_is_not_believed(
     heads, end = await listed(store)
     assert not heads
     assert isinstance(end, Incomplete)
-    assert "lists none" in end.reason
+    assert "counts 1 articles and lists 0" in end.reason
+
+
+async def test_half_a_listing_is_not_believed(store: GenesysStore, simulator: Running) -> None:
+    refs = [person(simulator, f"Article {n}") for n in range(8)]
+    _, end = await listed(store)
+    assert isinstance(end, Complete)
+    simulator.faults([{"kind": "short-listing", "share": 0.5, "match": {"path": "/documents$"}}])
+    _, end = await listed(store)
+    assert isinstance(end, Incomplete)
+    assert "counts 8 articles and lists 4" in end.reason
+    simulator.clear_faults()
+    for ref in refs[:6]:
+        simulator.act({"do": "delete", "id": ref.id})
+    heads, end = await listed(store)
+    assert isinstance(end, Complete)
+    assert set(heads) == set(refs[6:])
 
 
 @pytest.mark.parametrize("kind", ["empty", "html", "cut-json"])

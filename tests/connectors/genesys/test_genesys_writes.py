@@ -292,6 +292,22 @@ async def test_a_lost_answer_leaves_one_complete_article(
     assert await store.fetch(after.ref) == after
 
 
+@pytest.mark.parametrize("answer", ["first", "second"])
+@pytest.mark.parametrize("path", ["/documents$", "/variations$", "/versions$", "/labels$"])
+async def test_a_request_that_is_delivered_twice_leaves_one_article(
+    store: GenesysStore, simulator: Running, path: str, answer: str
+) -> None:
+    match = {"method": "POST", "path": path}
+    simulator.faults([{"kind": "duplicate", "answer": answer, "match": match}])
+    value = attrs.evolve(article(), labels=frozenset({"public"}))
+    record = await created(store, value)
+    (item,) = simulator.items()
+    assert (item["id"], item["draft"]) == (record.ref.id, False)
+    assert "variations" not in item, "a second variation is shown to agents"
+    assert record.value is not None
+    assert (record.value.body, record.value.labels) == (value.body, value.labels)
+
+
 async def test_a_create_that_is_refused_leaves_no_empty_draft(
     store: GenesysStore, simulator: Running
 ) -> None:

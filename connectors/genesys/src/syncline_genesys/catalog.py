@@ -62,7 +62,7 @@ class Categories:
         return str(self._by_id.get(_parent(self._by_id[id]), {}).get("name", ""))
 
     def within(self, wanted: Iterable[str]) -> list[str]:
-        """Return the ids of the categories that settings name, by name or by path `A / B`.
+        """Return the ids of the categories that settings name, by name or by path `A/B`.
 
         Raises:
             Rejected: one of them does not exist; the message lists what there is.
@@ -70,10 +70,10 @@ class Categories:
         paths = {id: self.path(id) for id in self._by_id}
         found: list[str] = []
         for text in wanted:
-            parts = tuple(part.strip() for part in text.split(" / "))
+            parts = tuple(part.strip() for part in text.split("/"))
             ids = [id for id, path in paths.items() if path == parts or path[-1:] == (text,)]
             if not ids:
-                there = ", ".join(sorted(" / ".join(path) for path in paths.values())[:20])
+                there = ", ".join(sorted("/".join(path) for path in paths.values())[:20])
                 raise Rejected(f"there is no category {text!r}; there are: {there or 'none'}")
             found.extend(ids)
         return sorted(set(found))

@@ -161,6 +161,16 @@ class Api:
         path = f"{BASES}/{base}/documents/{id}/variations/{variation}"
         return await self._send("PATCH", path, body, ref=ref, idempotent=True)
 
+    async def delete_variation(self, base: str, id: str, variation: str, *, ref: Ref) -> None:
+        """Delete a variation from the draft; a missing one is success."""
+        await self._client.request(
+            "DELETE",
+            f"{BASES}/{base}/documents/{id}/variations/{variation}",
+            ref=ref,
+            expect_json=False,
+            ok={200, 202, 204, 404},
+        )
+
     async def publish(self, base: str, id: str, *, ref: Ref, restore: str = "") -> Json:
         """Publish the draft as a new version, or the version `restore` once more."""
         # The vendor's model marks restoreFromVersionId as required; its own tools send {}.

@@ -100,9 +100,9 @@ class Composer:
                 return paths[0]
         elif any(value.category[: len(path)] == path for path in paths):
             return value.category
-        there = ", ".join(" / ".join(path) for path in paths)
+        there = ", ".join("/".join(path) for path in paths)
         raise Rejected(
-            f"{origin}: its category {' / '.join(value.category or ()) or 'none'} is outside of "
+            f"{origin}: its category {'/'.join(value.category or ()) or 'none'} is outside of "
             f"the connection's categories ({there}); map it into one of them",
             ref=origin,
         )

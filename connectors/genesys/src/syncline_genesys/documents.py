@@ -79,12 +79,14 @@ def status_of(document: Json, retired: frozenset[str]) -> Status:
     return Status.LIVE if number(document) or document.get("state") == "Published" else Status.DRAFT
 
 
+def defaults(variations: object) -> list[Json]:
+    """Return the variations without contexts; there is one, as a rule."""
+    return [one for one in entries(variations) if not one.get("contexts")]
+
+
 def default_variation(variations: object) -> Json | None:
     """Return the variation without contexts: the one that is ours. Others belong to people."""
-    for one in entries(variations):
-        if not one.get("contexts"):
-            return one
-    return None
+    return next(iter(defaults(variations)), None)
 
 
 def blocks_of(variations: object) -> list[Json]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError, Unavailable
 from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete
-from syncline.ports import Clock, Listed
+from syncline.ports import Cache, Clock, Listed
 
 from .blocks.decode import text
 from .blocks.words import Json
@@ -17,17 +17,27 @@ from .documents import Lens, number
 from .reading import ASKED
 from .scope import Scope
 
+SHRUNK = 0.9
+"""A listing with less than this share of the last one's articles is checked."""
+
 
 class Listing:
     """Lists documents of one knowledge base."""
 
     def __init__(
-        self, api: Api, scope: Scope, tree: Categories, clock: Clock, lens: Callable[[], Lens]
+        self,
+        api: Api,
+        scope: Scope,
+        tree: Categories,
+        clock: Clock,
+        cache: Cache,
+        lens: Callable[[], Lens],
     ) -> None:
         self._api = api
         self._scope = scope
         self._tree = tree
         self._clock = clock
+        self._cache = cache
         self._lens = lens
 
     async def heads(self) -> AsyncIterator[Listed]:
@@ -44,8 +54,7 @@ class Listing:
                 lens = lens or self._lens()
                 yield lens.head(document)
                 count += 1
-            if not count:
-                await self._believe_empty()
+            await self._believe(count)
         except (Forbidden, NotFound, Rejected) as error:
             if not count:
                 raise self._explained(error) from error
@@ -96,15 +105,24 @@ class Listing:
         for document in drafted.values():
             yield document
 
-    async def _believe_empty(self) -> None:
-        """Refuse a listing of nothing from a knowledge base that says it holds articles."""
-        base = await self._scope.find()
-        held = (await self._api.knowledge_base(base)).get("articleCount")
-        if isinstance(held, int) and held and not self._scope.categories():
-            raise Unavailable(
-                f"the knowledge base {base} says that it holds {held} articles and lists none; "
-                "the listing is not believed"
-            )
+    async def _believe(self, count: int) -> None:
+        """Refuse a listing that is much shorter than before if the vendor counts more articles.
+
+        Raises:
+            Unavailable: it does.
+        """
+        key = f"genesys:{self._lens().connection}:listed:{self._scope.fingerprint()}"
+        before = int(self._cache.get(key) or 0)
+        if not count or count < before * SHRUNK:
+            base = await self._scope.find()
+            held = (await self._api.knowledge_base(base)).get("articleCount")
+            if isinstance(held, int) and held > count and not self._scope.categories():
+                raise Unavailable(
+                    f"the knowledge base {base} counts {held} articles and lists {count}; "
+                    "the listing is not believed"
+                )
+        if count != before:
+            self._cache.put(key, str(count))
 
     async def changes(self, cursor: Cursor | None, overlap: timedelta) -> AsyncIterator[ChangePage]:
         """Yield hints about documents that were modified since `cursor`, a time.

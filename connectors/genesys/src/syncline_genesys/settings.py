@@ -40,7 +40,7 @@ class Settings:
     client_secret: Secret = setting("Secret of that OAuth client.")
     knowledge_base: str = setting("Id or name of the knowledge base.", validator=_given)
     categories: frozenset[str] = setting(
-        "Only articles in these categories (names, or paths 'A / B').", default=frozenset()
+        "Only articles in these categories (names, or paths 'A/B').", default=frozenset()
     )
     retired_labels: frozenset[str] = setting(
         "Articles with one of these labels count as archived.", default=frozenset()

@@ -77,7 +77,9 @@ class GenesysStore:
             context.connection,
             settings.asset_division,
         )
-        self._listing = Listing(self._api, self._scope, self._tree, self._clock, self._lens)
+        self._listing = Listing(
+            self._api, self._scope, self._tree, self._clock, context.cache, self._lens
+        )
         self._reader = Reader(self._api, self._scope, self._tree, self._clock, self._lens)
         self._history = History(self._api, self._scope, self._reader)
         self._lookup = Lookup(self._api, self._clock)

@@ -29,7 +29,15 @@ from .blocks.decode import text
 from .blocks.words import Json
 from .client import Api
 from .composing import Composer, expected
-from .documents import blocks_of, default_variation, digest, number, said, version_of
+from .documents import (
+    blocks_of,
+    default_variation,
+    defaults,
+    digest,
+    number,
+    said,
+    version_of,
+)
 from .intents import Earlier, Intended, is_ours
 from .jobs import Jobs
 from .limits import Room, checked
@@ -95,20 +103,23 @@ class Writer:
         checked(value, write.origin)
         base, earlier = await self._scope.find(), Earlier(write.earlier)
         await self._jobs.settled(earlier)
-        if found := await self._left_behind(base, value, write, earlier):
+        if earlier.notes and (found := await self._left_behind(base, value, write, earlier)):
             return await self._resumed(base, found, value, write, earlier)
         request = await self._composer.request(value, write, None)
         blocks = await self._composer.blocks(value, write, [])
         await self._room.take(base, write.origin)
         write.note("document", f"{digest(expected(None, request))} {self._clock.now().isoformat()}")
         made = await self._made(base, request, write)
-        target = Target(base=base, ref=Ref(self._connection, text(made, "id")), draft=made)
+        if (kept := await self._only(base, made, write)) != text(made, "id"):
+            ref = Ref(self._connection, kept)
+            return await self._resumed(base, ref, value, write, earlier)
+        target = Target(base=base, ref=Ref(self._connection, kept), draft=made)
         try:
             held = await self._fill(target, blocks, write)
         except Rejected:
             # Nothing of it is published: an empty draft would only be in people's way.
             with suppress(StoreError):
-                await self._api.delete_document(base, target.ref.id, ref=target.ref)
+                await self._api.delete_document(base, kept, ref=target.ref)
             raise
         return await self._publish(target, held, write)
 
@@ -120,7 +131,7 @@ class Writer:
             raise
         except OutcomeUnknown:
             found = await self._marked(base, write.origin) if write.mark else []
-            if len(found) != 1:
+            if not found:
                 raise
             return found[0]
 
@@ -131,25 +142,51 @@ class Writer:
         self, base: str, value: Document, write: Write, earlier: Earlier
     ) -> Ref | None:
         """Return the document that an earlier attempt has made."""
+        found: list[Json] = []
         if write.mark:
             found = await self._marked(base, write.origin)
         elif earlier.begun_at is not None:
-            since = earlier.begun_at - APART
-            found = [
-                one
-                for one in await self._lookup.unmarked(base, value.title, since.isoformat())
-                if not number(one)
-            ]
-        else:
-            return None
-        if len(found) > 1:
-            ids = ", ".join(text(one, "id") for one in found)
+            since = (earlier.begun_at - APART).isoformat()
+            unmarked = await self._lookup.unmarked(base, value.title, since)
+            found = [one for one in unmarked if not number(one)]
+        return Ref(self._connection, await self._one(base, found, write)) if found else None
+
+    async def _only(self, base: str, made: Json, write: Write) -> str:
+        """Return the id of the one document that carries the mark: the new one, unless the
+        article was there already. A request that the network delivered twice made two."""
+        if not write.mark:
+            return text(made, "id")
+        found = await self._marked(base, write.origin)
+        here = any(text(one, "id") == text(made, "id") for one in found)
+        return await self._one(base, found if here else [made, *found], write)
+
+    async def _one(self, base: str, found: list[Json], write: Write) -> str:
+        """Return the id of the copy among `found`; empty drafts beside it are taken away.
+
+        Raises:
+            AlreadyExists: several were published or filled; a person has to choose.
+        """
+        if len(found) == 1:
+            return text(found[0], "id")
+        ids = [text(one, "id") for one in found]
+        published = [text(one, "id") for one in found if number(one)]
+        empty = [
+            id for id in ids if id not in published and await self._is_empty(base, id, write.origin)
+        ]
+        full = [id for id in ids if id not in empty] or empty[:1]
+        if len(full) > 1:
             raise AlreadyExists(
-                f"{write.origin}: {len(found)} articles in Genesys are copies of it ({ids}); "
-                "delete all but one",
+                f"{write.origin}: {len(full)} articles in Genesys are copies of it "
+                f"({', '.join(full)}); delete all but one",
                 ref=write.origin,
             )
-        return Ref(self._connection, text(found[0], "id")) if found else None
+        for id in empty:
+            if id not in full:
+                await self._api.delete_document(base, id, ref=write.origin)
+        return full[0]
+
+    async def _is_empty(self, base: str, id: str, origin: Ref) -> bool:
+        return not await self._api.variations(base, id, "Draft", ref=origin)
 
     async def _resumed(
         self, base: str, ref: Ref, value: Document, write: Write, earlier: Earlier
@@ -292,11 +329,23 @@ class Writer:
         if reached > target.number + 1 and target.published is not None:
             await self._put_back(target, reached)
         document = await self._reader.after_write(ref, reached)
+        if len(defaults(document["variations"])) > 1 and not defaults(
+            target.draft.get("variations")
+        ):
+            document = await self._without_twin(target, document, reached)
         if self._said(blocks_of(document["variations"])) != held:
             # A person's edit came between our last two calls and is public now.
             raise _meanwhile(ref)
         logger.info("published", extra={"ref": str(ref), "version": reached})
         return await self._reader.recorded(document)
+
+    async def _without_twin(self, target: Target, document: Json, reached: int) -> Json:
+        """Publish without the second default variation that a doubled request has made."""
+        base, ref = target.base, target.ref
+        for twin in defaults(document["variations"])[1:]:
+            await self._api.delete_variation(base, ref.id, text(twin, "id"), ref=ref)
+        await self._api.publish(base, ref.id, ref=ref)
+        return await self._reader.after_write(ref, reached + 1)
 
     async def _published(self, target: Target) -> int:
         """Publish the draft and return the number of its version."""

@@ -118,7 +118,8 @@ async def test_no_secret_shows_in_any_log_or_error(fault: str | None, wiretap: W
 
 def echo(request: Received) -> bytes:
     """Answer with everything that was sent, as a debugging proxy does."""
-    told = json.dumps({"message": str(request.headers), "code": request.target})
+    bare = request.headers["authorization"].split()[-1]
+    told = json.dumps({"message": f"{bare} in {request.headers}", "code": request.target})
     return reply(400, told.encode(), f"Set-Cookie: session={request.headers['authorization']}")
 
 

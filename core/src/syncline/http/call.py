@@ -64,7 +64,7 @@ class _Either:
     other: Container[int]
 
     def __contains__(self, status: object) -> bool:
-        return status in self.one or status in self.other
+        return isinstance(status, int) and (status in self.one or status in self.other)
 
 
 def encode(

@@ -572,3 +572,15 @@ async def test_another_process_is_refused_while_one_works(pair: Any) -> None:
     assert pair.state.acquire("job/job", holder="somebody else", ttl=60)
     with pytest.raises(Refused, match="another process"):
         await pair.sync()
+
+
+async def test_what_the_filter_keeps_out_is_not_created_from_the_other_side_either(
+    make_pair: MakePair,
+) -> None:
+    mapping = Mapping(exclude=Filter(labels=frozenset({"internal"})))
+    pair = make_pair(mapping=mapping)
+    ref = pair.right.write("Secret", "<p>x</p>", labels=frozenset({"internal"}))
+    await pair.sync()
+    assert not pair.left.live()
+    assert "not synced" in " ".join(await pair.session.explain(ref))
+    await pair.quiet()

@@ -20,7 +20,9 @@ class MappingPort(Protocol):
     """A lens between the left's documents and the right's vocabulary (see `syncline.mapping`)."""
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Return the fingerprint of all rules: it changes what absence and digests mean."""
+        ...
 
     def fields(self, left: frozenset[str]) -> frozenset[str]:
         """Return the fields that the left has in the right's vocabulary."""
@@ -31,6 +33,10 @@ class MappingPort(Protocol):
         ...
 
     def backward(self, shared: Document, left: Document | None) -> Document: ...
+
+    def admits(self, shared: Document) -> object:
+        """Return None where a new right document may be created on the left, else `Excluded`."""
+        ...
 
 
 def _quiet(event: str, **fields: object) -> None:

@@ -58,6 +58,11 @@ async def welcome(job: Job, side: Side, staged: Staged, report: Report) -> Step 
     Raises:
         StoreError: it could not be read.
     """
+    if staged.status == Status.UNREADABLE.value:
+        # Reading it tells what is wrong with it; it is set aside until that is mended.
+        answer = await read_side(job, staged.ref)
+        if isinstance(answer, StoreError):
+            raise answer
     if staged.status != Status.LIVE.value:
         reason = _STATUS_REASONS[staged.status]
         skip(job, side, staged.ref, reason, report, title=_title(staged), at=staged.stamp)
@@ -107,6 +112,11 @@ def left_out(job: Job, side: Side, record: Record) -> str:
         mapped = view.as_shared(job, side, record.value)
         if isinstance(mapped, Excluded):
             return mapped.reason
+    if side is Side.RIGHT and record.value is not None:
+        # What the filters keep in on the left is not created there from the right either.
+        excluded = job.mapping.admits(view.shared_or_own(job, side, record.value))
+        if isinstance(excluded, Excluded):
+            return excluded.reason
     if job.policy.relay:
         return ""
     if other := job.state.linked_elsewhere(job.name, record.ref):

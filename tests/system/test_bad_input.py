@@ -151,7 +151,8 @@ async def test_half_a_listing_and_an_empty_one_remove_nothing(world: Any) -> Non
         world.wiki.act({"do": "create", "title": f"Page {n}", "body": f"<p>{n}</p>"})
     await world.sync()
     listing = {"method": "GET", "path": "/spaces/\\d+/pages"}
-    for body in ({"results": [], "_links": {}}, {"message": "not a list"}):
+    answers: list[dict[str, Any]] = [{"results": [], "_links": {}}, {"message": "no list"}]
+    for body in answers:
         world.wiki.faults([{"kind": "status", "status": 200, "body": body, "match": listing}])
         report = await world.sync()
         assert report.removed == report.withdrawn == 0

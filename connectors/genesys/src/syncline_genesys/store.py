@@ -27,6 +27,7 @@ from .bulk import Bulk
 from .catalog import Categories, Labels
 from .client import PAGE, Api, open_client
 from .composing import Composer, tidy
+from .creating import Creator
 from .documents import Lens
 from .files import Files
 from .history import History
@@ -36,6 +37,7 @@ from .listing import Listing
 from .lookup import Lookup
 from .origins import mark
 from .pictures import MEDIA_TYPES, Pictures
+from .publishing import Publisher
 from .reading import Reader
 from .scope import Scope
 from .settings import Settings
@@ -96,17 +98,26 @@ class GenesysStore:
             settings=self._settings,
             lens=self._lens,
         )
+        publisher = Publisher(
+            api=self._api, reader=self._reader, composer=composer, settings=self._settings
+        )
+        creator = Creator(
+            api=self._api,
+            reader=self._reader,
+            lookup=self._lookup,
+            composer=composer,
+            publisher=publisher,
+            room=room,
+            connection=self._connection,
+            clock=self._clock,
+        )
         writer = Writer(
             api=self._api,
             scope=self._scope,
             jobs=jobs,
             reader=self._reader,
-            lookup=self._lookup,
-            composer=composer,
-            room=room,
-            settings=self._settings,
-            connection=self._connection,
-            clock=self._clock,
+            creator=creator,
+            publisher=publisher,
         )
         bulk = Bulk(
             jobs=jobs,

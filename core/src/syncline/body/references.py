@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from .characters import unescape
 from .markup import build
-from .profile import LEAVES, VOID
+from .profile import LEAVES, SIZE, VOID
 from .sanitise import finish
 from .tree import Element, Node
+from .urls import href as spelt
 
 # In normal form `<` and `>` are escaped everywhere else, so that a tag is what looks like one.
 _HREF = re.compile(r'<a href="([^"]*)"')
+_PLAIN = re.compile(r"syncline:doc/[A-Za-z0-9_.~:%#/-]+")
 _ASSET = re.compile(r'<[a-z]+ [^>]*?"syncline:asset/([0-9a-f]{64})"')
 _OPAQUE = re.compile(r'<(?:div|span) data-opaque="([^"]*)"')
 
@@ -44,7 +46,23 @@ def rewrite_links(body: str, change: Callable[[str], str | None]) -> str:
     """
     if "<a " not in body:
         return body
+    wanted = {href: change(href) for href in links(body)}
+    if all(new == old for old, new in wanted.items()):
+        return body
+    if _only_renames(wanted):
+        renamed = _HREF.sub(lambda found: f'<a href="{wanted[unescape(found[1])]}"', body)
+        if len(renamed) <= SIZE:
+            return renamed
     return finish(_relinked(build(body), change))
+
+
+def _only_renames(wanted: Mapping[str, str | None]) -> bool:
+    # Distinct targets stay distinct, so that no two links beside each other become one; and what
+    # needs no escaping and is spelt as a body spells it can stand where the old target stood.
+    return len(set(wanted.values())) == len(wanted) and all(
+        new == old or (new is not None and _PLAIN.fullmatch(new) and spelt(new) == new)
+        for old, new in wanted.items()
+    )
 
 
 def _relinked(nodes: tuple[Node, ...], change: Callable[[str], str | None]) -> list[Node]:

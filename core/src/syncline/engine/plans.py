@@ -178,8 +178,10 @@ def losses_of(job: Job, side: Side, value: Document) -> tuple[str, ...]:
     """Return what one side's document loses on the other side, one sentence each."""
     shared = view.shared_or_own(job, side, value)
     projected = job.store(side.other).project(shared)
-    lost = _body.losses(_body.parse(shared.body), _body.parse(projected.body))
-    found = [loss.sentence for loss in lost]
+    found = []
+    if projected.body != shared.body:
+        lost = _body.losses(_body.parse(shared.body), _body.parse(projected.body))
+        found = [loss.sentence for loss in lost]
     for name in FIELDS[2:]:
         given, kept = getattr(value, name), getattr(shared, name)
         if given and kept is None:

@@ -150,6 +150,7 @@ def test_settings_are_shown_and_changed(wiki: Any) -> None:
     assert shown == {
         "local_ids": True,
         "rename_links": True,
+        "folder_restrictions": True,
         "search_lag": 20.0,
         "archive_delay": 1.0,
     }

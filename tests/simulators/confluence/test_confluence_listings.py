@@ -90,6 +90,27 @@ def test_pages_can_be_picked_by_id_space_and_title(seven: Any) -> None:
     assert picked(title="P") == []
     assert len(picked(**{"space-id": f"{seven.space},1"})) == 7
     assert picked(subtype="live") == []
+    live = seven.create("Live", subtype="live").json()
+    assert live["subtype"] == "live"
+    assert picked(subtype="live") == ["Live"]
+    assert "Live" not in picked(subtype="page")
+
+
+def test_repeated_filters_repeat_no_rows(seven: Any) -> None:
+    path = f"/wiki/api/v2/pages?status=current&status=current&space-id={seven.space}"
+    rows = seven.listed(f"{path}&space-id={seven.space}&limit=50")
+    assert len(rows) == 7
+
+
+def test_a_cursor_of_another_order_is_400(seven: Any) -> None:
+    first = seven.http.get(_path(seven), params={"limit": 3, "sort": "title"}).json()
+    link = first["_links"]["next"].replace("sort=title", "sort=id")
+    assert seven.http.get(link).status_code == 400
+
+
+def test_no_page_at_the_root_is_none_for_depth_root(wiki: Any) -> None:
+    wiki.http.delete(f"/wiki/api/v2/pages/{wiki.sim.items()[0]['id']}")
+    assert wiki.titles(depth="root") == []
 
 
 def test_only_pages_at_the_root_are_listed_for_depth_root(seven: Any) -> None:

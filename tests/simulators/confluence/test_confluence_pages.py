@@ -73,6 +73,10 @@ def test_includes_come_inline_with_their_meta(wiki: Any) -> None:
     assert shown["versions"]["meta"]["hasMore"] is False
     assert shown["likes"]["results"] == []
     assert {"operation": "update", "targetType": "page"} in shown["operations"]["results"]
+    assert "version" not in wiki.page(page, **{"include-version": "false"})
+    child = wiki.made("Child", parentId=page)
+    shown = wiki.page(page, **{"include-direct-children": "true"})
+    assert [one["id"] for one in shown["directChildren"]["results"]] == [child]
 
 
 def test_an_update_takes_the_next_version_number_only(wiki: Any) -> None:

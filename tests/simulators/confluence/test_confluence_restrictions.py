@@ -69,6 +69,16 @@ def test_a_folder_restricts_what_is_in_it(wiki: Any) -> None:
     assert "Inside" not in wiki.titles()
 
 
+def test_a_site_may_not_know_the_restrictions_of_folders(wiki: Any) -> None:
+    folder = wiki.sim.act({"do": "create", "title": "F", "type": "folder"})["id"]
+    wiki.sim.act({"do": "restrict", "id": folder})
+    assert _own(wiki, folder) == ["editors"]
+    wiki.sim.act({"do": "settings", "folder_restrictions": False})
+    path = f"/wiki/rest/api/content/{folder}/restriction"
+    for answer in (wiki.http.get(path), wiki.http.get(f"{path}/byOperation/read")):
+        assert answer.status_code == 404
+
+
 def test_a_reader_has_to_pass_every_level(wiki: Any) -> None:
     parent = wiki.made("Parent")
     child = wiki.made("Child", parentId=parent)

@@ -105,6 +105,7 @@ class Content:
     author: str
     created: datetime
     versions: list[Version] = attrs.field(factory=list)
+    subtype: Literal["page", "live"] = "page"
     draft: Draft | None = None
     labels: dict[str, str] = attrs.field(factory=dict)
     """Label name to the label's own id."""

@@ -27,6 +27,7 @@ def create(
     status: Status = "current",
     kind: Kind = "page",
     private: bool = False,
+    live: bool = False,
 ) -> Content:
     """A new page or folder, last among its siblings.
 
@@ -46,6 +47,7 @@ def create(
         parent=None if above is None else above.id,
         author=who.id,
         created=now,
+        subtype="live" if live else "page",
     )
     if private:
         content.readers, content.editors = Members(users=[who.id]), Members(users=[who.id])

@@ -30,7 +30,7 @@ def _space(act: Act) -> dict[str, Any]:
 def _settings(act: Act) -> dict[str, Any]:
     """Change how the site behaves; the settings as they are then."""
     settings = act.wiki.settings
-    for name in ("local_ids", "rename_links"):
+    for name in ("local_ids", "rename_links", "folder_restrictions"):
         if name in act.fields:
             setattr(settings, name, act.flag(name))
     for name in ("search_lag", "archive_delay"):
@@ -82,7 +82,10 @@ def _subscribe(act: Act) -> dict[str, Any]:
 
 SITE_ACTS: Mapping[str, tuple[Callable[[Act], Any], str]] = {
     "space": (_space, "key title type to"),
-    "settings": (_settings, "local_ids rename_links search_lag archive_delay scopes time_zone"),
+    "settings": (
+        _settings,
+        "local_ids rename_links folder_restrictions search_lag archive_delay scopes time_zone",
+    ),
     "revoke": (_revoke, "undo"),
     "subscribe": (_subscribe, "url form secret header drop duplicate reorder"),
 }

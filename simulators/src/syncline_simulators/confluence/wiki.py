@@ -28,6 +28,8 @@ class Settings:
     """Whether blocks get a `local-id` when a page is saved."""
     rename_links: bool = True
     """Whether renaming a page changes the links to it, without a new version of those pages."""
+    folder_restrictions: bool = True
+    """Whether the restriction endpoints know folders, which nobody has confirmed."""
     search_lag: float = 20.0
     """Seconds until CQL search knows of a change."""
     archive_delay: float = 1.0

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         self.open = True
         self.front.connections.add(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self.open = False
         self._writable.set()
         self._queue.clear()

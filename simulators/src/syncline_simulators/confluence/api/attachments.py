@@ -41,7 +41,7 @@ def _all(ask: Ask) -> Response:
     wanted, wiki = _wanted(ask), ask.wiki
     found = (
         (row, wiki.attachments[f"att{row[1]}"])
-        for row in order.after(row_place(ask), descending=sort.startswith("-"))
+        for row in order.after(row_place(ask, int), descending=sort.startswith("-"))
     )
     seen = (
         (row, one)

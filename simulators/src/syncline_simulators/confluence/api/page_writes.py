@@ -47,6 +47,7 @@ def _create(ask: Ask) -> dict[str, Any]:
         parent=None if root else given.get("parentId") or _homepage(ask, space),
         status=status,
         private=ask.flag("private"),
+        live=given.get("subtype") == "live",
     )
     return shapes_v2.single(ask.wiki, content, ask.base, "storage")
 

@@ -28,8 +28,8 @@ _FLAGS = (
 
 
 def _list(ask: Ask) -> Response:
-    spaces = ask.ids("space-id", 100) or list(ask.wiki.spaces)
-    return _listing(ask, spaces, ask.ids("id", 250))
+    spaces = ask.ids("space-id", 100) or ask.wiki.spaces
+    return _listing(ask, list(dict.fromkeys(spaces)), ask.ids("id", 250) or None)
 
 
 def _list_in_space(ask: Ask) -> Response:
@@ -43,22 +43,25 @@ def _list_in_space(ask: Ask) -> Response:
 def _listing(ask: Ask, spaces: list[str], ids: list[str] | None) -> Response:
     sort = ask.one("sort", _SORTS) or "id"
     order, descending = sort.removeprefix("-"), sort.startswith("-")
-    given = ask.many("status", _LISTED) or ["current", "archived"]
+    given = dict.fromkeys(ask.many("status", _LISTED) or ["current", "archived"])
     statuses = cast(list[Status], [status for status in given if status != "deleted"])
+    after = row_place(ask, str if order == "title" else int)
     body_format = ask.one("body-format", shapes_v2.LIST_FORMATS)
-    only_live = ask.one("subtype", ("live", "page")) == "live"
+    subtype = ask.one("subtype", ("live", "page"))
 
     def newest() -> str | None:
         rows = ask.wiki.listed(spaces, statuses, "modified-date", None, descending=True)
         return next((content.id for _, content in rows), None)
 
-    if only_live:
-        rows: Iterator[tuple[Row, Content]] = iter(())
-    elif ids or ask.one("title") is not None:
-        rows = _picked(ask, spaces, statuses, ids, order, descending)
+    if ids is not None or ask.one("title") is not None:
+        rows = _picked(ask, spaces, statuses, ids, order, after, descending)
     else:
-        rows = ask.wiki.listed(spaces, statuses, order, row_place(ask), descending=descending)
-    visible = (row for row in rows if ask.wiki.can_read(ask.who, row[1]))
+        rows = ask.wiki.listed(spaces, statuses, order, after, descending=descending)
+    visible = (
+        row
+        for row in rows
+        if subtype in (None, row[1].subtype) and ask.wiki.can_read(ask.who, row[1])
+    )
     page = cut(ask, visible, ask.limit(), lambda content: content.id, newest)
     return listed_v2(ask, page, lambda one: shapes_v2.page(ask.wiki, one, body_format))
 
@@ -69,11 +72,12 @@ def _picked(
     statuses: list[Status],
     ids: list[str] | None,
     order: str,
+    after: Row | None,
     descending: bool,
 ) -> Iterator[tuple[Row, Content]]:
     """The pages that ids or a title pick, in order, from behind the cursor on."""
     title = ask.one("title")
-    if ids:
+    if ids is not None:
         found = [ask.wiki.contents[one] for one in ids if one in ask.wiki.contents]
     else:
         found = [
@@ -91,7 +95,6 @@ def _picked(
         and (title is None or one.title.casefold() == title.strip().casefold())
     ]
     rows = sorted(((dict(rows_of(one))[order], one) for one in kept), key=lambda row: row[0])
-    after = row_place(ask)
     for row in reversed(rows) if descending else rows:
         if after is None or (row[0] < after if descending else row[0] > after):
             yield row
@@ -113,6 +116,8 @@ def _read(ask: Ask) -> dict[str, Any]:
         old = version_of(content, ask.number("version", 0))
         if old is not content.version:
             shown = shapes_v2.of_version(shown, old, body_format)
+    if not ask.flag("include-version", default=True):
+        del shown["version"]
     return shown | _included(ask, content)
 
 
@@ -149,6 +154,10 @@ def _included(ask: Ask, content: Content) -> dict[str, Any]:
         lists["operations"] = _operations(ask, content)
     if ask.flag("include-likes"):
         lists["likes"] = []
+    if ask.flag("include-direct-children"):
+        below = [ask.wiki.contents[one] for one in content.children]
+        seen = [one for one in below if ask.wiki.can_read(ask.who, one)]
+        lists["directChildren"] = [shapes_v2.child(one) for one in seen]
     shown: dict[str, Any] = {name: _inline(ask, name, rows) for name, rows in lists.items()}
     if ask.flag("include-favorited-by-current-user-status"):
         shown["isFavoritedByCurrentUser"] = False

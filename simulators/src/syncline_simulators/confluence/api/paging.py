@@ -50,12 +50,12 @@ def place(ask: Ask) -> Any:
         raise invalid(f"Provided value {{{cursor}}} for 'cursor' is not a cursor") from error
 
 
-def row_place(ask: Ask) -> Row | None:
-    """Where a cursor of ours points to in an ordered listing."""
+def row_place(ask: Ask, kind: type) -> Row | None:
+    """Where a cursor of ours points to in a listing that is ordered by keys of this kind."""
     match place(ask):
         case None:
             return None
-        case [(int() | str()) as key, int() as number]:
+        case [key, int() as number] if isinstance(key, kind):
             return key, number
         case _:
             raise invalid(f"Provided value {{{ask.one('cursor')}}} for 'cursor' is not a cursor")

@@ -47,6 +47,8 @@ def page(wiki: Wiki, content: Content, body_format: str | None = None) -> dict[s
         "title": content.title,
         "_links": links.page_links(wiki, content),
     }
+    if content.subtype == "live":
+        shown["subtype"] = "live"
     return shown if body_format is None else shown | {"body": body(content.body, body_format)}
 
 

@@ -77,3 +77,18 @@ async def test_many_articles_at_once_go_through_the_vendors_own_job(world: Any) 
     assert jobs, "60 creates are over the threshold of 50"
     assert set(world.articles()) >= {f"Page {n:02}" for n in range(60)}
     assert (await world.sync()).written == 0
+
+
+async def test_removing_the_review_label_is_recorded_as_approval(world: Any) -> None:
+    world.kb.act({"do": "create", "title": "From an agent", "body": "<p>new</p>"})
+    await world.sync()
+    page = world.pages()["From an agent"]
+    assert page["labels"] == ["syncline-review"]
+    world.wiki.act({"do": "edit", "id": page["id"], "body": "<p>mended by an editor</p>"})
+    await world.sync()
+    assert "mended" in str(world.articles()["From an agent"]["body"])
+    world.wiki.act({"do": "label", "id": page["id"], "labels": []})
+    report = await world.sync()
+    assert report.written == 0
+    events = [entry.event for entry in world.session.history(run=report.run)]
+    assert events == ["approved"]

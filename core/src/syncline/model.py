@@ -230,6 +230,8 @@ class Record:
     """False when it lives, but outside what the connection is configured to cover."""
     writable: bool = True
     """False for items that the store owns itself (a managed source): never written."""
+    review: bool = False
+    """True while the item, which Syncline made, waits for a person to look it over."""
     reason: str = ""
     """Why the status is not live, for people."""
 

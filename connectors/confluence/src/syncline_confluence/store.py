@@ -309,6 +309,7 @@ class ConfluenceStore:
             origin=mark.origin,
             parent=self._ref(str(parent)) if parent else None,
             in_scope=await self._covers(ref.id, labels),
+            review=self._settings.review_label in labels,
         )
 
     async def _document(

@@ -94,7 +94,8 @@ def _keep(job: Job, step: Step, report: Report) -> None:
     after = step.after or step.link
     if job.state.pair(after.pair) != after and job.state.pair(after.pair) is not None:
         # Facts that are no content (a path, a URL) make another value of the same digest.
-        job.commit([*_values(step), SaveLink(after), *_settled(job, after)])
+        approval = _approval(job, after)
+        job.commit([*_values(step), SaveLink(after), *_settled(job, after), *approval])
     if step.reason is Reason.UNSEEN:
         report.counts["held"] += 1
 
@@ -368,6 +369,8 @@ def confirm(
         before = step_before(step, planned)
         if record is not None:
             link = link.with_half(planned.side, _written_half(job, planned, record))
+            if planned.side is not link.origin:
+                link = evolve(link, review=record.review)
             if record.value is not None:
                 values.append(SaveValue(record.value))
         entries.append(_entry(job, link, intent, planned, record, before))
@@ -474,7 +477,7 @@ def _values(step: Step) -> list[Effect]:
 
 
 def _saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
-    effects: list[Effect] = [SaveLink(link), *_settled(job, link)]
+    effects: list[Effect] = [SaveLink(link), *_settled(job, link), *_approval(job, link)]
     for side in Side:
         record = step.records.get(side) if step else None
         if record is not None and record.value is not None:
@@ -482,6 +485,14 @@ def _saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
     if job.state.pair(link.pair) is None or _was_apart(job, link):
         effects += _waiting_for(job, link)
     return effects
+
+
+def _approval(job: Job, link: Link) -> list[Effect]:
+    """Record that a person has looked over what Syncline made: its review mark is gone."""
+    known = job.state.pair(link.pair)
+    if known is None or link.review or not known.review:
+        return []
+    return [job.entry(link, "approved", side=link.origin.other, reason="reviewed by a person")]
 
 
 def _was_apart(job: Job, link: Link) -> bool:

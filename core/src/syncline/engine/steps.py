@@ -231,6 +231,8 @@ def _stamped(reading: Reading) -> Link:
         half, record = link.half(side), reading.records[side]
         if record is not None:
             link = link.with_half(side, evolve(half, stamp=stamp(record)))
+        if record is not None and side is not link.origin:
+            link = evolve(link, review=record.review)
     return link
 
 

@@ -12,6 +12,7 @@ from . import records as r
 from .rows import (
     ENTRY_COLUMNS,
     LINK_COLUMNS,
+    LINK_WIDTH,
     conflict_json,
     entry_row,
     intent_json,
@@ -20,7 +21,7 @@ from .rows import (
 )
 from .values import pack
 
-_LINK_MARKS = ",".join("?" * 21)
+_LINK_MARKS = ",".join("?" * LINK_WIDTH)
 _ENTRY_NAMES = ENTRY_COLUMNS.removesuffix(", id")
 _ENTRY_MARKS = ",".join("?" * 15)
 

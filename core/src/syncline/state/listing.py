@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model import Head, Record, Ref, Side
 from .port import PairWork, Staged
-from .rows import LINK_COLUMNS, link_of
+from .rows import LINK_COLUMNS, LINK_WIDTH, link_of
 
 _PAGE = 500
 _BATCH = 1000
@@ -193,8 +193,8 @@ class Listing:
 
 
 def _pair_work(row: Sequence[Any]) -> PairWork:
-    link = link_of(tuple(row[:21]))
-    rest = row[21:]
+    link = link_of(tuple(row[:LINK_WIDTH]))
+    rest = row[LINK_WIDTH:]
     return PairWork(
         link=link,
         left=_side(link.left.ref, rest[0:3]),

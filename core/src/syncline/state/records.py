@@ -63,6 +63,8 @@ class Link:
     missing: int = 0
     """How many passes in a row the original answered 404."""
     synced_at: datetime | None = None
+    review: bool = False
+    """True while the copy waits for a person to look it over."""
 
     def half(self, side: Side) -> Half:
         return self.left if side is Side.LEFT else self.right

@@ -21,10 +21,13 @@ from .records import (
     Run,
 )
 
+LINK_WIDTH = 22
+"""How many columns a link has."""
+
 LINK_COLUMNS = (
     "pair, job, state, origin, left_id, left_version, left_digest, left_value, left_stamp,"
     " right_id, right_version, right_digest, right_value, right_stamp, title, norm, epoch,"
-    " unresolved, unknown_since, missing, synced_at"
+    " unresolved, unknown_since, missing, synced_at, review"
 )
 
 
@@ -66,6 +69,7 @@ def link_row(link: Link) -> tuple[Any, ...]:
         iso(link.unknown_since),
         link.missing,
         iso(link.synced_at),
+        int(link.review),
     )
 
 
@@ -95,6 +99,7 @@ def link_of(row: tuple[Any, ...]) -> Link:
         unknown_since=when(row[18]),
         missing=row[19],
         synced_at=when(row[20]),
+        review=bool(row[21]),
     )
 
 

@@ -15,7 +15,7 @@ create table links (
     left_id text, left_version text, left_digest text, left_value text, left_stamp text,
     right_id text, right_version text, right_digest text, right_value text, right_stamp text,
     title text, norm integer, epoch text, unresolved text, unknown_since text,
-    missing integer, synced_at text
+    missing integer, synced_at text, review integer not null
 ) without rowid;
 create unique index links_left on links(job, left_id) where left_id is not null;
 create unique index links_right on links(job, right_id) where right_id is not null;

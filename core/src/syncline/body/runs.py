@@ -77,6 +77,8 @@ def _plainly(runs: list[Run]) -> str | None:
                 or (first and (marks or spaced))
                 or (last and marks)
                 or not content
+                # A space alone takes the marks that both of its neighbours have.
+                or content == " "
             ):
                 return None
             piece, spaced = escape(composed(content)), last

@@ -18,10 +18,16 @@ from .rows import (
     intent_json,
     iso,
     link_row,
+    text_of,
 )
 from .values import pack
 
 _LINK_MARKS = ",".join("?" * LINK_WIDTH)
+# Not `insert or replace`: that would drop another pair which holds one of the items.
+_UPSERT_LINK = (
+    f"insert into links({LINK_COLUMNS}) values ({_LINK_MARKS}) on conflict(pair) do update set "  # noqa: S608 -- constants
+    + ", ".join(f"{name}=excluded.{name}" for name in LINK_COLUMNS.split(", ")[1:])
+)
 _ENTRY_NAMES = ENTRY_COLUMNS.removesuffix(", id")
 _ENTRY_MARKS = ",".join("?" * 15)
 
@@ -37,13 +43,11 @@ def apply(effect: Any, run: Execute) -> None:
 @apply.register
 def _(effect: r.SaveLink, run: Execute) -> None:
     link = effect.link
-    run("delete from links where pair=?", (link.pair,))
-    run(f"insert into links({LINK_COLUMNS}) values ({_LINK_MARKS})", link_row(link))  # noqa: S608 -- constants
-    for side in Side:
-        ref = link.half(side).ref
-        if ref is not None:
-            run("delete from skipped where job=? and ref=?", (link.job, str(ref)))
-            run("delete from tombstones where job=? and ref=?", (link.job, str(ref)))
+    run(_UPSERT_LINK, link_row(link))
+    # `ref in (..., null)` finds nothing for a half that has no item.
+    refs = (link.job, text_of(link.left.ref), text_of(link.right.ref))
+    run("delete from skipped where job=? and ref in (?,?)", refs)
+    run("delete from tombstones where job=? and ref in (?,?)", refs)
 
 
 @apply.register

@@ -11,7 +11,7 @@ from syncline.errors import Rejected
 from syncline_confluence.storage.decode import decode
 from syncline_confluence.storage.opaque import text_of
 from syncline_confluence.storage.resolver import Resolver
-from syncline_confluence.storage.source import Source, SourceNode
+from syncline_confluence.storage.source import Source, SourceNode, child
 from syncline_confluence.storage.source import parse as parse_source
 
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
@@ -43,7 +43,7 @@ def _all(root: SourceNode) -> list[SourceNode]:
     while stack:
         node = stack.pop()
         found.append(node)
-        stack.extend(node.elements())
+        stack.extend(node)
     return found
 
 
@@ -69,7 +69,7 @@ def test_code_bodies_are_intact_to_the_character(pages: dict[str, str], resolver
 
 def _code_bodies(source: Source) -> list[str]:
     macros = (n for n in _all(source.root) if n.get("ac:name") in ("code", "noformat"))
-    return [text_of(body) for m in macros if (body := m.child("ac:plain-text-body")) is not None]
+    return [text_of(body) for m in macros if (body := child(m, "ac:plain-text-body")) is not None]
 
 
 def _pre_texts(body: str) -> list[str]:

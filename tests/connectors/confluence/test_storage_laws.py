@@ -7,8 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncline.body import finish, parse
 from syncline.testing import bodies
-from syncline_confluence.storage.decode import decode
+from syncline_confluence.storage.decode import decode, trace
 from syncline_confluence.storage.encode import encode
 from syncline_confluence.storage.patch import patch
 from syncline_confluence.storage.project import project
@@ -30,6 +31,35 @@ def test_what_is_written_is_read_back_as_its_projection(
 ) -> None:
     wanted = project(known(bodies.body(rng)), linked)
     assert decode(encode(wanted, linked), linked).body == wanted
+
+
+@given(RANDOMS)
+@settings(max_examples=60, deadline=None)
+def test_what_is_read_is_in_normal_form_with_and_without_places(
+    linked: Resolver, rng: random.Random
+) -> None:
+    raw = loosened(rng, encode(project(known(bodies.body(rng)), linked), linked))
+    body = decode(raw, linked).body
+    assert finish(parse(body)) == body
+    assert trace(raw, linked).page.body == body
+
+
+def loosened(rng: random.Random, raw: str) -> str:
+    """Return a page that says nearly the same with other elements, spaces and wrappers."""
+    for old, new in (
+        ("<p>", rng.choice(["<p>", "<p> ", "<div>", "<p><span>"])),
+        ("<li>", rng.choice(["<li>", "<li>\n", "<li> x "])),
+        ("<td>", rng.choice(["<td>", "<td>\n<p />"])),
+        ("<strong>", rng.choice(["<b>", "<strong> ", "<strong><em>"])),
+    ):
+        closing = {"<div>": "</div>", "<p><span>": "</span></p>"}
+        if old == "<p>":
+            raw = raw.replace("</p>", closing.get(new, "</p>"))
+        if old == "<strong>":
+            raw = raw.replace("</strong>", {"<b>": "</b>"}.get(new, "</strong>"))
+            raw = raw.replace("</strong>", "</em></strong>" if "<em>" in new else "</strong>")
+        raw = raw.replace(old, new)
+    return raw
 
 
 @given(RANDOMS)
@@ -84,3 +114,9 @@ def test_every_page_written_anew_reads_the_same(pages: dict[str, str], resolver:
         page = decode(raw, resolver)
         again = decode(encode(page.body, resolver, page.opaques), resolver)
         assert again.body == page.body, name
+
+
+def test_a_space_between_two_marked_words_is_spelled_in_one_way(resolver: Resolver) -> None:
+    tight = decode("<p><code>a</code> <code>b</code> c</p>", resolver).body
+    loose = decode("<p><code>a</code>  <code>b</code>\n c</p>", resolver).body
+    assert tight == loose == "<p><code>a b</code> c</p>"

@@ -20,10 +20,11 @@ from .encode import (
 )
 from .lines import LineEditor
 from .names import DROPPED_MACROS, HIDING_MACROS, PANEL_MACROS, PANELS
+from .opaque import line_of
 from .pairing import Step, pair
 from .pieces import Kind, Piece
 from .slots import Slot, blocks_of, run_span, span_of
-from .source import Source, SourceNode
+from .source import Source, SourceNode, child
 from .splices import Splices
 
 _LINES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
@@ -95,13 +96,13 @@ class BlockEditor:
         node = members[0].group
         assert node is not None, "groups have an element"  # noqa: S101
         if all(step.new is None for step in steps):
-            self.splices.replace(node.start, self._source.end(node), "")
+            self.splices.replace(self._source.start(node), self._source.end(node), "")
             return True
         if not any(self._bursts(step, node) for step in steps):
             return False
         self._spare(node, {m.piece.node for m in members if m.piece.node is not node}, members[0])
         text = "".join(self._freed(step, node) for step in steps if step.new is not None)
-        self.splices.replace(node.start, self._source.end(node), text)
+        self.splices.replace(self._source.start(node), self._source.end(node), text)
         return True
 
     def _bursts(self, step: Step, node: SourceNode) -> bool:
@@ -194,7 +195,7 @@ class BlockEditor:
             node = stack.pop()
             if node.tag == "ac:layout-cell" and not self._source.is_empty(node):
                 return self._source.inner(node)[0]
-            stack.extend(reversed([*node.elements()]))
+            stack.extend(reversed(node))
         return self._source.inner(inner)[1]
 
     def _end(self, slot: Slot) -> int:
@@ -206,20 +207,20 @@ class BlockEditor:
     def _start(self, slot: Slot) -> int:
         """Return where a block before `slot` goes."""
         if slot.group is not None:
-            return slot.group.start
+            return self._source.start(slot.group)
         if slot.piece.kind is Kind.PARAMETER and slot.piece.node is not None:
-            return slot.piece.node.start
+            return self._source.start(slot.piece.node)
         return span_of(self._source, slot.piece)[0]
 
     def _spans(self, piece: Piece) -> list[tuple[int, int]]:
         """Return the bytes of a block; a list below its item may stand outside of it."""
         if piece.kind is Kind.VIRTUAL:
-            return [span for child in piece.children for span in self._spans(child)]
+            return [span for inner in piece.children for span in self._spans(inner)]
         start, end = span_of(self._source, piece)
         spans = [(start, end)]
-        for child in piece.children:
-            if child.node is not None and not start <= child.node.start < end:
-                spans += self._spans(child)
+        for inner in piece.children:
+            if inner.node is not None and not start <= self._source.start(inner.node) < end:
+                spans += self._spans(inner)
         return spans
 
     def _remove(self, piece: Piece) -> None:
@@ -260,7 +261,7 @@ class BlockEditor:
         if node.tag in _LINES and node.tag != tag:
             opening = self._source.start_tag(node).removeprefix(f"<{node.tag}")
             end = self._source.end(node)
-            self.splices.replace(node.start, end, f"<{tag}{opening}{text}</{tag}>")
+            self.splices.replace(self._source.start(node), end, f"<{tag}{opening}{text}</{tag}>")
         else:
             self.splices.content(node, text)
 
@@ -268,14 +269,14 @@ class BlockEditor:
         status, words = task_line(new)
         if not status:
             raise Coarser
-        if status != "".join(c for c in box.children if isinstance(c, str)).strip():
+        if status != line_of(box):
             self.splices.content(box, status)
         return words
 
     def _parameter(self, piece: Piece, new: Element) -> None:
         if not _is_plain(new):
             raise Coarser
-        text = "".join(child for child in new.children if isinstance(child, str))
+        text = "".join(word for word in new.children if isinstance(word, str))
         assert piece.node is not None, "a parameter belongs to a macro"  # noqa: S101
         self._set(piece.node, piece.inner, piece.name, text)
 
@@ -286,16 +287,16 @@ class BlockEditor:
         elif node is not None and text:
             self.splices.content(node, escape(text))
         elif node is not None:
-            self.splices.replace(node.start, self._source.end(node), "")
+            self.splices.replace(self._source.start(node), self._source.end(node), "")
 
     def _code(self, slot: Slot, new: Element) -> None:
         node, inner = slot.piece.node, slot.piece.inner
         assert node is not None and inner is not None, "code has a body"  # noqa: S101, PT018
         language, text = _language(new), code_text(new)
         changed = language != _language(slot.element)
-        if changed and node.get("ac:name") != "code":
+        if changed and node.get("ac:name", "") != "code":
             encoded = self._encoder.encode((new,))
-            self.splices.replace(node.start, self._source.end(node), encoded)
+            self.splices.replace(self._source.start(node), self._source.end(node), encoded)
             return
         if changed:
             self._set(node, _parameter_of(node, "language"), "language", language)
@@ -316,12 +317,12 @@ class BlockEditor:
             self._caption(slot, node, _caption(new))
 
     def _caption(self, slot: Slot, node: SourceNode, new: Element | None) -> None:
-        caption = node.child("ac:caption")
-        lines = [p for p in slot.piece.children if p.element.tag == "figcaption"]
+        caption = child(node, "ac:caption")
+        lines = slot.piece.children
         if new is None:
             if caption is not None:
-                self.splices.replace(caption.start, self._source.end(caption), "")
-        elif caption is not None and lines and lines[0].kind is not Kind.ATOM:
+                self.splices.replace(self._source.start(caption), self._source.end(caption), "")
+        elif caption is not None and len(lines) == 1 and lines[0].kind is not Kind.ATOM:
             self._line(lines[0], new)
         elif caption is not None:
             self.splices.content(caption, f"<p>{self._encoder.encode(new.children)}</p>")
@@ -356,7 +357,7 @@ class BlockEditor:
         if old.get("title") != new.get("title"):
             self._set(node, _parameter_of(node, "title"), "title", new.get("title"))
         kind = new.get("data-panel")
-        if PANELS.get(node.get("ac:name")) != kind:
+        if PANELS.get(node.get("ac:name", "")) != kind:
             self.splices.attribute(node, node.tag, **{"ac:name": PANEL_MACROS[kind]})
 
     def _anew(self, slot: Slot, new: Element) -> None:
@@ -381,11 +382,11 @@ class BlockEditor:
         stack = [root]
         while stack:
             node = stack.pop()
-            fallback = node.child("ac:adf-fallback") if node.tag == "ac:adf-extension" else None
-            shown = node.child("ac:adf-node")
+            fallback = child(node, "ac:adf-fallback") if node.tag == "ac:adf-extension" else None
+            shown = child(node, "ac:adf-node")
             if fallback is not None and shown is not None:
                 self.splices.mirror(shown, fallback)
-            stack.extend(node.elements())
+            stack.extend(node)
 
 
 def _loose(piece: Piece) -> bool:
@@ -431,7 +432,7 @@ def _language(element: Element) -> str:
 
 
 def _parameter_of(macro: SourceNode, name: str) -> SourceNode | None:
-    found = (c for c in macro.elements() if c.tag == "ac:parameter" and c.get("ac:name") == name)
+    found = (c for c in macro if c.tag == "ac:parameter" and c.get("ac:name") == name)
     return next(found, None)
 
 
@@ -462,17 +463,17 @@ def _island(root: SourceNode, kept: set[SourceNode | None]) -> str:
 
     What is below `kept` is not lost.
     """
-    stack = [*root.elements()]
+    stack = [*root]
     while stack:
         node = stack.pop()
         if node in kept:
             continue
-        name = node.get("ac:name")
+        name = node.get("ac:name", "")
         if node.tag in _ISLANDS:
             return f"<{node.tag}>"
         if node.tag in ("ac:structured-macro", "ac:macro") and _is_island(node, name):
             return f"the macro {name!r}"
-        stack.extend(node.elements())
+        stack.extend(node)
     return ""
 
 
@@ -480,7 +481,7 @@ def _is_island(node: SourceNode, name: str) -> bool:
     if name in DROPPED_MACROS or name in HIDING_MACROS:
         return True
     known = {*PANELS, "expand", "code", "noformat"} - {"panel"}
-    return node.child("ac:rich-text-body") is not None and name not in known
+    return child(node, "ac:rich-text-body") is not None and name not in known
 
 
 __all__ = ["DEEPEST", "BlockEditor", "Coarser"]

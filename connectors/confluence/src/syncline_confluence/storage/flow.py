@@ -1,156 +1,260 @@
-"""Flows: the running text of one container while it is being read.
+"""Flows: the running content of one container while it is being read.
 
-A flow gathers inline tokens into a line and ends the line at every block, so that a macro inside a
-paragraph splits it, as the profile wants it.
+A flow gathers inline content into a line and ends the line at every block, so that a macro inside a
+paragraph splits it, as the profile wants it. What comes out is text in normal form already.
 """
 
 from __future__ import annotations
 
-from syncline.body import Element
+from typing import NamedTuple, TypeAlias
 
-from .pieces import Atom, Box, Content, Context, Hidden, Kind, Piece, nest
+from syncline.body.characters import collapsed, composed, escape
+from syncline.body.runs import BREAK, Atom, Mark, Marks, Run, spell, with_mark
+from syncline.body.table import Cell, Row, spell_table
+
+from .pieces import TOP, Context, Kind, Shown
 from .source import SourceNode
 
-TOP = Context((), None, None)
-"""No inline element is open."""
+Block: TypeAlias = "str | Cell | Row"
+"""A finished block; in a table its cells and rows stay apart until the end."""
+
+
+Outside: TypeAlias = "tuple[SourceNode | None, str]"
+"""The line that goes on after a block inside of it."""
+
+
+class Place(NamedTuple):
+    """Where a block stands in the source; what only reads a page does not keep it."""
+
+    node: SourceNode | None
+    kind: Kind = Kind.ATOM
+    inner: SourceNode | None = None
+    name: str = ""
+    inside: Flow | None = None
+    box: SourceNode | None = None
 
 
 class Flow:
     """The blocks found so far in one container, and the line that is open in it."""
 
-    __slots__ = (
-        "blocks",
-        "box",
-        "edge",
-        "holder",
-        "leaf",
-        "line",
-        "owner",
-        "tag",
-        "visible",
-    )
+    __slots__ = ("box", "depth", "leaf", "out", "runs", "tag")
 
-    def __init__(self, holder: SourceNode, owner: Piece | None) -> None:
-        self.blocks: list[Piece] = []
-        self.holder = holder
-        """The element that holds loose text of this flow."""
-        self.owner = owner
-        """The piece whose children these are; None at the top."""
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        """How many containers are around."""
+        self.out: list[Block] = []
+        self.runs: list[Run] = []
         self.leaf: SourceNode | None = None
         """The paragraph or heading that is open."""
         self.tag = "p"
         """What its lines become."""
-        self.line: Piece | None = None
-        self.edge: SourceNode | None = None
-        """The last neighbour before the line, within the leaf or the holder."""
-        self.visible = False
-        self.box: Box | None = None
+        self.box = ""
         """A check box that waits for its line."""
+
+    @property
+    def in_line(self) -> bool:
+        """True where inline content would go on with a line."""
+        return self.leaf is not None or bool(self.runs)
 
     def text(self, text: str, context: Context) -> None:
         """Add text; blank text opens no line."""
-        line = self.line
-        if line is None:
-            if text.isspace():
-                return
-            line = self._begin(context)
-        if not self.visible and not text.isspace():
-            self.visible = True
-        line.tokens.append((text, context))
+        runs = self.runs
+        if runs or not text.isspace():
+            if self.box:
+                self._unbox()
+            runs.append((context.marks, text))
 
-    def atom(self, content: Content, context: Context) -> None:
-        """Add inline content that stands for a whole source node."""
-        line = self.line or self._begin(context)
-        line.tokens.append((content, context))
-        self.visible = self.visible or content.__class__ is Atom
+    def atom(
+        self, node: SourceNode, shown: Shown, context: Context, mark: Mark | None = None
+    ) -> None:
+        """Add inline content that stands for a whole source node; `mark` is a link it adds."""
+        self._unbox()
+        self.runs.append((worn(shown, context.marks, mark), shown))
 
     def line_break(self, node: SourceNode, context: Context) -> None:
         """Add a line break; alone it is no line."""
-        line = self.line or (self._begin(context) if self.leaf is not None else None)
-        if line is None:
-            self.edge = node
-        else:
-            line.tokens.append((Atom(node, _BREAK), context))
+        if self.runs or self.leaf is not None:
+            self.runs.append((context.marks, BREAK))
 
     def hidden(self, node: SourceNode, context: Context) -> None:
         """Keep the place of something without content."""
-        if self.line is None and self.leaf is None:
-            self.edge = node
-        else:
-            line = self.line or self._begin(context)
-            line.tokens.append((Hidden(node), context))
-
-    def _begin(self, context: Context) -> Piece:
-        line = Piece(Kind.RUN, self.leaf, self.leaf)
-        line.holder = self.leaf or self.holder
-        line.after = self.edge
-        line.around = context.around
-        line.torn = context.parent is not None and self.edge is not None and self.leaf is not None
-        if self.box is not None:
-            line.tokens.append((self.box, TOP))
-            line.box = self.owner.box if self.owner else None
-            self.box, self.visible = None, True
-        self.line = line
-        return line
 
     def end(self, before: SourceNode | None, context: Context) -> None:
         """End the line in front of the block `before` (None: at the end of its holder)."""
-        line = self.line
-        if line is not None:
-            line.before = before
-            line.torn = line.torn or (before is not None and context.parent is not None)
-            self._keep(line)
-        self.line, self.visible, self.edge = None, False, before
-
-    def _keep(self, line: Piece) -> None:
-        if not self.visible:
-            return
-        _hide_breaks(line)
-        line.element = Element(self.tag, (), nest(line.tokens))
-        if self.leaf is not None and line.after is None and line.before is None:
-            line.kind = Kind.ELEMENT
-        self.blocks.append(line)
+        if self.runs:
+            line = spelled(self.tag, self.runs)
+            if line:
+                self.out.append(line)
+            self.runs = []
 
     def open_leaf(self, node: SourceNode, tag: str, context: Context) -> None:
         """Enter a paragraph or heading."""
         self.end(node, context)
-        self.leaf, self.tag, self.edge = node, tag, None
+        self.leaf, self.tag = node, tag
 
-    def close_leaf(self) -> None:
+    def close_leaf(self, node: SourceNode) -> None:
         """Leave it again."""
-        node, count = self.leaf, len(self.blocks)
-        empty = self.edge is None and not self.visible
         self.end(None, TOP)
-        if empty and self.owner is not None and self.owner.spare is None and count == 0:
-            self.owner.spare = node
-        self.leaf, self.tag, self.edge = None, "p", node
+        self.leaf, self.tag = None, "p"
 
-    def block(self, piece: Piece) -> None:
-        """Add a whole block."""
-        self.blocks.append(piece)
-
-    def finish(self) -> list[Piece]:
-        """Return the blocks; the flow is at its end."""
-        if self.box is not None:
-            self._begin(TOP)
-        self.end(None, TOP)
-        return self.blocks
-
-
-_BREAK = Element("br")
-
-
-def _hide_breaks(line: Piece) -> None:
-    """Turn the breaks at the end of a line, which show nothing, into hidden nodes."""
-    tokens = line.tokens
-    for index in range(len(tokens) - 1, -1, -1):
-        content, context = tokens[index]
-        if isinstance(content, Atom) and content.shown is _BREAK:
-            tokens[index] = (Hidden(content.node), context)
-        elif not isinstance(content, Hidden) and not (
-            isinstance(content, str) and content.isspace()
-        ):
+    def sole(self, node: SourceNode, tag: str, context: Context) -> None:
+        """Add a paragraph or heading that holds nothing but text."""
+        text = node.text
+        if self.box or context.marks:
+            self.open_leaf(node, tag, context)
+            if text:
+                self.text(text, context)
+            self.close_leaf(node)
             return
+        if self.runs:
+            self.end(node, context)
+        if text:
+            line = one_line(tag, text)
+            if line:
+                self.out.append(line)
+
+    def enter(self, node: SourceNode, inner: SourceNode, context: Context) -> Outside:
+        """Go into a block of which only the content of `inner` counts; return how to leave."""
+        self.end(node, context)
+        outside = (self.leaf, self.tag)
+        self.leaf, self.tag = None, "p"
+        return outside
+
+    def leave(self, node: SourceNode, outside: Outside) -> None:
+        """Come out of it again."""
+        self.end(None, TOP)
+        self.leaf, self.tag = outside
+
+    def block(self, block: Block, place: Place, context: Context, tag: str = "") -> None:
+        """Add a whole block."""
+        self._unbox()
+        if self.runs:
+            self.end(place.node, context)
+        self.out.append(block)
+
+    def adopt(self, inside: Flow, *, head: bool) -> None:
+        """Take over the places of rows that were found in `inside` and added here."""
+
+    def marked(self, text: str, context: Context, mark: Mark) -> None:
+        """Add text that wears one more mark."""
+        marks = context.marks
+        if self.runs or not text.isspace():
+            self._unbox()
+            self.runs.append((with_mark(marks, mark) if marks else (mark,), text))
+
+    def add(self, block: Block) -> None:
+        """Add a whole block whose place nobody asks for."""
+        self._unbox()
+        if self.runs:
+            self.end(None, TOP)
+        self.out.append(block)
+
+    def finish(self) -> None:
+        """End the line that is open."""
+        self._unbox()
+        self.end(None, TOP)
+
+    def _unbox(self) -> None:
+        """Give a waiting check box a line of its own, or the one that starts here."""
+        if self.box:
+            self.runs.append(((), self.box))
+            self.box = ""
+
+    def joined(self) -> str:
+        """Return the blocks as one text; cells that stand outside of a table are their content."""
+        return "".join([b if isinstance(b, str) else _unframed(b) for b in self.out])
+
+    def items(self) -> str:
+        """Return the items of a list; what stands beside them goes into the item before it."""
+        items: list[str] = []
+        for block in self.out:
+            text = block if isinstance(block, str) else _unframed(block)
+            if text.startswith("<li>"):
+                items.append(text)
+            elif items:
+                items[-1] = f"{items[-1][:-5]}{text}</li>"
+            else:
+                items.append(f"<li>{text}</li>")
+        return "".join(items)
+
+    def cells(self) -> Row:
+        """Return the cells of a row; what stands beside them is a cell of its own."""
+        return [
+            b if isinstance(b, Cell) else Cell("td", "", b if isinstance(b, str) else "", 1)
+            for b in self.out
+        ]
+
+    def rows(self) -> list[Row]:
+        """Return the rows of a table or a part of one."""
+        found: list[Row] = []
+        for block in self.out:
+            if isinstance(block, Cell):
+                found.append([block])
+            elif not isinstance(block, str):
+                found.append(block)
+            elif not block.startswith("<caption>"):
+                found.append([Cell("td", "", block, 1)])
+        return found
+
+    def table(self) -> str:
+        """Return the table that the rows make, in its one spelling."""
+        first = self.out[0] if self.out else ""
+        caption = None
+        if isinstance(first, str) and first.startswith("<caption>"):
+            caption = first[9:-10]
+        return spell_table(caption, self.rows())
 
 
-__all__ = ["TOP", "Flow"]
+def spelled(tag: str, runs: list[Run]) -> str:
+    """Return a line in normal form, "" when it shows nothing; an image alone is a figure."""
+    text = spell(runs)
+    if text[:1] in "&<" and not text.replace("&nbsp;", "").replace("<br>", "").strip(" "):
+        return ""
+    if tag == "p" and text.startswith("<img ") and text.find(">") == len(text) - 1:
+        return f"<figure>{text}</figure>"
+    return f"<{tag}>{text}</{tag}>"
+
+
+def one_line(tag: str, text: str) -> str:
+    """Return a line that is nothing but text in normal form, "" when it shows nothing."""
+    text = words(text).strip(" ")
+    if not text or (text[0] == "&" and not text.replace("&nbsp;", "").strip(" ")):
+        return ""
+    return f"<{tag}>{text}</{tag}>"
+
+
+def words(text: str) -> str:
+    """Return `text` as the normal form writes it, spaces at its edges kept."""
+    # Each of these leaves nearly every text as it is: calls would cost more than the tests.
+    if "  " in text or not text.isprintable():
+        text = collapsed(text)
+    if not text.isascii():
+        return escape(composed(text))
+    if "&" in text or "<" in text or ">" in text:
+        return escape(text)
+    return text
+
+
+def _unframed(block: Block) -> str:
+    if isinstance(block, str):
+        return block
+    if isinstance(block, Cell):
+        return block.content
+    return "".join(cell.content for cell in block)
+
+
+def worn(shown: Shown, marks: Marks, mark: Mark | None = None) -> Marks:
+    """Return the marks that `shown` wears: an image wears none but a link."""
+    if mark is not None:
+        marks = with_mark(marks, mark)
+    if marks and isinstance(shown, Atom) and shown.markup.startswith("<img"):
+        return tuple(mark for mark in marks if mark.rank == 0)
+    return marks
+
+
+def attribute(name: str, value: str) -> str:
+    """Return one attribute as the normal form writes it; nothing for an empty value."""
+    return f' {name}="{escape(value).replace(chr(34), "&quot;")}"' if value else ""
+
+
+__all__ = ["Block", "Flow", "Outside", "Place", "attribute", "one_line", "spelled", "words", "worn"]

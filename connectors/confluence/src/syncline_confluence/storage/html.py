@@ -2,69 +2,88 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from syncline.body import Element
+from syncline.body.characters import escape, line, verbatim
+from syncline.body.profile import MARKS as RANKS
+from syncline.body.runs import Atom, Mark
+from syncline.body.table import Cell
+from syncline.body.urls import href as spelled_href
+from syncline.body.urls import source as spelled_source
 
+from .flow import Flow, Place, attribute, one_line
 from .hrefs import outward
 from .names import CONTAINERS, INVISIBLE, LEAVES, MARKS
 from .opaque import line_of, text_of
-from .pieces import Atom, Kind, Mark, Piece
+from .pieces import Kind
 from .source import COMMENT, SourceNode
-from .walk import Frame, Rule, Walk, container, leaf, seal, span, unwrapped
+from .walk import Rule, Scope, Walk, container, fresh, leaf, span, unwrapped
 
 
 def _mark(tag: str) -> Rule:
-    mark: Mark = (MARKS[tag], ())
+    name = MARKS[tag]
+    mark = Mark(RANKS.index(name), f"<{name}>", f"</{name}>")
 
-    def rule(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-        return span(frame, node, mark)
+    def rule(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+        if not len(node) and not walk.traced:
+            # Most marks hold a few words: these need no scope of their own.
+            if node.text:
+                scope.flow.marked(node.text, scope.context, mark)
+            return None
+        return span(scope, node, mark)
 
     return rule
 
 
-def _plain(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return span(frame, node)
+def _plain(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    if not len(node) and not walk.traced:
+        if node.text:
+            scope.flow.text(node.text, scope.context)
+        return None
+    return span(scope, node)
 
 
-def _unknown(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
+def _unknown(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
     walk.lose("element", node.tag, f"<{node.tag}> is shown as its text only")
-    return span(frame, node)
+    return span(scope, node)
 
 
-def _leaf(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return leaf(frame, node, node.tag)
+def _leaf(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    if not len(node):
+        scope.flow.sole(node, node.tag, scope.context)
+        return None
+    return leaf(scope, node, node.tag)
 
 
-def _container(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return unwrapped(frame, node, node)
+def _container(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    return unwrapped(scope, node, node)
 
 
-def _invisible(walk: Walk, frame: Frame, node: SourceNode) -> None:
+def _invisible(walk: Walk, scope: Scope, node: SourceNode) -> None:
     if node.tag in ("script", "style", "object", "embed"):
         walk.lose("element", node.tag, f"<{node.tag}> is never shown")
-    frame.flow.hidden(node, frame.context)
+    scope.flow.hidden(node, scope.context)
 
 
-def _break(walk: Walk, frame: Frame, node: SourceNode) -> None:
-    frame.flow.line_break(node, frame.context)
+def _break(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    scope.flow.line_break(node, scope.context)
 
 
-def _rule(walk: Walk, frame: Frame, node: SourceNode) -> None:
-    piece = Piece(Kind.ATOM, node)
-    piece.element = Element("hr")
-    walk.block(frame, piece)
+def _rule(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    scope.flow.block("<hr>", Place(node), scope.context)
 
 
-def _link(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    href = node.get("href")
+def _link(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    href = node.get("href", "")
     target = local(href[1:]) if href.startswith("#") else outward(href, walk.resolver)
-    if target is None:
-        if href:
-            walk.lose("link", href[:80], "the target may not leave Confluence; its text stays")
-        return span(frame, node)
-    title = node.get("title")
-    return span(frame, node, anchor_mark(target, title))
+    mark = link_mark(target, node.get("title", "")) if target is not None else None
+    if mark is None and href:
+        walk.lose("link", href[:80], "the target may not leave Confluence; its text stays")
+    if mark is not None and not len(node) and node.text and not walk.traced:
+        scope.flow.marked(node.text, scope.context, mark)
+        return None
+    return span(scope, node, mark)
 
 
 def local(anchor: str) -> str | None:
@@ -72,115 +91,208 @@ def local(anchor: str) -> str | None:
     return f"#{quote(unquote(anchor), safe='')}" if anchor else None
 
 
-def anchor_mark(href: str, title: str = "") -> Mark:
-    """Return the mark of a link."""
-    return ("a", (("href", href), ("title", title)) if title else (("href", href),))
+@lru_cache(maxsize=4096)
+def link_mark(href: str, title: str = "") -> Mark | None:
+    """Return the mark of a link, None where a body may not hold it."""
+    target = spelled_href(href)
+    if target is None:
+        return None
+    return Mark(0, f"<a{attribute('href', target)}{attribute('title', line(title))}>", "</a>")
 
 
-def _image(walk: Walk, frame: Frame, node: SourceNode) -> None:
-    picture(walk, frame, node, node.get("src"), node.get("alt"))
+@lru_cache(maxsize=4096)
+def image_atom(src: str, alt: str) -> Atom | None:
+    """Return an image, None where a body may not hold it."""
+    target = spelled_source(src)
+    if target is None:
+        return None
+    return Atom(f"<img{attribute('alt', line(alt))}{attribute('src', target)}>")
 
 
-def picture(walk: Walk, frame: Frame, node: SourceNode, src: str, alt: str) -> None:
+def _image(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    picture(walk, scope, node, node.get("src", ""), node.get("alt", ""))
+
+
+def picture(walk: Walk, scope: Scope, node: SourceNode, src: str, alt: str) -> None:
     """Show an image of another site as the policy for them says."""
     url = outward(src, walk.resolver)
     policy = walk.resolver.external_images
-    if url is None or not url.startswith("http") or policy == "drop":
+    image = image_atom(url, alt) if url is not None else None
+    if url is None or image is None or policy == "drop":
         walk.lose("image", src[:80], "images of other sites are left out")
-        frame.flow.hidden(node, frame.context)
+        scope.flow.hidden(node, scope.context)
     elif policy == "keep":
-        image = Element("img", (("alt", alt), ("src", url)))
-        frame.flow.atom(Atom(node, image), frame.context)
+        scope.flow.atom(node, image, scope.context)
     else:
         walk.lose("image", src[:80], "an image of another site is shown as a link")
-        link = Element("a", (("href", url),), (alt or url,))
-        frame.flow.atom(Atom(node, link), frame.context)
+        scope.flow.atom(node, alt or url, scope.context, link_mark(url))
 
 
-def _time(walk: Walk, frame: Frame, node: SourceNode) -> None:
-    shown = line_of(node) or node.get("datetime")
-    walk.opaque(frame, node, "date", shown, inline=True)
+def _time(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    shown = line_of(node) or node.get("datetime", "")
+    walk.opaque(scope, node, "date", shown, inline=True)
 
 
-def _pre(walk: Walk, frame: Frame, node: SourceNode) -> None:
-    walk.block(frame, code_piece(node, node, text_of(node)))
+def _pre(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    place = Place(node, Kind.ELEMENT, node)
+    scope.flow.block(code_block(text_of(node)), place, scope.context)
 
 
-def code_piece(node: SourceNode, inner: SourceNode, text: str, language: str = "") -> Piece:
-    """Return a block of code whose text is the content of `inner`."""
-    piece = Piece(Kind.ELEMENT, node, inner)
-    attrs = (("data-lang", language),) if language else ()
-    piece.element = Element("pre", (), (Element("code", attrs, (text,) if text else ()),))
-    return piece
+def code_block(text: str, language: str = "") -> str:
+    """Return a block of code in normal form."""
+    code = escape(verbatim(text))
+    return f"<pre><code{attribute('data-lang', language)}>{code}</code></pre>"
 
 
-def _list(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    start = node.get("start") if node.tag == "ol" else ""
-    attrs = (("start", start),) if start.isdecimal() and start != "1" else ()
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), node.tag, attrs, into_items)
+def _list(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    start = node.get("start", "") if node.tag == "ol" else ""
+    value = str(int(start)) if start.isascii() and start.isdecimal() and len(start) < 7 else ""
+    opening = f"<{node.tag}{attribute('start', '' if value == '1' else value)}>"
+    lines = _lines(walk, scope, node, _ITEMS)
+    if lines:
+        items = "</li><li>".join([words for _, words in lines])
+        scope.flow.add(f"{opening}<li>{items}</li></{node.tag}>")
+        return None
+
+    def spell(flow: Flow) -> str:
+        items = flow.items()
+        return f"{opening}{items}</{node.tag}>" if items else ""
+
+    return container(scope, node, node, walk.inside(scope, node), spell)
 
 
-def into_items(piece: Piece) -> None:
-    """Put what stands in a list beside its items into the item before it."""
-    items: list[Piece] = []
-    for child in piece.children:
-        if child.element.tag == "li":
-            items.append(child)
-            continue
-        if not items:
-            items.append(Piece(Kind.VIRTUAL, None))
-        items[-1].children.append(child)
-        seal(items[-1], "li")
-    piece.children = items
+_ITEMS = frozenset({"li"})
+_CELLS = frozenset({"td", "th"})
 
 
-def _item(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), "li")
+def _lines(
+    walk: Walk, scope: Scope, node: SourceNode, tags: frozenset[str]
+) -> list[tuple[SourceNode, str]] | None:
+    """Return the items or cells of `node` where each is one line of text, None for all others.
+
+    Most lists and rows are: they need no flow of their own.
+    """
+    if walk.traced or scope.context.marks or (node.text and not node.text.isspace()):
+        return None
+    lines: list[tuple[SourceNode, str]] = []
+    for inner in node:
+        tail = inner.tail
+        if inner.tag not in tags or (tail and not tail.isspace()):
+            return None
+        words = _words(inner)
+        if words is None:
+            return None
+        lines.append((inner, words))
+    return lines
 
 
-def _quote(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), "blockquote")
+def _words(node: SourceNode) -> str | None:
+    """Return the content of an item or a cell that is one line of text, None for all others."""
+    text = node.text
+    if len(node):
+        first = node[0]
+        if len(node) > 1 or len(first) or first.tag != "p":
+            return None
+        if (text and not text.isspace()) or (first.tail and not first.tail.isspace()):
+            return None
+        text = first.text
+    return one_line("p", text) if text else ""
 
 
-def _table(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), "table", (), into_body)
+def _item(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    return container(scope, node, node, walk.inside(scope, node), item)
 
 
-def into_body(piece: Piece) -> None:
-    """Put rows that stand directly in a table into a body."""
-    parts: list[Piece] = []
-    for child in piece.children:
-        if child.element.tag != "tr":
-            parts.append(child)
-            continue
-        if not (parts and parts[-1].kind is Kind.VIRTUAL):
-            parts.append(Piece(Kind.VIRTUAL, None))
-        parts[-1].children.append(child)
-        seal(parts[-1], "tbody")
-    piece.children = parts
+def item(flow: Flow) -> str:
+    """Return an item of a list; an empty one stays."""
+    return f"<li>{flow.joined()}</li>"
 
 
-def _rows(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    tag = "thead" if node.tag == "thead" else "tbody"
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), tag)
+def _quote(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    def spell(flow: Flow) -> str:
+        blocks = flow.joined()
+        return f"<blockquote>{blocks}</blockquote>" if blocks else ""
+
+    return container(scope, node, node, walk.inside(scope, node), spell)
 
 
-def _row(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), "tr")
+def _table(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    return container(scope, node, node, walk.inside(scope, node), lambda flow: flow.table())
 
 
-def _cell(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    names = ("colspan", "rowspan") + (("scope",) if node.tag == "th" else ())
-    attrs = tuple((n, v) for n in names if (v := node.get(n)) and v != "1")
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), node.tag, attrs)
+def _rows(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    """Read the rows of a part of a table straight into the table."""
+    inside = walk.inside(scope, node)
+    head = node.tag == "thead"
+
+    def close() -> None:
+        inside.finish()
+        for row in inside.rows():
+            cells = [cell._replace(tag="th") for cell in row] if head else row
+            scope.flow.out.append(cells)
+        scope.flow.adopt(inside, head=head)
+
+    return Scope(node, node, fresh(scope.context), inside, close)
+
+
+def _row(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    lines = _lines(walk, scope, node, _CELLS)
+    if lines:
+        scope.flow.add([_framed(cell, words) for cell, words in lines])
+        return None
+    inside = walk.inside(scope, node)
+
+    def close() -> None:
+        inside.finish()
+        cells = inside.cells()
+        if cells:
+            place = Place(node, Kind.ELEMENT, node, inside=inside)
+            scope.flow.block(cells, place, scope.context)
+
+    return Scope(node, node, fresh(scope.context), inside, close)
+
+
+def _cell(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    inside = walk.inside(scope, node)
+
+    def close() -> None:
+        inside.finish()
+        place = Place(node, Kind.ELEMENT, node, inside=inside)
+        scope.flow.block(_framed(node, inside.joined()), place, scope.context)
+
+    return Scope(node, node, fresh(scope.context), inside, close)
+
+
+def _framed(node: SourceNode, content: str) -> Cell:
+    """Return a cell with its attributes."""
+    if not node.keys():
+        return Cell(node.tag, "", content, 1)
+    width, height = _span(node.get("colspan")), _span(node.get("rowspan"))
+    attrs = attribute("colspan", str(width) if width > 1 else "")
+    attrs += attribute("rowspan", str(height) if height > 1 else "")
+    kind = node.get("scope", "").strip().lower() if node.tag == "th" else ""
+    attrs += attribute("scope", kind if kind in _SCOPES else "")
+    return Cell(node.tag, attrs, content, height)
+
+
+_SCOPES = frozenset({"row", "col", "rowgroup", "colgroup"})
+
+
+def _span(value: str | None) -> int:
+    value = value.strip() if value else ""
+    number = int(value) if value.isascii() and value.isdecimal() and len(value) < 5 else 1
+    return number if 2 <= number <= 1000 else 1
+
+
+def _caption(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    return leaf(scope, node, "caption")
 
 
 RULES: dict[str, Rule] = {
     "": _unknown,
-    COMMENT: _invisible,
+    COMMENT: _invisible,  # type: ignore[dict-item]  # ElementTree's tag of a comment is a function
     **{tag: _mark(tag) for tag in MARKS},
     **dict.fromkeys(LEAVES, _leaf),
-    "caption": _leaf,
     **dict.fromkeys(CONTAINERS, _container),
     **dict.fromkeys(INVISIBLE, _invisible),
     **dict.fromkeys(("span", "small", "big", "font", "label", "abbr", "q", "mark"), _plain),
@@ -197,6 +309,7 @@ RULES: dict[str, Rule] = {
     "li": _item,
     "blockquote": _quote,
     "table": _table,
+    "caption": _caption,
     "thead": _rows,
     "tbody": _rows,
     "tfoot": _rows,
@@ -205,4 +318,4 @@ RULES: dict[str, Rule] = {
     "th": _cell,
 }
 
-__all__ = ["RULES", "anchor_mark", "code_piece", "into_body", "into_items", "local", "picture"]
+__all__ = ["RULES", "code_block", "image_atom", "item", "link_mark", "local", "picture"]

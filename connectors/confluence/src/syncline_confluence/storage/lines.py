@@ -16,24 +16,27 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from syncline.body import Element, Node, render
+from syncline.body.markup import opening
 from syncline.body.profile import MARKS
+from syncline.body.runs import Atom, Mark, Marks, with_mark
 from syncline.body.sequence import matches
 
 from .encode import Encoder, escape
+from .flow import worn
+from .media import target_of
 from .names import VOLATILE
-from .pieces import Atom, Box, Context, Hidden, Mark, Piece
+from .pieces import Context, Piece, Token
 from .source import Source, SourceNode
 
 _UNIT = re.compile(r"[ \t\n\f\r]+|\w+|[^\w]")
 _RANKS = {tag: rank for rank, tag in enumerate(MARKS)}
 
-Marks: TypeAlias = tuple[Mark, ...]
-Key: TypeAlias = tuple[str, Marks]
+Key: TypeAlias = "tuple[str, Marks]"
 
 
 @frozen(eq=False)
 class Unit:
-    """One unit of a line. `raw` is its markup where it stands for a source node."""
+    """One unit of a line: a word, a space, or a node as a whole."""
 
     key: Key
     text: str
@@ -44,73 +47,84 @@ class Unit:
     hidden: bool = False
 
 
+@frozen(eq=False)
+class Fresh:
+    """One unit of the body, with the elements that write it where it is new."""
+
+    unit: Unit
+    shown: Element | None = None
+    """The element, where it is no text."""
+    wraps: tuple[Element, ...] = ()
+    """The marks around it, outermost first, without their content."""
+
+
 def old_units(piece: Piece) -> list[Unit]:
     """Return the units of a line of the page."""
     units: list[Unit] = []
-    for content, context in piece.tokens:
-        marks = ordered(context.marks)
-        if isinstance(content, str):
-            units += [Unit(_key(w, marks), w, context) for w in _words(content)]
-        elif isinstance(content, Hidden):
-            units.append(Unit(("", ()), "", context, content.node, hidden=True))
-        elif isinstance(content, Atom):
-            units += _atom_units(content, marks, context)
-        elif not isinstance(content, Box):
-            raise AssertionError(content)
-    return _blanks_hidden(units)
+    for token in piece.tokens:
+        if not token.box:
+            units += _units(token)
+    return _ends_hidden(units)
 
 
-def _blanks_hidden(units: list[Unit]) -> list[Unit]:
-    """Hide the spaces that the normal form drops: double ones, at the ends, beside a break."""
+def _units(token: Token) -> list[Unit]:
+    shown, context, node = token.shown, token.context, token.node
+    if shown is None:
+        return [Unit(("", ()), "", context, node, hidden=True)]
+    marks = worn(shown, context.marks, token.mark)
+    if isinstance(shown, Atom):
+        key = (shown.markup, () if shown.markup == "<br>" else marks)
+        return [Unit(key, "", context, node)]
+    words = _words(shown)
+    if node is None:
+        return [Unit(_key(word, marks), word, context) for word in words]
+    return [
+        Unit(_key(word, marks), word, context, node, len(words) if n == 0 else 0)
+        for n, word in enumerate(words)
+    ]
+
+
+def _ends_hidden(units: list[Unit]) -> list[Unit]:
+    """Hide the spaces and breaks that the normal form drops.
+
+    Those are double spaces, spaces beside a break, and both at the end of the line.
+    """
     spaced = True
     for index, unit in enumerate(units):
-        if unit.hidden:
-            continue
-        if unit.text == " " and unit.node is None:
-            if spaced:
+        if not unit.hidden:
+            space = unit.text == " " and unit.node is None
+            if space and spaced:
                 units[index] = evolve(unit, hidden=True)
-            spaced = True
-        else:
-            spaced = unit.key[0] == "<br>"
-    spaced = True
+            spaced = space or unit.key[0] == "<br>"
+    spaced = ended = True
     for index in range(len(units) - 1, -1, -1):
         unit = units[index]
         if unit.hidden:
             continue
-        if unit.text == " " and unit.node is None and spaced:
+        space, broken = unit.text == " " and unit.node is None, unit.key[0] == "<br>"
+        if (space and spaced) or (broken and ended):
             units[index] = evolve(unit, hidden=True)
-        else:
-            spaced = unit.key[0] == "<br>"
+        ended = ended and (space or broken)
+        spaced = broken or (spaced and space)
     return units
 
 
-def _atom_units(atom: Atom, marks: Marks, context: Context) -> list[Unit]:
-    shown = atom.shown
-    if isinstance(shown, Element) and shown.tag == "a":
-        marks = ordered((*marks, ("a", shown.attrs)))
-        shown = "".join(child for child in shown.children if isinstance(child, str))
-    if isinstance(shown, Element):
-        return [Unit(_atom_key(shown, marks), "", context, atom.node)]
-    words = _words(shown)
-    return [
-        Unit(_key(w, marks), w, context, atom.node, len(words) if n == 0 else 0)
-        for n, w in enumerate(words)
-    ]
-
-
-def new_units(nodes: Sequence[Node]) -> list[tuple[Unit, Element | None]]:
-    """Return the units of a line of the body; with the element where a unit is an atom."""
-    units: list[tuple[Unit, Element | None]] = []
-    stack: list[tuple[Node, Marks]] = [(node, ()) for node in reversed(nodes)]
+def new_units(nodes: Sequence[Node]) -> list[Fresh]:
+    """Return the units of a line of the body."""
+    units: list[Fresh] = []
+    stack: list[tuple[Node, Marks, tuple[Element, ...]]] = [(n, (), ()) for n in reversed(nodes)]
     while stack:
-        node, marks = stack.pop()
+        node, marks, wraps = stack.pop()
         if isinstance(node, str):
-            units += [(Unit(_key(w, ordered(marks)), w), None) for w in _words(node)]
+            units += [Fresh(Unit(_key(w, marks), w), None, wraps) for w in _words(node)]
         elif node.tag in _RANKS:
-            inner = (*marks, (node.tag, node.attrs))
-            stack += [(child, inner) for child in reversed(node.children)]
+            mark = Mark(_RANKS[node.tag], opening(node.tag, node.attrs), f"</{node.tag}>")
+            inner = (with_mark(marks, mark), (*wraps, Element(node.tag, node.attrs)))
+            stack += [(child, *inner) for child in reversed(node.children)]
         else:
-            units.append((Unit(_atom_key(node, ordered(marks)), ""), node))
+            markup = render((node,))
+            key = (markup, () if markup == "<br>" else worn(Atom(markup), marks))
+            units.append(Fresh(Unit(key, ""), node, wraps))
     return units
 
 
@@ -126,29 +140,17 @@ def _key(word: str, marks: Marks) -> Key:
     return (word, () if word == " " else marks)
 
 
-def _atom_key(shown: Element, marks: Marks) -> Key:
-    if shown.tag == "br":
-        return ("<br>", ())
-    kept = tuple(mark for mark in marks if mark[0] == "a") if shown.tag == "img" else marks
-    return (render((shown,)), kept)
-
-
-def ordered(marks: Marks) -> Marks:
-    """Return marks in the profile's order, one of each; the innermost link counts."""
-    if len(marks) < 2:
-        return marks
-    return tuple(sorted({tag: (tag, a) for tag, a in marks}.values(), key=lambda m: _RANKS[m[0]]))
-
-
 @frozen(eq=False)
 class _Added:
     """A mark that is new here."""
 
     mark: Mark
+    element: Element
 
 
 _Open: TypeAlias = "Context | _Added"
-_Op: TypeAlias = "tuple[int, None, None] | tuple[None, Unit, Element | None]"
+_Op: TypeAlias = "int | Fresh"
+"""The index of an old unit that is kept, or a new unit."""
 
 
 class LineEditor:
@@ -169,18 +171,17 @@ class LineEditor:
         self._units, self._parts = old_units(piece), []
         self._open, self._opened = [], set()
         ops = _script(self._units, new_units(nodes))
-        places = {op[0]: place for place, op in enumerate(ops) if op[0] is not None}
+        places = {op: place for place, op in enumerate(ops) if isinstance(op, int)}
         extents = _extents(self._units)
         following = _following(self._units, ops)
         place = 0
         while place < len(ops):
-            index, unit, shown = ops[place]
-            if index is None:
-                assert unit is not None, "an op is old or new"  # noqa: S101
-                self._add(unit, shown, following[place])
-                place += 1
+            op = ops[place]
+            if isinstance(op, int):
+                place = self._keep(op, place, places, extents)
             else:
-                place = self._keep(index, place, places, extents)
+                self._add(op, following[place])
+                place += 1
         self._close(0)
         return "".join(self._parts)
 
@@ -220,39 +221,37 @@ class LineEditor:
         self._parts.append(escape(unit.text))
         return 1
 
-    def _add(self, unit: Unit, shown: Element | None, following: Context | None) -> None:
+    def _add(self, fresh: Fresh, following: Context | None) -> None:
+        unit = fresh.unit
         wanted = unit.key[1]
         if unit.text == " ":
             wanted = self._marks() if following is None else _common(self._marks(), following)
         self._fit(wanted, following)
+        present = self._marks()
         for mark in wanted:
-            if mark not in self._marks():
-                self._push(_Added(mark))
-        if shown is None:
+            if mark not in present:
+                element = next(e for e in fresh.wraps if _RANKS[e.tag] == mark.rank)
+                self._push(_Added(mark, element))
+        if fresh.shown is None:
             self._parts.append(escape(unit.text))
         elif unit.key in self._moved:
             self._parts.append(self._source.text(self._moved[unit.key]))
         else:
-            self._parts.append(self._encoder.encode((shown,)))
+            self._parts.append(self._encoder.encode((fresh.shown,)))
 
     def _fit(self, wanted: Marks, following: Context | None) -> None:
         """Close what the next new unit must not stand in."""
-        after = _chain(following) if following is not None else []
+        after = _chain(following)
         keep = 0
         for opened in self._open:
-            if isinstance(opened, _Added):
-                fits = opened.mark in wanted
-            else:
-                mark = _own_mark(opened)
-                fits = mark in wanted if mark is not None else opened in after
-            if not fits:
+            mark = _mark_of(opened)
+            if not (mark in wanted if mark is not None else opened in after):
                 break
             keep += 1
         self._close(keep)
 
     def _marks(self) -> Marks:
-        found = [m.mark if isinstance(m, _Added) else _own_mark(m) for m in self._open]
-        return tuple(mark for mark in found if mark is not None)
+        return tuple(mark for m in self._open if (mark := _mark_of(m)) is not None)
 
     def _shared(self, chain: list[Context]) -> int:
         count = 0
@@ -265,7 +264,7 @@ class LineEditor:
     def _push(self, entry: _Open) -> None:
         self._open.append(entry)
         if isinstance(entry, _Added):
-            self._parts.append(_mark_opening(entry.mark, self._encoder))
+            self._parts.append(_mark_opening(entry.element, self._encoder))
             return
         opening = self._opening(_node(entry))
         if id(entry) in self._opened:
@@ -277,7 +276,7 @@ class LineEditor:
         while len(self._open) > keep:
             entry = self._open.pop()
             if isinstance(entry, _Added):
-                self._parts.append(_mark_closing(entry.mark, self._encoder))
+                self._parts.append(_mark_closing(entry.element, self._encoder))
             elif _node(entry).tag == "ac:link":
                 self._parts.append("</ac:link-body></ac:link>")
             else:
@@ -288,12 +287,12 @@ class LineEditor:
         opening = self._source.start_tag(node)
         if node.tag != "ac:link":
             return opening
-        target = next((c for c in node.elements() if c.tag.startswith("ri:")), None)
+        target = target_of(node)
         middle = self._source.text(target) if target is not None else ""
         return f"{opening}{middle}<ac:link-body>"
 
 
-def _script(old: Sequence[Unit], new: Sequence[tuple[Unit, Element | None]]) -> list[_Op]:
+def _script(old: Sequence[Unit], new: Sequence[Fresh]) -> list[_Op]:
     """Return what to write, in order: indices of kept units, and new units.
 
     Hidden units are kept behind the unit that they follow; those at the end of the line stay at
@@ -310,26 +309,26 @@ def _script(old: Sequence[Unit], new: Sequence[tuple[Unit, Element | None]]) -> 
         upto = kept.get(index)
         fresh = [] if upto is None else [*range(added, upto)]
         ops += _hidden(old, waiting, whole and upto is not None and not fresh)
-        ops += [(None, *new[n]) for n in fresh]
+        ops += [new[n] for n in fresh]
         if upto is not None:
-            ops.append((index, None, None))
+            ops.append(index)
             added = upto + 1
         waiting, whole = [], upto is not None
     rest = range(added, len(new))
-    ops += [(None, *new[n]) for n in rest]
+    ops += [new[n] for n in rest]
     return ops + _hidden(old, waiting, whole and not rest)
 
 
 def _hidden(old: Sequence[Unit], waiting: Sequence[int], blanks: bool) -> list[_Op]:
-    return [(n, None, None) for n in waiting if blanks or old[n].node is not None]
+    return [n for n in waiting if blanks or old[n].node is not None]
 
 
-def _kept(old: Sequence[Unit], new: Sequence[tuple[Unit, Element | None]]) -> dict[int, int]:
+def _kept(old: Sequence[Unit], new: Sequence[Fresh]) -> dict[int, int]:
     """Return which old unit is kept as which new one; an atom is kept whole or not at all."""
     words = _joined(old)
     keys = [("".join(old[n].key[0] for n in word), old[word[0]].key[1]) for word in words]
     kept: dict[int, int] = {}
-    for i, j in matches(keys, [unit.key for unit, _ in new]):
+    for i, j in matches(keys, [fresh.unit.key for fresh in new]):
         kept.update(dict.fromkeys(words[i], j))
     for index, unit in enumerate(old):
         if unit.size > 1:
@@ -396,9 +395,9 @@ def _following(units: Sequence[Unit], ops: Sequence[_Op]) -> list[Context | None
     """Return for each place the context of the next unit that is kept."""
     found: list[Context | None] = []
     context: Context | None = None
-    for index, _, _ in reversed(ops):
-        if index is not None:
-            context = units[index].context
+    for op in reversed(ops):
+        if isinstance(op, int):
+            context = units[op].context
         found.append(context)
     found.reverse()
     return found
@@ -408,10 +407,12 @@ def _common(marks: Marks, following: Context) -> Marks:
     return tuple(mark for mark in marks if mark in following.marks)
 
 
-def _own_mark(context: Context) -> Mark | None:
-    """Return the mark that the element of `context` adds."""
-    before = len(context.parent.marks) if context.parent is not None else 0
-    return context.marks[-1] if len(context.marks) > before else None
+def _mark_of(entry: _Open) -> Mark | None:
+    """Return the mark that an open element adds."""
+    if isinstance(entry, _Added):
+        return entry.mark
+    before = entry.parent.marks if entry.parent is not None else ()
+    return next((mark for mark in entry.marks if mark not in before), None)
 
 
 def _node(context: Context) -> SourceNode:
@@ -419,14 +420,14 @@ def _node(context: Context) -> SourceNode:
     return context.node
 
 
-def _mark_opening(mark: Mark, encoder: Encoder) -> str:
-    return encoder.encode((Element(*mark),)).removesuffix(_mark_closing(mark, encoder))
+def _mark_opening(mark: Element, encoder: Encoder) -> str:
+    return encoder.encode((mark,)).removesuffix(_mark_closing(mark, encoder))
 
 
-def _mark_closing(mark: Mark, encoder: Encoder) -> str:
-    if mark[0] == "a" and encoder.link_opening(Element(*mark)) is not None:
+def _mark_closing(mark: Element, encoder: Encoder) -> str:
+    if mark.tag == "a" and encoder.link_opening(mark) is not None:
         return "</ac:link-body></ac:link>"
-    return f"</{mark[0]}>"
+    return f"</{mark.tag}>"
 
 
 _IDS = re.compile("|".join(rf' {re.escape(name)}="[^"]*"' for name in sorted(VOLATILE)))
@@ -436,4 +437,4 @@ def _without_ids(start_tag: str) -> str:
     return _IDS.sub("", start_tag)
 
 
-__all__ = ["Key", "LineEditor", "Unit", "new_units", "old_units", "ordered"]
+__all__ = ["Fresh", "Key", "LineEditor", "Unit", "new_units", "old_units"]

@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-from syncline.body import Element
+from syncline.body.runs import Mark
 
 from .hrefs import outward
-from .html import anchor_mark, local
-from .media import attachment
+from .html import link_mark, local
+from .media import attachment, target_of
 from .opaque import line_of
-from .pieces import Atom, Mark
 from .resolver import asset_href
 from .source import SourceNode
-from .walk import Frame, Rule, Walk, span
+from .walk import Rule, Scope, Walk
+
+_BODIES = ("ac:link-body", "ac:plain-text-link-body")
 
 SOMEBODY = "a colleague"
 """What stands for a person whose name does not travel."""
 
 
-def link(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
+def link(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     """Show a link by its target; what cannot be resolved stays opaque with its text."""
-    target = next((c for c in node.elements() if c.tag.startswith("ri:")), None)
+    target = target_of(node)
     href = _href(walk, node, target)
-    if href is not None:
-        return _linked(frame, node, anchor_mark(href), _name(node, target))
+    mark = link_mark(href) if href is not None else None
+    if mark is not None:
+        return _linked(walk, scope, node, mark, target)
     kind, text = _unresolved(walk, node, target)
-    walk.opaque(frame, node, kind, text, inline=True)
+    walk.opaque(scope, node, kind, text, inline=True)
     return None
 
 
-def _linked(frame: Frame, node: SourceNode, mark: Mark, name: str) -> Frame | None:
+def _linked(
+    walk: Walk, scope: Scope, node: SourceNode, mark: Mark, target: SourceNode | None
+) -> Scope | None:
     """Return how to walk the link's own text; a link without one is shown by its name."""
     body = _body(node)
     if body is not None:
-        inner = span(frame, node, mark)
-        inner.children = iter(body.children)
-        return inner
+        if not len(body) and body.text and not walk.traced:
+            scope.flow.marked(body.text, scope.context, mark)
+            return None
+        return Scope(node, body, scope.context.inside(node, mark), scope.flow)
+    name = _name(node, target)
     if name:
-        shown = Element("a", mark[1], (name,))
-        frame.flow.atom(Atom(node, shown), frame.context)
+        scope.flow.atom(node, name, scope.context, mark)
     else:
-        frame.flow.hidden(node, frame.context)
+        scope.flow.hidden(node, scope.context)
     return None
 
 
 def _body(node: SourceNode) -> SourceNode | None:
-    for tag in ("ac:link-body", "ac:plain-text-link-body"):
-        body = node.child(tag)
-        if body is not None and (line_of(body) or any(body.elements())):
+    for body in node:
+        if body.tag in _BODIES and (len(body) or line_of(body)):
             return body
     return None
 
@@ -54,13 +58,13 @@ def _body(node: SourceNode) -> SourceNode | None:
 def _name(node: SourceNode, target: SourceNode | None) -> str:
     """Return what a link without text of its own is called."""
     if target is None:
-        return node.get("ac:anchor")
+        return node.get("ac:anchor", "")
     names = ("ri:content-title", "ri:filename", "ri:value", "ri:space-key", "ri:key")
     return next((value for name in names if (value := target.get(name))), "")
 
 
 def _href(walk: Walk, node: SourceNode, target: SourceNode | None) -> str | None:
-    anchor = node.get("ac:anchor")
+    anchor = node.get("ac:anchor", "")
     if target is None:
         return local(anchor)
     match target.tag:
@@ -68,11 +72,11 @@ def _href(walk: Walk, node: SourceNode, target: SourceNode | None) -> str | None
             page = page_of(walk, target)
             return walk.resolver.doc(page, anchor) if page else None
         case "ri:content-entity":
-            page = target.get("ri:content-id")
+            page = target.get("ri:content-id", "")
             known = page in walk.resolver.names
             return walk.resolver.doc(page, anchor) if known else None
         case "ri:url":
-            return outward(target.get("ri:value"), walk.resolver)
+            return outward(target.get("ri:value", ""), walk.resolver)
         case "ri:space":
             base, key = walk.resolver.base, target.get("ri:space-key")
             return outward(f"{base}/spaces/{key}", walk.resolver) if base and key else None
@@ -95,7 +99,7 @@ def page_of(walk: Walk, target: SourceNode) -> str | None:
     title = target.get("ri:content-title")
     if not title:
         return walk.resolver.page or None
-    return walk.resolver.page_id(title, target.get("ri:space-key"))
+    return walk.resolver.page_id(title, target.get("ri:space-key", ""))
 
 
 def _unresolved(walk: Walk, node: SourceNode, target: SourceNode | None) -> tuple[str, str]:
@@ -103,7 +107,7 @@ def _unresolved(walk: Walk, node: SourceNode, target: SourceNode | None) -> tupl
     body = _body(node)
     text = line_of(body) if body is not None else _name(node, target)
     if target is not None and target.tag == "ri:user":
-        account = target.get("ri:account-id")
+        account = target.get("ri:account-id", "")
         name = walk.resolver.people.get(account)
         walk.lose("mention", name or SOMEBODY, "a mention is shown as text")
         return "mention", name or line_of(body) or SOMEBODY

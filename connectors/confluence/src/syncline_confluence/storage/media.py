@@ -2,100 +2,100 @@
 
 from __future__ import annotations
 
-from syncline.body import Element
+from syncline.body.runs import Atom
 from syncline.model import Asset
 
-from .html import picture
+from .flow import Flow, Place
+from .html import image_atom, picture
 from .names import EMOTICONS
 from .opaque import line_of
-from .pieces import Atom, Kind, Piece
 from .resolver import asset_href
-from .source import SourceNode
-from .walk import Frame, Rule, Walk, container, seal
+from .source import SourceNode, child
+from .walk import Rule, Scope, Walk, container
+
+
+def target_of(node: SourceNode) -> SourceNode | None:
+    """Return what a link or an image points at: its first `ri:` child."""
+    for inner in node:
+        if isinstance(inner.tag, str) and inner.tag.startswith("ri:"):
+            return inner
+    return None
 
 
 def attachment(walk: Walk, target: SourceNode) -> Asset | None:
     """Return the file that an `ri:attachment` names; it may hang on another page."""
-    owner = target.child("ri:page")
+    owner = child(target, "ri:page")
     page: str | None = ""
     if owner is not None and owner.get("ri:content-title"):
-        page = walk.resolver.page_id(owner.get("ri:content-title"), owner.get("ri:space-key"))
-    return None if page is None else walk.resolver.file(target.get("ri:filename"), page)
+        title, space = owner.get("ri:content-title", ""), owner.get("ri:space-key", "")
+        page = walk.resolver.page_id(title, space)
+    return None if page is None else walk.resolver.file(target.get("ri:filename", ""), page)
 
 
-def image(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
+def image(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     """Show an image in its line, or as a figure where it stands alone."""
-    target = next((c for c in node.elements() if c.tag.startswith("ri:")), None)
+    target = target_of(node)
+    alt = node.get("ac:alt") or node.get("ac:title") or ""
     if target is None:
-        walk.opaque(frame, node, "image", node.get("ac:alt"), inline=True)
+        walk.opaque(scope, node, "image", alt, inline=True)
         return None
     if target.tag == "ri:url":
-        alt = node.get("ac:alt") or node.get("ac:title")
-        picture(walk, frame, node, target.get("ri:value"), alt)
+        picture(walk, scope, node, target.get("ri:value", ""), alt)
         return None
-    return _attached(walk, frame, node, target)
+    return _attached(walk, scope, node, target, alt)
 
 
-def _attached(walk: Walk, frame: Frame, node: SourceNode, target: SourceNode) -> Frame | None:
-    alt = node.get("ac:alt") or node.get("ac:title")
+def _attached(
+    walk: Walk, scope: Scope, node: SourceNode, target: SourceNode, alt: str
+) -> Scope | None:
     asset = attachment(walk, target)
-    if asset is None:
-        walk.lose("image", target.get("ri:filename"), "the attachment was not found")
-        walk.opaque(frame, node, "image", alt)
+    shown = image_atom(asset_href(asset), alt) if asset is not None else None
+    if asset is None or shown is None:
+        walk.lose("image", target.get("ri:filename", ""), "the attachment was not found")
+        walk.opaque(scope, node, "image", alt)
         return None
     walk.assets[asset.sha256] = asset
-    shown = Element("img", (("alt", alt), ("src", asset_href(asset))))
-    caption = node.child("ac:caption")
-    if caption is not None and (line_of(caption) or any(c.children for c in caption.elements())):
-        return figure(walk, frame, node, shown, caption)
-    flow = frame.flow
-    if flow.leaf is not None or flow.line is not None or node.get("ac:inline") == "true":
-        flow.atom(Atom(node, shown), frame.context)
+    caption = child(node, "ac:caption")
+    if caption is not None and (line_of(caption) or any(len(inner) for inner in caption)):
+        return figure(walk, scope, node, shown, caption)
+    if scope.flow.in_line or node.get("ac:inline") == "true":
+        scope.flow.atom(node, shown, scope.context)
         return None
-    return figure(walk, frame, node, shown, None)
+    return figure(walk, scope, node, shown, None)
 
 
 def figure(
-    walk: Walk, frame: Frame, node: SourceNode, shown: Element, caption: SourceNode | None
-) -> Frame | None:
+    walk: Walk, scope: Scope, node: SourceNode, shown: Atom, caption: SourceNode | None
+) -> Scope | None:
     """Show an image as a block; with a caption, return how to walk that."""
-    piece = Piece(Kind.ATOM, node, caption)
-    picture_piece = Piece(Kind.ATOM, node)
-    picture_piece.element = shown
-    piece.children.append(picture_piece)
-    if caption is not None:
-        piece.kind = Kind.ELEMENT
-        return container(walk, frame, piece, "figure", (), _into_caption)
-    seal(piece, "figure")
-    walk.block(frame, piece)
-    return None
+    if caption is None:
+        block = f"<figure>{shown.markup}</figure>"
+        scope.flow.block(block, Place(node), scope.context)
+        return None
+
+    def spell(flow: Flow) -> str:
+        line = _one_line(flow)
+        return f"<figure>{shown.markup}{line}</figure>"
+
+    return container(scope, node, caption, walk.inside(scope, caption), spell)
 
 
-def _into_caption(piece: Piece) -> None:
-    """Join what a caption holds into the one line that a figure can have."""
-    shown, *lines = piece.children
-    nodes: list[Element | str] = []
-    for line in lines:
-        if nodes:
-            nodes.append(Element("br"))
-        nodes.extend(line.element.children)
-    piece.children = [shown]
-    if len(lines) == 1 and lines[0].kind in (Kind.ELEMENT, Kind.RUN):
-        caption = lines[0]
-    else:
-        caption = Piece(Kind.ATOM, piece.inner)
-    caption.element = Element("figcaption", (), tuple(nodes))
-    if nodes:
-        piece.children.append(caption)
+def _one_line(flow: Flow) -> str:
+    """Return what a caption holds as the one line that a figure can have."""
+    lines = [block[3:-4] for block in flow.out if isinstance(block, str) and block[:3] == "<p>"]
+    lines += [
+        block[8:-9] for block in flow.out if isinstance(block, str) and block[:8] == "<figure>"
+    ]
+    return f"<figcaption>{'<br>'.join(lines)}</figcaption>" if lines else ""
 
 
-def emoticon(walk: Walk, frame: Frame, node: SourceNode) -> None:
+def emoticon(walk: Walk, scope: Scope, node: SourceNode) -> None:
     """Show an emoticon as its character, a site's own emoji as its short name."""
     shown = character(node)
     if shown:
-        frame.flow.atom(Atom(node, shown), frame.context)
+        scope.flow.atom(node, shown, scope.context)
     else:
-        frame.flow.hidden(node, frame.context)
+        scope.flow.hidden(node, scope.context)
 
 
 def character(node: SourceNode) -> str:
@@ -103,21 +103,23 @@ def character(node: SourceNode) -> str:
 
     `ac:name` comes last: the server writes `blue-star` for every emoji it has no picture of.
     """
+    name, fallback = node.get("ac:name", ""), node.get("ac:emoji-fallback", "")
     return (
-        _from_id(node.get("ac:emoji-id"))
-        or _usable(node.get("ac:emoji-fallback"))
-        or EMOTICONS.get(node.get("ac:name"), "")
-        or node.get("ac:emoji-shortname")
-        or node.get("ac:emoji-fallback")
-        or (f":{node.get('ac:name')}:" if node.get("ac:name") else "")
+        _from_id(node.get("ac:emoji-id", ""))
+        or _usable(fallback)
+        or EMOTICONS.get(name, "")
+        or node.get("ac:emoji-shortname", "")
+        or fallback
+        or (f":{name}:" if name else "")
     )
 
 
 def _from_id(emoji: str) -> str:
     try:
-        return "".join(chr(int(part, 16)) for part in emoji.split("-")) if emoji else ""
+        text = "".join(chr(int(part, 16)) for part in emoji.split("-")) if emoji else ""
     except (ValueError, OverflowError):
         return ""
+    return text if text.isprintable() or "\u200d" in text else ""
 
 
 def _usable(fallback: str) -> str:
@@ -130,4 +132,12 @@ RULES: dict[str, Rule] = {
     "ac:hipchat-emoticon": emoticon,
 }
 
-__all__ = ["RULES", "attachment", "character", "emoticon", "figure", "image"]
+__all__ = [
+    "RULES",
+    "attachment",
+    "character",
+    "emoticon",
+    "figure",
+    "image",
+    "target_of",
+]

@@ -55,7 +55,6 @@ CONTAINERS = frozenset(
 
 INVISIBLE = frozenset(
     {
-        "!--",
         "ac:adf-fallback",
         "ac:adf-fragment-mark",
         "ac:adf-fragment-mark-detail",

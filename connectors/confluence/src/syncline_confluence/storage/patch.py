@@ -9,7 +9,7 @@ from syncline.errors import Rejected
 from syncline.model import Opaque, Ref
 
 from .blocks import DEEPEST, BlockEditor, Coarser
-from .decode import Decoded, decode
+from .decode import Traced, decode, trace
 from .encode import Encoder
 from .hrefs import outward
 from .lines import Key, LineEditor, old_units
@@ -39,17 +39,18 @@ def patch(
     Raises:
         Rejected: the edit cannot be placed without losing something of the page.
     """
-    page = decode(raw, resolver, ref)
+    traced = trace(raw, resolver, ref)
+    page = traced.page
     wanted = rewrite_links(body, lambda href: outward(href, resolver) or href)
     if page.body == wanted:
         return raw
-    return _Patch(page, wanted, resolver, {**(opaques or {}), **page.opaques}, ref).run()
+    return _Patch(traced, wanted, resolver, {**(opaques or {}), **page.opaques}, ref).run()
 
 
 class _Patch:
     def __init__(
         self,
-        page: Decoded,
+        page: Traced,
         wanted: str,
         resolver: Resolver,
         opaques: Mapping[str, Opaque],
@@ -63,10 +64,12 @@ class _Patch:
 
     def run(self) -> str:
         try:
-            slots = slots_of(self._page.pieces, parse(self._page.body))
+            slots = slots_of(
+                self._page.root.children, parse(self._page.page.body), self._page.source
+            )
         except Unmatched as error:
             raise self._refused("its blocks are not where they seem") from error
-        moved = _atoms(self._page.pieces)
+        moved = _atoms(self._page.root)
         reason = "the result would not read as the edit"
         for depth in _DEPTHS:
             try:
@@ -94,10 +97,10 @@ class _Patch:
         )
 
 
-def _atoms(pieces: tuple[Piece, ...]) -> dict[Key, SourceNode]:
+def _atoms(root: Piece) -> dict[Key, SourceNode]:
     """Return the inline atoms of a page by key."""
     found: dict[Key, SourceNode] = {}
-    stack = [*pieces]
+    stack = [*root.children]
     while stack:
         piece = stack.pop()
         stack.extend(piece.children)

@@ -1,8 +1,4 @@
-"""Pieces: the blocks that decoding found, each with the place in the page where it stands.
-
-A piece knows the element of the profile that it became and the source nodes that it came from.
-Reading needs the first, writing back the second.
-"""
+"""Pieces: the blocks that decoding found, each with the place in the page where it stands."""
 
 from __future__ import annotations
 
@@ -11,12 +7,12 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from syncline.body import Element, Node
+from syncline.body.runs import Atom, Mark, Marks, with_mark
 
 from .source import SourceNode
 
-Mark: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
-"""Tag and attributes of one inline mark."""
+Shown: TypeAlias = "str | Atom"
+"""Inline content as the profile has it: text, or the markup of an image or an opaque node."""
 
 
 class Context:
@@ -26,7 +22,7 @@ class Context:
 
     def __init__(
         self,
-        marks: tuple[Mark, ...],
+        marks: Marks,
         node: SourceNode | None,
         parent: Context | None,
         around: SourceNode | None = None,
@@ -39,7 +35,10 @@ class Context:
 
     def inside(self, node: SourceNode, mark: Mark | None = None) -> Context:
         """Return the context within `node`, which adds `mark`."""
-        return Context((*self.marks, mark) if mark else self.marks, node, self, self.around)
+        marks = self.marks
+        if mark is not None:
+            marks = with_mark(marks, mark) if marks else (mark,)
+        return Context(marks, node, self, self.around)
 
     def outermost(self) -> SourceNode | None:
         """Return the outermost inline element that is open, those outside of the block included."""
@@ -52,30 +51,24 @@ class Context:
         return node
 
 
-@frozen(eq=False)
-class Atom:
-    """Inline content that stands for one source node as a whole."""
-
-    node: SourceNode
-    shown: Element | str
+TOP = Context((), None, None)
+"""No inline element is open."""
 
 
 @frozen(eq=False)
-class Hidden:
-    """An inline source node without content for a reader; it keeps its place."""
+class Token:
+    """A part of a line: a text, or a source node as a whole.
 
-    node: SourceNode
+    `shown` is None for a node without content for a reader, which only keeps its place.
+    """
 
-
-@frozen(eq=False)
-class Box:
-    """The check box before a task, which its list item shows as a character."""
-
-    shown: str
-
-
-Content: TypeAlias = str | Atom | Hidden | Box
-Token: TypeAlias = tuple[Content, Context]
+    shown: Shown | None
+    context: Context
+    node: SourceNode | None = None
+    mark: Mark | None = None
+    """A link that `node` adds to what it shows."""
+    box: bool = False
+    """True for the check box before a task, which stands for no text of the line."""
 
 
 class Kind(Enum):
@@ -90,7 +83,7 @@ class Kind(Enum):
     ATOM = "atom"
     """Made from a construct that cannot be edited from outside."""
     VIRTUAL = "virtual"
-    """A container that the source leaves out, such as the body of a table."""
+    """A container that the source leaves out, such as the item of a list in a list."""
 
 
 class Piece:
@@ -102,21 +95,23 @@ class Piece:
         "before",
         "box",
         "children",
-        "element",
         "holder",
         "inner",
         "kind",
         "name",
         "node",
         "spare",
+        "tag",
         "tokens",
         "torn",
     )
 
     def __init__(
-        self, kind: Kind, node: SourceNode | None, inner: SourceNode | None = None
+        self, kind: Kind, tag: str, node: SourceNode | None, inner: SourceNode | None = None
     ) -> None:
         self.kind = kind
+        self.tag = tag
+        """Its tag in the profile."""
         self.node = node
         """The element that goes when the piece is removed."""
         self.inner = inner
@@ -133,69 +128,12 @@ class Piece:
         """True for a run whose bounds lie inside open inline elements."""
         self.children: list[Piece] = []
         self.tokens: list[Token] = []
-        self.element: Element = _NOTHING
         self.name = ""
         """For a parameter: its name."""
         self.box: SourceNode | None = None
-        """For a task: the element with its status."""
+        """For a task and its line: the element with its status."""
         self.spare: SourceNode | None = None
         """An empty paragraph inside, which new text may fill."""
 
 
-_NOTHING = Element("p")
-
-
-def nest(tokens: list[Token]) -> tuple[Node, ...]:
-    """Return the inline nodes that `tokens` stand for, equal marks of neighbours shared."""
-    root: list[Node] = []
-    open_marks: list[tuple[Mark, list[Node]]] = []
-    marks: tuple[Mark, ...] = ()
-    level = root
-    for content, context in tokens:
-        shown = content if content.__class__ is str else _shown(content)
-        if shown is None:
-            continue
-        if context.marks != marks:
-            marks = context.marks
-            level = _reopen(root, open_marks, marks)
-        level.append(shown)
-    _close(root, open_marks, 0)
-    return tuple(root)
-
-
-def _shown(content: Content) -> Node | None:
-    return None if isinstance(content, Hidden) else getattr(content, "shown", None)
-
-
-def _reopen(
-    root: list[Node], open_marks: list[tuple[Mark, list[Node]]], marks: tuple[Mark, ...]
-) -> list[Node]:
-    keep = 0
-    for (mark, _), wanted in zip(open_marks, marks, strict=False):
-        if mark != wanted:
-            break
-        keep += 1
-    _close(root, open_marks, keep)
-    open_marks.extend((mark, []) for mark in marks[keep:])
-    return open_marks[-1][1] if open_marks else root
-
-
-def _close(root: list[Node], open_marks: list[tuple[Mark, list[Node]]], keep: int) -> None:
-    while len(open_marks) > keep:
-        (tag, attrs), children = open_marks.pop()
-        parent = open_marks[-1][1] if open_marks else root
-        parent.append(Element(tag, attrs, tuple(children)))
-
-
-__all__ = [
-    "Atom",
-    "Box",
-    "Content",
-    "Context",
-    "Hidden",
-    "Kind",
-    "Mark",
-    "Piece",
-    "Token",
-    "nest",
-]
+__all__ = ["TOP", "Context", "Kind", "Piece", "Shown", "Token"]

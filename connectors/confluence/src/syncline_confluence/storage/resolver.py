@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from syncline.model import Asset
 ExternalImages = Literal["link", "keep", "drop"]
 
 
+@lru_cache(maxsize=4096)
 def title_key(title: str) -> str:
     """Return what two titles or file names must share to be the same one.
 
@@ -64,6 +66,8 @@ class Resolver:
 
     def doc(self, page_id: str, anchor: str = "") -> str:
         """Return the internal link to a page."""
+        if not anchor and page_id.isdecimal():
+            return f"syncline:doc/{self.connection}:{page_id}"
         fragment = f"#{quote(anchor, safe='')}" if anchor else ""
         return f"syncline:doc/{self.connection}:{quote(page_id, safe='')}{fragment}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from syncline.body import Element, Node, normal, render
+from syncline.body import Element, Node, render
 
 from .encode import rows
 from .pieces import Kind, Piece
@@ -39,84 +39,38 @@ def blocks_of(element: Element) -> list[Element]:
     return [child for child in element.children if isinstance(child, Element)]
 
 
-def slots_of(pieces: Sequence[Piece], elements: Sequence[Element]) -> list[Slot]:
+def slots_of(pieces: Sequence[Piece], elements: Sequence[Element], source: Source) -> list[Slot]:
     """Return one slot for each of `elements`.
 
     Raises:
-        Unmatched: the normal form moved blocks about; the parent has to be taken as a whole.
+        Unmatched: the page has other blocks than its body; the parent has to be taken as a whole.
     """
-    joined = list(zip(pieces, elements, strict=False)) if _alike(pieces, elements) else None
-    if joined is None:
-        joined = _joined(pieces, elements)
-    slots = [_slot(piece, element) for piece, element in joined]
-    _group(slots)
+    if [piece.tag for piece in pieces] != [element.tag for element in elements]:
+        raise Unmatched
+    slots = [_slot(p, e, source) for p, e in zip(pieces, elements, strict=True)]
+    _group(slots, source)
     return slots
 
 
-def _alike(pieces: Sequence[Piece], elements: Sequence[Element]) -> bool:
-    return len(pieces) == len(elements) and all(
-        piece.element.tag == element.tag for piece, element in zip(pieces, elements, strict=True)
-    )
-
-
-def _joined(pieces: Sequence[Piece], elements: Sequence[Element]) -> list[tuple[Piece, Element]]:
-    """Join by what each piece alone becomes: nothing, or one block."""
-    joined: list[tuple[Piece, Element]] = []
-    rest = iter(elements)
-    for piece in pieces:
-        alone = _alone(piece)
-        if len(alone) > 1:
-            raise Unmatched
-        for _ in alone:
-            element = next(rest, None)
-            if element is None or element.tag != alone[0].tag:
-                raise Unmatched
-            joined.append((piece, element))
-    if next(rest, None) is not None:
-        raise Unmatched
-    return joined
-
-
-def _alone(piece: Piece) -> Sequence[Element]:
-    """Return what a piece becomes in the place where it stands."""
-    tag = piece.element.tag
-    if tag in ("li", "tr", "td", "th", "figcaption"):
-        return (piece.element,)
-    if tag == "summary":
-        return (piece.element,)
-    return normal((piece.element,))
-
-
-def _slot(piece: Piece, element: Element) -> Slot:
+def _slot(piece: Piece, element: Element, source: Source) -> Slot:
+    parts = piece.children if element.tag != "figure" else []
     try:
-        return Slot(piece, element, slots_of(_parts(piece), blocks_of(element)))
+        return Slot(piece, element, slots_of(parts, blocks_of(element), source))
     except Unmatched:
         return Slot(piece, element, [])
 
 
-def _parts(piece: Piece) -> list[Piece]:
-    """Return the pieces inside `piece`, rows for a table."""
-    if piece.element.tag == "table":
-        found: list[Piece] = []
-        for part in piece.children:
-            found += part.children if part.element.tag in ("thead", "tbody") else []
-        return [row for row in found if row.children]
-    if piece.element.tag == "figure":
-        return []
-    return piece.children
-
-
-def _group(slots: list[Slot]) -> None:
+def _group(slots: Sequence[Slot], source: Source) -> None:
     """Mark the slots that share one paragraph of the source, or one macro with its title."""
-    split = {id(n): n for s in slots if (n := _split(s.piece)) is not None}
-    leaves = sorted(split.values(), key=lambda node: node.start)
+    split = {n for s in slots if (n := _split(s.piece)) is not None}
+    shared = sorted(split, key=source.start)
     index = 0
     for slot in slots:
-        place = _place(slot.piece)
-        while index < len(leaves) and leaves[index].stop <= place:
+        place = _place(slot.piece, source)
+        while index < len(shared) and source.places[shared[index]][1] <= place:
             index += 1
-        if index < len(leaves) and leaves[index].start <= place:
-            slot.group = leaves[index]
+        if index < len(shared) and source.start(shared[index]) <= place:
+            slot.group = shared[index]
     for title, slot in pairwise(slots):
         if title.piece.kind is Kind.PARAMETER and slot.piece.node is title.piece.node:
             title.group = slot.group = title.piece.node
@@ -129,11 +83,11 @@ def _split(piece: Piece) -> SourceNode | None:
     return piece.node if piece.kind is Kind.RUN else None
 
 
-def _place(piece: Piece) -> int:
+def _place(piece: Piece, source: Source) -> int:
     if piece.kind is Kind.VIRTUAL:
-        return _place(piece.children[0]) if piece.children else -1
-    node = piece.node or piece.holder
-    return node.start if node is not None else -1
+        return _place(piece.children[0], source) if piece.children else -1
+    node = piece.node if piece.node is not None else piece.holder
+    return source.start(node) if node is not None else -1
 
 
 def span_of(source: Source, piece: Piece) -> tuple[int, int]:
@@ -143,12 +97,14 @@ def span_of(source: Source, piece: Piece) -> tuple[int, int]:
     if piece.kind is Kind.VIRTUAL:
         spans = [span_of(source, child) for child in piece.children]
         return min(start for start, _ in spans), max(end for _, end in spans)
-    node = piece.inner if piece.kind is Kind.PARAMETER and piece.inner is not None else piece.node
+    node = piece.node
     assert node is not None, "only runs and virtual pieces have no element"  # noqa: S101
-    if piece.kind is Kind.PARAMETER and piece.inner is None:
-        end = source.tag_end(node)
-        return end, end
-    return node.start, source.end(node)
+    if piece.kind is Kind.PARAMETER:
+        if piece.inner is None:
+            end = source.tag_end(node)
+            return end, end
+        node = piece.inner
+    return source.start(node), source.end(node)
 
 
 def run_span(source: Source, piece: Piece) -> tuple[int, int]:
@@ -157,7 +113,7 @@ def run_span(source: Source, piece: Piece) -> tuple[int, int]:
     start, end = source.inner(piece.holder)
     return (
         source.end(piece.after) if piece.after is not None else start,
-        piece.before.start if piece.before is not None else end,
+        source.start(piece.before) if piece.before is not None else end,
     )
 
 

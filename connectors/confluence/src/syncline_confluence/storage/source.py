@@ -1,8 +1,8 @@
-"""The source tree of a page: what the XML parser saw, with the byte position of every element.
+"""The source tree of a page: what the XML parser saw, and where in the bytes it stands.
 
 Storage format is a fragment: no root, undeclared prefixes, HTML entities without a DTD. It is
-parsed by expat, which needs no namespace declarations and tells byte offsets, inside a wrapper of
-ours whose internal subset declares exactly the entities that occur. A DOCTYPE inside the wrapper
+parsed by expat, which takes prefixes as part of the name and tells byte offsets, inside a wrapper
+of ours whose internal subset declares exactly the entities that occur. A DOCTYPE inside the wrapper
 is a syntax error, and expat never opens an external entity on its own.
 """
 
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from html.entities import name2codepoint
 from typing import TypeAlias
+from xml.etree.ElementTree import Comment, Element, TreeBuilder
 from xml.parsers import expat
 
 from attrs import field, frozen
@@ -23,11 +24,14 @@ MAX_BYTES = 5 * 1024 * 1024
 """Confluence itself refuses a larger body (REST v2, POST /pages: 413)."""
 MAX_DEPTH = 250
 """Open elements; libxml2 and Confluence's own parser stop at 255."""
+MAX_TAGS = 400_000
+"""Start and end tags; the profile holds fewer, and each costs some 100 bytes of memory."""
 
-COMMENT = "!--"
-"""The tag of a comment node."""
+SourceNode: TypeAlias = Element
+"""One element of a page as stored. Built in C; prefixes are part of its tag (`ac:link`)."""
 
-SourceChild: TypeAlias = "SourceNode | str"
+COMMENT: object = Comment
+"""What the tag of a comment is: no text, as all other tags are."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
@@ -35,52 +39,37 @@ _START_TAG = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
 _XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
 
 
-class SourceNode:
-    """One element (or comment) of a page as stored.
+def child(node: SourceNode, tag: str) -> SourceNode | None:
+    """Return the first child of `node` called `tag`."""
+    for inner in node:
+        if inner.tag == tag:
+            return inner
+    return None
 
-    `start` is the byte offset of its start tag. `stop` is that of its end tag, or the offset
-    behind it where the element is written as `<x/>`.
-    """
 
-    __slots__ = ("attrs", "children", "start", "stop", "tag")
-
-    def __init__(self, tag: str, attrs: list[str], start: int) -> None:
-        self.tag = tag
-        self.attrs = attrs
-        """Names and values in turn, as expat's `ordered_attributes` gives them."""
-        self.children: list[SourceChild] = []
-        self.start = start
-        self.stop = start
-
-    def get(self, name: str, default: str = "") -> str:
-        """Return the attribute `name`."""
-        attrs = self.attrs
-        for index in range(0, len(attrs), 2):
-            if attrs[index] == name:
-                return attrs[index + 1]
-        return default
-
-    def elements(self) -> Iterator[SourceNode]:
-        """Yield the child elements in order; comments are none."""
-        return (c for c in self.children if c.__class__ is SourceNode and c.tag is not COMMENT)
-
-    def child(self, tag: str) -> SourceNode | None:
-        """Return the first child element called `tag`."""
-        return next((node for node in self.elements() if node.tag == tag), None)
+def elements(node: SourceNode) -> Iterator[SourceNode]:
+    """Yield the child elements of `node`; comments are none."""
+    return (inner for inner in node if inner.tag is not COMMENT)
 
 
 @frozen(eq=False)
 class Source:
-    """A parsed page: its bytes and its tree. Offsets in the tree point into `data`."""
+    """A parsed page. `places` is empty unless the positions were asked for."""
 
     data: bytes
     root: SourceNode = field(repr=False)
+    places: dict[SourceNode, tuple[int, int]] = field(repr=False)
+    """For each element the offset of its start tag, and that of its end tag (behind `<x/>`)."""
+
+    def start(self, node: SourceNode) -> int:
+        """Return the offset of the element."""
+        return 0 if node is self.root else self.places[node][0]
 
     def tag_end(self, node: SourceNode) -> int:
         """Return the offset behind the start tag of `node`."""
         if node is self.root:
             return 0
-        match = _START_TAG.match(self.data, node.start)
+        match = _START_TAG.match(self.data, self.places[node][0])
         assert match, "the parser saw a start tag here"  # noqa: S101
         return match.end()
 
@@ -88,11 +77,10 @@ class Source:
         """Return the offset behind the whole element."""
         if node is self.root:
             return len(self.data)
-        if node.tag == COMMENT:
-            return self.data.index(b"-->", node.start) + 3
-        if self.is_empty(node):
-            return node.stop
-        return self.data.index(b">", node.stop) + 1
+        start, stop = self.places[node]
+        if node.tag is COMMENT:
+            return self.data.index(b"-->", start) + 3
+        return stop if self.is_empty(node) else self.data.index(b">", stop) + 1
 
     def is_empty(self, node: SourceNode) -> bool:
         """Return whether `node` is written as `<x/>`."""
@@ -104,38 +92,37 @@ class Source:
         if node is self.root:
             return 0, len(self.data)
         end = self.tag_end(node)
-        return (end, end) if self.is_empty(node) else (end, node.stop)
+        return (end, end) if self.is_empty(node) else (end, self.places[node][1])
 
     def text(self, node: SourceNode) -> str:
         """Return the markup of `node` as stored."""
-        return self.data[node.start : self.end(node)].decode()
+        return self.data[self.start(node) : self.end(node)].decode()
 
     def start_tag(self, node: SourceNode) -> str:
         """Return the start tag of `node` as stored, opened even where it is `<x/>`."""
-        tag = self.data[node.start : self.tag_end(node)].decode()
+        tag = self.data[self.start(node) : self.tag_end(node)].decode()
         return tag[:-2].rstrip() + ">" if tag.endswith("/>") else tag
 
 
-def parse(raw: str, ref: Ref | None = None) -> Source:
+def parse(raw: str, ref: Ref | None = None, *, places: bool = False) -> Source:
     """Return the tree of `raw`, a page or a part of one in storage format.
 
     Control characters, which XML cannot hold, are left out. An entity that HTML does not know
-    stays literal text.
+    stays literal text. With `places`, comments are in the tree, too.
 
     Raises:
         Rejected: it is not well-formed, holds a DOCTYPE or a processing instruction, or is too
-            large or too deep. Nothing is repaired: half a page is never synced.
+            large. Nothing is repaired: half a page is never synced.
     """
     prefix = f"<!DOCTYPE w [{_declarations(raw)}]><w>".encode() if "&" in raw else b"<w>"
     data = _bytes(raw, ref)
     try:
-        return Source(data, _Builder(ref).run(prefix, data))
+        return _Parsing(ref, places).run(prefix, data)
     except Rejected:
         # Searching every page for what none holds would cost a tenth of the parse.
         if not _CONTROL.search(raw):
             raise
-    data = _bytes(printable(raw), ref)
-    return Source(data, _Builder(ref).run(prefix, data))
+    return _Parsing(ref, places).run(prefix, _bytes(printable(raw), ref))
 
 
 def printable(text: str) -> str:
@@ -150,6 +137,8 @@ def _bytes(raw: str, ref: Ref | None) -> bytes:
             f"{_of(ref)}: the body has {len(data)} bytes, the limit is {MAX_BYTES}; split the page",
             ref=ref,
         )
+    if data.count(b"<") > MAX_TAGS:
+        raise Rejected(f"{_of(ref)}: the body has over {MAX_TAGS} tags; split the page", ref=ref)
     return data
 
 
@@ -169,60 +158,55 @@ def _of(ref: Ref | None) -> str:
     return str(ref) if ref else "page body"
 
 
-class _Builder:
-    """Builds the tree from expat's events."""
+class _Parsing:
+    """One run of expat. Without positions its events go straight to the tree builder, in C."""
 
-    def __init__(self, ref: Ref | None) -> None:
+    def __init__(self, ref: Ref | None, places: bool) -> None:
         self._ref = ref
         self._base = 0
-        self._root = SourceNode("w", [], 0)
-        self._stack = [self._root]
+        self._builder = TreeBuilder(insert_comments=True)
+        self._places: dict[SourceNode, tuple[int, int]] = {}
         self._parser = parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
-        parser.ordered_attributes = True
-        parser.StartElementHandler = self._open_root
-        parser.CharacterDataHandler = self._text
-        parser.CommentHandler = self._comment
+        parser.StartElementHandler = self._builder.start
+        parser.EndElementHandler = self._builder.end
+        parser.CharacterDataHandler = self._builder.data
         parser.ProcessingInstructionHandler = self._instruction
+        self._with_places = places
 
-    def run(self, prefix: bytes, data: bytes) -> SourceNode:
+    def run(self, prefix: bytes, data: bytes) -> Source:
         self._base = len(prefix)
+        parser = self._parser
         try:
-            self._parser.Parse(prefix, False)
-            self._attach()
-            self._parser.Parse(data, False)
-            self._parser.Parse(b"</w>", True)
+            parser.Parse(prefix, False)
+            if self._with_places:
+                self._attach()
+            parser.Parse(data, False)
+            # The wrapper's own end belongs to no element of the page.
+            parser.EndElementHandler = self._builder.end
+            parser.Parse(b"</w>", True)
         except expat.ExpatError as error:
             raise self._rejected(expat.ErrorString(error.code) or "not well-formed") from error
-        return self._root
-
-    def _open_root(self, tag: str, attrs: list[str]) -> None:
-        """Take the wrapper's own start tag for granted."""
+        return Source(data, self._builder.close(), self._places)
 
     def _attach(self) -> None:
-        """Set the two hot handlers; closures over locals halve their cost."""
-        stack, base, parser = self._stack, self._base, self._parser
+        """Note the position of each element; closures over locals halve the cost."""
+        builder, base, parser, places = self._builder, self._base, self._parser, self._places
 
-        def start(tag: str, attrs: list[str]) -> None:
-            node = SourceNode(tag, attrs, parser.CurrentByteIndex - base)
-            stack[-1].children.append(node)
-            stack.append(node)
-            if len(stack) > MAX_DEPTH:
-                raise self._rejected(f"more than {MAX_DEPTH} elements are open")
+        def start(tag: str, attrs: dict[str, str]) -> None:
+            places[builder.start(tag, attrs)] = (parser.CurrentByteIndex - base, 0)
 
         def end(tag: str) -> None:
-            stack.pop().stop = parser.CurrentByteIndex - base
+            node = builder.end(tag)
+            places[node] = (places[node][0], parser.CurrentByteIndex - base)
+
+        def comment(text: str) -> None:
+            place = parser.CurrentByteIndex - base
+            places[builder.comment(text)] = (place, place)
 
         parser.StartElementHandler = start
         parser.EndElementHandler = end
-
-    def _text(self, text: str) -> None:
-        self._stack[-1].children.append(text)
-
-    def _comment(self, text: str) -> None:
-        node = SourceNode(COMMENT, [], self._parser.CurrentByteIndex - self._base)
-        node.stop = node.start
-        self._stack[-1].children.append(node)
+        parser.CommentHandler = comment
 
     def _instruction(self, target: str, text: str) -> None:
         raise self._rejected(f"it holds a processing instruction <?{target[:40]}")
@@ -242,9 +226,11 @@ __all__ = [
     "COMMENT",
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_TAGS",
     "Source",
-    "SourceChild",
     "SourceNode",
+    "child",
+    "elements",
     "parse",
     "printable",
 ]

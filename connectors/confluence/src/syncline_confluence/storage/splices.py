@@ -28,9 +28,9 @@ class Splices:
 
     def mirror(self, node: SourceNode, copy: SourceNode) -> None:
         """Repeat in `copy` what is replaced in `node`; remove `copy` where its text differs."""
-        start, end = node.start, self.source.end(node)
+        start, end = self.source.start(node), self.source.end(node)
         inside = [f for f in self._found if start <= f[0] and f[1] <= end]
-        low, high = copy.start, self.source.end(copy)
+        low, high = self.source.start(copy), self.source.end(copy)
         data = self.source.data
         places = [_only(data, data[s:e], low, high) for s, e, _, _ in inside]
         if None in places:
@@ -45,21 +45,22 @@ class Splices:
         start, end = self.source.inner(node)
         if self.source.is_empty(node):
             tag = self.source.start_tag(node)
-            self.replace(node.start, end, f"{tag}{text}</{node.tag}>")
+            self.replace(self.source.start(node), end, f"{tag}{text}</{node.tag}>")
         else:
             self.replace(start, end, text)
 
     def attribute(self, node: SourceNode, tag: str, **values: str) -> None:
         """Rewrite the tags of `node` as `tag` with attributes set, or removed where empty."""
         end = self.source.tag_end(node)
-        opening = self.source.data[node.start : end].decode()
+        start, stop = self.source.places[node]
+        opening = self.source.data[start:end].decode()
         for name in values:
             opening = re.sub(rf"\s{re.escape(name)}\s*=\s*(\"[^\"]*\"|'[^']*')", "", opening)
         head, rest = opening[: 1 + len(node.tag)], opening[1 + len(node.tag) :]
         assert head == f"<{node.tag}", "a start tag starts with its name"  # noqa: S101
-        self.replace(node.start, end, f"<{tag}{attributes(**values)}{rest}")
+        self.replace(start, end, f"<{tag}{attributes(**values)}{rest}")
         if tag != node.tag and not self.source.is_empty(node):
-            self.replace(node.stop, self.source.end(node), f"</{tag}>")
+            self.replace(stop, self.source.end(node), f"</{tag}>")
 
     def apply(self) -> str:
         """Return the page with everything replaced."""

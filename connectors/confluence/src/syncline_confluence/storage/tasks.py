@@ -2,73 +2,90 @@
 
 from __future__ import annotations
 
-from .html import into_items
+from collections.abc import Callable
+
+from .flow import Flow
+from .html import item
 from .names import ADF_PANELS, BOXES
 from .opaque import line_of
-from .pieces import Box, Kind, Piece
-from .source import SourceNode
-from .walk import Frame, Rule, Walk, container, unwrapped
+from .source import SourceNode, child
+from .walk import Rule, Scope, Walk, container, unwrapped
 
 
-def _task_list(walk: Walk, frame: Frame, node: SourceNode) -> Frame:
-    return container(walk, frame, Piece(Kind.ELEMENT, node, node), "ul", (), into_items)
+def _bullets(flow: Flow) -> str:
+    items = flow.items()
+    return f"<ul>{items}</ul>" if items else ""
 
 
-def _task(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
-    body = node.child("ac:task-body")
+def _task_list(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    return container(scope, node, node, walk.inside(scope, node), _bullets)
+
+
+def _task(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    body = child(node, "ac:task-body")
     if body is None:
-        frame.flow.hidden(node, frame.context)
+        scope.flow.hidden(node, scope.context)
         return None
-    piece = Piece(Kind.ELEMENT, node, body)
-    piece.box = node.child("ac:task-status")
-    inside = container(walk, frame, piece, "li")
-    inside.flow.box = Box(BOXES.get(line_of(piece.box), BOXES["incomplete"]) + " ")
-    return inside
+    status = child(node, "ac:task-status")
+    inside = walk.inside(scope, body, box=status)
+    inside.box = BOXES.get(line_of(status), BOXES["incomplete"]) + " "
+    return container(scope, node, body, inside, item)
 
 
-def _extension(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
+def _extension(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     """Show the content of an extension; its fallback would say the same once more."""
-    inner = node.child("ac:adf-node")
-    content = inner.child("ac:adf-content") if inner is not None else None
+    inner = child(node, "ac:adf-node")
+    content = child(inner, "ac:adf-content") if inner is not None else None
     if inner is not None and content is not None:
-        return _adf_node(walk, frame, node, inner, content)
-    fallback = node.child("ac:adf-fallback")
+        return _adf_node(walk, scope, node, inner, content)
+    fallback = child(node, "ac:adf-fallback")
     if fallback is not None and line_of(fallback):
-        return unwrapped(frame, node, fallback)
-    walk.lose("macro", inner.get("type") if inner is not None else "extension", "not shown")
-    walk.opaque(frame, node, inner.get("type", "extension") if inner is not None else "extension")
+        return unwrapped(scope, node, fallback)
+    kind = inner.get("type", "extension") if inner is not None else "extension"
+    walk.lose("macro", kind, f"the extension {kind!r} is shown in Confluence only")
+    walk.opaque(scope, node, kind)
     return None
 
 
 def _adf_node(
-    walk: Walk, frame: Frame, node: SourceNode, inner: SourceNode, content: SourceNode
-) -> Frame:
+    walk: Walk, scope: Scope, node: SourceNode, inner: SourceNode, content: SourceNode
+) -> Scope:
     match inner.get("type"):
         case "panel":
-            panel = ADF_PANELS.get(_attribute(inner, "panel-type"), "info")
-            piece = Piece(Kind.ELEMENT, node, content)
-            return container(walk, frame, piece, "section", (("data-panel", panel),))
+            kind = ADF_PANELS.get(_attribute(inner, "panel-type"), "info")
+            return container(scope, node, content, walk.inside(scope, content), _panel(kind))
         case "decision-list":
-            piece = Piece(Kind.ELEMENT, node, content)
-            return container(walk, frame, piece, "ul", (), into_items)
+            return container(scope, node, content, walk.inside(scope, content), _bullets)
         case _:
-            return unwrapped(frame, node, content)
+            return unwrapped(scope, node, content)
+
+
+def _panel(kind: str) -> Callable[[Flow], str]:
+    def spell(flow: Flow) -> str:
+        blocks = flow.joined()
+        return f'<section data-panel="{kind}">{blocks}</section>' if blocks else ""
+
+    return spell
 
 
 def _attribute(node: SourceNode, key: str) -> str:
-    found = (c for c in node.elements() if c.tag == "ac:adf-attribute" and c.get("key") == key)
+    found = (c for c in node if c.tag == "ac:adf-attribute" and c.get("key") == key)
     return line_of(next(found, None))
 
 
-def _inner_node(walk: Walk, frame: Frame, node: SourceNode) -> Frame | None:
+def _inner_node(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     """Show a node inside an extension."""
-    content = node.child("ac:adf-content")
+    content = child(node, "ac:adf-content")
     if content is None:
-        frame.flow.hidden(node, frame.context)
+        scope.flow.hidden(node, scope.context)
         return None
     if node.get("type") == "decision-item":
-        return container(walk, frame, Piece(Kind.ELEMENT, node, content), "li")
-    return _adf_node(walk, frame, node, node, content)
+        return container(scope, node, content, walk.inside(scope, content), item)
+    return _adf_node(walk, scope, node, node, content)
+
+
+def _nothing(walk: Walk, scope: Scope, node: SourceNode) -> None:
+    scope.flow.hidden(node, scope.context)
 
 
 RULES: dict[str, Rule] = {
@@ -76,7 +93,7 @@ RULES: dict[str, Rule] = {
     "ac:task": _task,
     "ac:adf-extension": _extension,
     "ac:adf-node": _inner_node,
-    "ac:adf-attribute": lambda walk, frame, node: frame.flow.hidden(node, frame.context),
+    "ac:adf-attribute": _nothing,
 }
 
 __all__ = ["RULES"]

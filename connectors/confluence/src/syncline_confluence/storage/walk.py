@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from syncline.body import Element
+from syncline.body.profile import DEPTH
+from syncline.body.runs import Mark
+from syncline.errors import Rejected
 from syncline.model import Asset, Opaque
 
-from .flow import TOP, Flow
+from .flow import Flow, Place
 from .opaque import block_form, inline_form, opaque_of
-from .pieces import Atom, Context, Kind, Mark, Piece
+from .pieces import TOP, Context, Kind, Piece, Shown
 from .resolver import Resolver
-from .source import Source, SourceChild, SourceNode
+from .source import MAX_DEPTH, Source, SourceNode
+from .traced import TracedFlow
 
 
 @frozen(kw_only=True)
@@ -28,180 +31,190 @@ class Loss:
     """A sentence for people."""
 
 
-class Frame:
+class Scope:
     """One open element: what is left of its children, and what to do at its end."""
 
-    __slots__ = ("children", "close", "context", "flow")
+    __slots__ = ("children", "close", "context", "flow", "inner", "node")
 
     def __init__(
         self,
         node: SourceNode,
+        inner: SourceNode,
         context: Context,
         flow: Flow,
         close: Callable[[], None] | None = None,
     ) -> None:
-        self.children: Iterator[SourceChild] = iter(node.children)
+        self.node = node
+        self.inner = inner
+        """Where the children are: `node`, or the body of the macro `node`."""
+        self.children: Iterator[SourceNode] = iter(inner)
         self.context = context
         self.flow = flow
         self.close = close
 
 
-Rule = Callable[["Walk", Frame, SourceNode], Frame | None]
+Rule = Callable[["Walk", Scope, SourceNode], "Scope | None"]
 """Handles one element: takes it whole (None), or says how to walk its children."""
 
 
 class Walk:
     """The state of one decoding."""
 
-    def __init__(self, source: Source, resolver: Resolver, rules: dict[str, Rule]) -> None:
+    def __init__(
+        self, source: Source, resolver: Resolver, rules: dict[str, Rule], *, traced: bool = False
+    ) -> None:
         self.source = source
         self.resolver = resolver
+        self.traced = traced
         self.opaques: dict[str, Opaque] = {}
         self.assets: dict[str, Asset] = {}
         self.losses: list[Loss] = []
         self._rules = rules
 
-    def run(self) -> Piece:
-        """Return the page as one piece; its children are its blocks."""
-        root = Piece(Kind.ELEMENT, self.source.root, self.source.root)
-        top = Flow(self.source.root, root)
-        stack = [Frame(self.source.root, TOP, top)]
+    def run(self) -> tuple[str, Piece]:
+        """Return the page in normal form, and its blocks as the children of one piece.
+
+        Raises:
+            Rejected: elements are nested too deep.
+        """
+        root = self.source.root
+        whole = Piece(Kind.ELEMENT, "body", root, root)
+        top = TracedFlow(0, root, whole) if self.traced else Flow(0)
+        self._walk(Scope(root, root, TOP, top))
+        top.finish()
+        if isinstance(top, TracedFlow):
+            whole.children = top.pieces
+        return top.joined(), whole
+
+    def _walk(self, first: Scope) -> None:
         rules, unknown = self._rules, self._rules[""]
-        while stack:
-            frame = stack[-1]
-            flow, context = frame.flow, frame.context
-            for child in frame.children:
-                if isinstance(child, str):
-                    flow.text(child, context)
-                    continue
-                inner = rules.get(child.tag, unknown)(self, frame, child)
+        scopes = [first]
+        if first.inner.text:
+            first.flow.text(first.inner.text, first.context)
+        while scopes:
+            scope = scopes[-1]
+            flow, context = scope.flow, scope.context
+            for child in scope.children:
+                inner = rules.get(child.tag, unknown)(self, scope, child)
                 if inner is not None:
-                    stack.append(inner)
+                    scopes.append(inner)
+                    if inner.inner.text:
+                        inner.flow.text(inner.inner.text, inner.context)
                     break
+                if child.tail:
+                    flow.text(child.tail, context)
             else:
-                stack.pop()
-                if frame.close is not None:
-                    frame.close()
-        root.children = top.finish()
-        return root
+                scopes.pop()
+                if scope.close is not None:
+                    scope.close()
+                if scopes and scope.node.tail:
+                    scopes[-1].flow.text(scope.node.tail, scopes[-1].context)
+            if len(scopes) > MAX_DEPTH:
+                raise Rejected(f"more than {MAX_DEPTH} elements are open; flatten the page")
 
     def lose(self, kind: str, name: str, why: str) -> None:
         """Record a loss."""
         self.losses.append(Loss(kind=kind, name=name, why=why))
 
     def opaque(
-        self, frame: Frame, node: SourceNode, kind: str, text: str = "", *, inline: bool = False
+        self, scope: Scope, node: SourceNode, kind: str, text: str = "", *, inline: bool = False
     ) -> None:
         """Keep `node` as an opaque node, in the line that is open or as a block of its own."""
-        opaque = opaque_of(kind, node, self.source, text)
+        opaque = opaque_of(kind, node, text)
         self.opaques[opaque.key] = opaque
-        flow = frame.flow
-        if inline or flow.leaf is not None or flow.line is not None:
-            flow.atom(Atom(node, inline_form(opaque)), frame.context)
+        flow = scope.flow
+        if inline or flow.in_line:
+            flow.atom(node, inline_form(opaque), scope.context)
         else:
-            self.block(frame, whole(node, block_form(opaque)))
+            flow.block(block_form(opaque), Place(node), scope.context)
 
-    def inline(self, frame: Frame, node: SourceNode, shown: Element | str) -> None:
-        """Show `node` as `shown`, in the line that is open or in a paragraph of its own."""
-        flow = frame.flow
-        if flow.leaf is not None or flow.line is not None:
-            flow.atom(Atom(node, shown), frame.context)
+    def inline(
+        self, scope: Scope, node: SourceNode, shown: Shown, mark: Mark | None = None
+    ) -> None:
+        """Show `node` inside the line that is open, or in a paragraph of its own."""
+        flow = scope.flow
+        if flow.in_line:
+            flow.atom(node, shown, scope.context, mark)
         else:
-            self.block(frame, whole(node, Element("p", (), (shown,))))
+            alone = Flow(flow.depth)
+            alone.atom(node, shown, TOP, mark)
+            alone.finish()
+            if alone.out:
+                flow.block(alone.joined(), Place(node), scope.context)
 
-    def block(self, frame: Frame, *pieces: Piece) -> None:
-        """Add whole blocks that stand for one node."""
-        flow = frame.flow
-        node = pieces[-1].node
-        flow.end(node, frame.context)
-        for piece in pieces:
-            flow.block(piece)
+    def inside(self, scope: Scope, inner: SourceNode, *, box: SourceNode | None = None) -> Flow:
+        """Return the flow for a container whose content is that of `inner`.
+
+        Raises:
+            Rejected: containers are nested deeper than the profile allows.
+        """
+        depth = scope.flow.depth + 1
+        if depth > DEPTH:
+            raise Rejected(f"blocks are nested deeper than {DEPTH} levels: flatten the article")
+        if not self.traced:
+            return Flow(depth)
+        owner = Piece(Kind.ELEMENT, "", inner, inner)
+        owner.box = box
+        return TracedFlow(depth, inner, owner)
 
 
-def whole(node: SourceNode, element: Element) -> Piece:
-    """Return a piece that is taken or left as a whole."""
-    piece = Piece(Kind.ATOM, node)
-    piece.element = element
-    return piece
-
-
-def span(frame: Frame, node: SourceNode, mark: Mark | None = None) -> Frame:
+def span(scope: Scope, node: SourceNode, mark: Mark | None = None) -> Scope:
     """Return how to walk an inline element."""
-    return Frame(node, frame.context.inside(node, mark), frame.flow)
+    return Scope(node, node, scope.context.inside(node, mark), scope.flow)
 
 
-def unwrapped(frame: Frame, node: SourceNode, inner: SourceNode) -> Frame:
+def unwrapped(scope: Scope, node: SourceNode, inner: SourceNode) -> Scope:
     """Return how to walk a block of which only the content of `inner` counts."""
-    flow = frame.flow
-    flow.end(node, frame.context)
-    outside = (flow.holder, flow.leaf, flow.tag)
-    flow.holder, flow.leaf, flow.tag, flow.edge = inner, None, "p", None
-
-    def close() -> None:
-        flow.end(None, TOP)
-        flow.holder, flow.leaf, flow.tag = outside
-        flow.edge = node
-
-    return Frame(inner, _fresh(frame.context), flow, close)
+    flow = scope.flow
+    outside = flow.enter(node, inner, scope.context)
+    return Scope(node, inner, fresh(scope.context), flow, lambda: flow.leave(node, outside))
 
 
-def leaf(frame: Frame, node: SourceNode, tag: str) -> Frame:
+def leaf(scope: Scope, node: SourceNode, tag: str) -> Scope:
     """Return how to walk a paragraph or heading."""
-    flow = frame.flow
+    flow = scope.flow
     outside = (flow.leaf, flow.tag)
-    flow.open_leaf(node, tag, frame.context)
+    flow.open_leaf(node, tag, scope.context)
 
     def close() -> None:
-        flow.close_leaf()
+        flow.close_leaf(node)
         flow.leaf, flow.tag = outside
 
-    return Frame(node, _fresh(frame.context), flow, close)
+    return Scope(node, node, fresh(scope.context), flow, close)
 
 
 def container(
-    walk: Walk,
-    frame: Frame,
-    piece: Piece,
-    tag: str,
-    attrs: tuple[tuple[str, str], ...] = (),
-    finish: Callable[[Piece], None] | None = None,
-) -> Frame:
-    """Return how to walk a block that holds blocks: they become the children of `piece`.
-
-    Children that `piece` has already come first; `finish` may rearrange them at the end.
-    """
-    assert piece.inner is not None, "a container has content"  # noqa: S101
-    inner = Flow(piece.inner, piece)
+    scope: Scope,
+    node: SourceNode,
+    inner: SourceNode,
+    flow: Flow,
+    spell: Callable[[Flow], str],
+) -> Scope:
+    """Return how to walk a block that holds blocks; `spell` writes it in normal form."""
 
     def close() -> None:
-        piece.children += inner.finish()
-        if finish is not None:
-            finish(piece)
-        seal(piece, tag, attrs)
-        walk.block(frame, piece)
+        flow.finish()
+        text = spell(flow)
+        if text:
+            place = Place(node, Kind.ELEMENT, inner, inside=flow)
+            scope.flow.block(text, place, scope.context)
 
-    return Frame(piece.inner, _fresh(frame.context), inner, close)
-
-
-def seal(piece: Piece, tag: str, attrs: tuple[tuple[str, str], ...] = ()) -> None:
-    """Give `piece` the element that its children make up."""
-    piece.element = Element(tag, attrs, tuple([child.element for child in piece.children]))
+    return Scope(node, inner, fresh(scope.context), flow, close)
 
 
-def _fresh(context: Context) -> Context:
+def fresh(context: Context) -> Context:
     """Return the context of a block inside inline elements: their marks go on inside it."""
     return Context(context.marks, None, None, context.outermost()) if context.marks else TOP
 
 
 __all__ = [
-    "Frame",
     "Loss",
     "Rule",
+    "Scope",
     "Walk",
     "container",
+    "fresh",
     "leaf",
-    "seal",
     "span",
     "unwrapped",
-    "whole",
 ]

@@ -8,11 +8,9 @@ from typing import Final
 
 from attrs import frozen
 
-from .leaf import Leaf, leaves
-from .markup import render
-from .outline import words
 from .profile import MARKS
 from .sequence import edits
+from .stream import flatten
 from .tree import Blocks, Element, Node
 
 
@@ -21,7 +19,8 @@ class Loss:
     """One kind of thing that is lost, and how often."""
 
     kind: str
-    """A stable name: a tag, `tag@attribute`, `tag>tag` (left became right), `tag in tag`."""
+    """A stable name: a tag, `tag@attribute`, `tag in tag`, `tag>tag` (the left one became the right
+    one, or went), `p+` (joined to another)."""
     count: int
     sentence: str
 
@@ -33,32 +32,34 @@ def losses(before: Blocks, after: Blocks) -> tuple[Loss, ...]:
 
 
 def _changed_leaves(before: Blocks, after: Blocks) -> Iterator[tuple[str, int]]:
-    old, new = leaves(before), leaves(after)
+    old, new = _faces(before), _faces(after)
     kinds: Counter[str] = Counter()
-    for edit in edits([_face(leaf) for leaf in old], [_face(leaf) for leaf in new]):
+    for edit in edits(old, new):
         kinds.update(_between(old[edit.i : edit.j], new[edit.k : edit.l]))
     yield from sorted(kinds.items())
 
 
-def _face(leaf: Leaf) -> tuple[str, str]:
-    return leaf.element.tag, words(render((leaf.element,)))
+_Face = tuple[str, str]
+"""Tag and words of a leaf."""
 
 
-def _between(old: tuple[Leaf, ...], new: tuple[Leaf, ...]) -> Iterator[str]:
+def _faces(blocks: Blocks) -> list[_Face]:
+    return [(e.element.tag, e.words) for e in flatten(blocks) if e.element is not None]
+
+
+def _between(old: list[_Face], new: list[_Face]) -> Iterator[str]:
     """Pair the leaves of one gap by their words; name each that changed its kind or went."""
     waiting: dict[str, list[str]] = {}
-    for leaf in new:
-        tag, text = _face(leaf)
+    for tag, text in new:
         waiting.setdefault(text, []).append(tag)
     texts = " ".join(waiting)
-    for leaf in old:
-        tag, text = _face(leaf)
+    for tag, text in old:
         if waiting.get(text):
             other = waiting[text].pop(0)
             if other != tag:
                 yield f"{tag}>{other}"
         elif text and text in texts:
-            yield f"{tag}>p"
+            yield "p+" if tag == "p" else f"{tag}>p"
         elif tag in _GONE:
             yield f"{tag}>"
 
@@ -83,7 +84,7 @@ def _features(blocks: Blocks) -> Iterator[str]:
 
 
 def _own_features(node: Element, container: str) -> Iterable[str]:
-    if node.tag in _COUNTED:
+    if node.tag in _COUNTED and container != "pre":
         yield node.tag
         if container in ("li", "td", "th", "blockquote") and node.tag in _MOVING:
             yield f"{node.tag} in {container}"
@@ -92,7 +93,7 @@ def _own_features(node: Element, container: str) -> Iterable[str]:
             yield f"{node.tag}@{name}"
 
 
-_NAMED: Final = frozenset({"li", "td", "th", "blockquote", "section", "details"})
+_NAMED: Final = frozenset({"pre", "li", "td", "th", "blockquote", "section", "details"})
 _MOVING: Final = frozenset({"table", "ul", "ol", "blockquote", "section", "details"})
 
 _NOUNS: Final = {
@@ -115,7 +116,6 @@ _ATTRIBUTES: Final = {
     "a@title": ("link title is", "link titles are"),
     "code@data-lang": ("code language is", "code languages are"),
     "ol@start": ("list number is", "list numbers are"),
-    "section@title": ("panel title is", "panel titles are"),
     "td@colspan": ("merged cell is", "merged cells are"),
     "td@rowspan": ("merged cell is", "merged cells are"),
     "th@colspan": ("merged header cell is", "merged header cells are"),
@@ -124,11 +124,13 @@ _ATTRIBUTES: Final = {
     "img@alt": ("alternative text is", "alternative texts are"),
 }
 _ENCLOSING: Final = frozenset({"blockquote", "section", "details", "table", "ul", "ol"})
-_SIMPLE: Final = frozenset({"br", "img", "span", "figcaption", "th"})
+_SIMPLE: Final = frozenset({"br", "img", "span", "th"})
 _COUNTED: Final = _ENCLOSING | _SIMPLE | frozenset(MARKS)
 
 
 def _sentence(kind: str, count: int) -> str:
+    if kind == "p+":
+        return f"{_counted('p', count)} {'is' if count == 1 else 'are'} joined to others"
     if ">" in kind:
         return _conversion(kind, count)
     if " in " in kind:
@@ -171,16 +173,22 @@ def _inline_sentence(kind: str, count: int) -> str:
         case "a":
             return f"{count} {'link keeps' if count == 1 else 'links keep'} only its text"
         case "br":
-            return f"{count} {'line break becomes' if count == 1 else 'line breaks become'} spaces"
+            return (
+                "1 line break becomes a space"
+                if count == 1
+                else (f"{count} line breaks become spaces")
+            )
         case "img":
             return f"{count} {'image is' if count == 1 else 'images are'} left out of the text"
         case "span":
             noun = "embedded element" if count == 1 else "embedded elements"
             return f"{count} {noun} in the text {'becomes' if count == 1 else 'become'} plain text"
         case "th":
-            return f"{_counted('th', count)} {'becomes' if count == 1 else 'become'} plain cells"
-        case "figcaption":
-            return f"{_counted(kind, count)} {'becomes' if count == 1 else 'become'} paragraphs"
+            return (
+                "1 header cell becomes a plain cell"
+                if count == 1
+                else (f"{count} header cells become plain cells")
+            )
         case _:
             noun = "passage" if count == 1 else "passages"
             return f"{count} {_INLINE[kind]} {noun} {verb} {'its' if count == 1 else 'their'} mark"

@@ -137,6 +137,26 @@ async def test_a_server_that_echoes_the_request_gets_no_secret_into_the_error(
     assert_nowhere(text, token, signature)
 
 
+async def test_a_server_that_decodes_what_it_was_sent_gets_no_password_into_the_error() -> None:
+    password = canary()
+
+    def telltale(request: Received) -> bytes:
+        pair = request.headers["authorization"].split()[-1]
+        said = {"code": pair, "message": base64.b64decode(pair).decode()}
+        return reply(400, json.dumps(said).encode())
+
+    auth = BasicAuth("ann@example.com", Secret(password))
+    async with (
+        FaultyServer(telltale) as server,
+        Client(server.url, clock=FakeClock(), auth=auth) as client,
+    ):
+        with pytest.raises(errors.Rejected) as caught:
+            await client.request("GET", "/x")
+    assert "ann@example.com:***" in str(caught.value)
+    assert_nowhere(str(caught.value), password)
+    assert base64.b64encode(b"ann@example.com").decode()[:18] not in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [200, 400, 500])
 async def test_tokens_that_were_received_are_secrets_too(
     status: int, wiretap: Wiretap, tmp_path: Path

@@ -117,7 +117,8 @@ class Client:
         and whatever is called `idempotent`; for others only when nothing was sent. A 429 is waited
         out for every method, a 401 leads to one renewal of the credentials. `params` that are None
         are left out and sequences repeat the name. `ok` are the statuses that are returned rather
-        than raised; `follow` follows redirects of a GET, without credentials to other hosts.
+        than raised; `follow` follows redirects of a GET, without credentials to other hosts. A POST
+        that is called idempotent is a query: it writes nothing.
 
         Raises:
             Rejected: 4xx, the request cannot be sent, or the answer is over the size cap.
@@ -125,7 +126,8 @@ class Client:
             NotFound: 404, 410. A body of None in the error means that no API wrote it.
             VersionMismatch: 409, 412.
             RateLimited: the server's pause outlasts the call's deadline.
-            OutcomeUnknown: a request that is not idempotent may or may not have had its effect.
+            OutcomeUnknown: a write may have had its effect, be it a PUT that kept failing or whose
+                repetition was refused (`status` says how).
             Unavailable: faults and 5xx after the repetitions; nothing was written.
         """
         body, kind = encode(path_or_url, ref, json=json, content=content, data=data, files=files)

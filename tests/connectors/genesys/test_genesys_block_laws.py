@@ -14,7 +14,7 @@ from syncline_genesys.blocks.patch import Patcher, read_back
 from syncline_genesys.testing import OPAQUES, bodies, vendor_blocks
 
 READER = Addresses(knowledge_base="base", connection="kb")
-BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 Json = dict[str, Any]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from syncline.body import Blocks, finish, from_html, losses, normal, parse, render
+from syncline.body import Blocks, element, finish, from_html, losses, normal, parse, render
 from syncline.errors import Rejected
 from syncline_genesys.blocks import SYMBOLIC, Addresses, addressed, decode, encode, patch, project
 from syncline_genesys.testing import bodies, vendor_blocks
@@ -558,6 +559,29 @@ def test_a_paragraph_that_becomes_a_heading_keeps_its_place_and_colours() -> Non
     blocks = patch(STYLED, parse(body.replace(old, "<h3>Warning: do not touch</h3>")), READER, {})
     assert blocks[1]["paragraph"]["properties"]["fontType"] == "Heading3"
     assert blocks[1]["paragraph"]["blocks"][0] == said("Warning: ", textColor="#ff0000")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a b " * 480, "b b a a " * 240 + "z"),
+        ("word " * 20_000, "other " + "word " * 19_998 + "end"),
+    ],
+)
+def test_repeated_words_do_not_make_patching_slow(old: str, new: str) -> None:
+    raw = [para(said(old, textColor="#ff0000"))]
+    begin = time.process_time()
+    (block,) = patch(raw, normal([element("p", new)]), READER, {})
+    assert time.process_time() - begin < 3
+    assert block["paragraph"]["blocks"] == [said(new.strip(), textColor="#ff0000")]
+
+
+def test_a_body_of_equal_paragraphs_is_patched_in_time() -> None:
+    raw = [para(said(word)) for word in ("x", "y") * 2000]
+    begin = time.process_time()
+    body = normal(element("p", word) for word in ("y", "x") * 2000)
+    assert render(normal(decode(patch(raw, body, READER, {}), READER).nodes)) == render(body)
+    assert time.process_time() - begin < 10
 
 
 # -- addresses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -10,6 +11,10 @@ Pair = tuple[int | None, int | None]
 
 WIDEST = 400
 """Comparisons that are spent on one changed stretch; a longer one is written anew."""
+
+MOST_PAIRS = 40_000
+"""Equal pairs in one stretch; with more of them (the same few words again and again) looking for
+the best match takes seconds, and the stretch counts as changed."""
 
 LIKE = 0.34
 """From which share of common words on two changed blocks are versions of one."""
@@ -34,7 +39,8 @@ def matched(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[tuple[
 def _middle(
     old: Sequence[Hashable], new: Sequence[Hashable], start: int, a: int, b: int
 ) -> Iterator[tuple[str, range, range]]:
-    if (a - start) * (b - start) > 4_000_000:
+    before, after = Counter(old[start:a]), Counter(new[start:b])
+    if sum(count * after[thing] for thing, count in before.items()) > MOST_PAIRS:
         yield "changed", range(start, a), range(start, b)
         return
     matcher = SequenceMatcher(None, old[start:a], new[start:b], autojunk=False)

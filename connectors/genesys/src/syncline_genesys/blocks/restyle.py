@@ -12,7 +12,8 @@ from .encode import Encoder
 from .runs import Run
 from .words import Json
 
-_WORD = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
+_WORD = re.compile(r"\n|\w+[^\S\n]*|[^\w\s][^\S\n]*|[^\S\n]+")
+"""A line break; a word or a sign with the spaces behind it; spaces at the start."""
 
 Said = tuple[str, str, str]
 """A word; or the address of an image, or the key of something opaque."""

@@ -98,7 +98,7 @@ class Creator:
         if write.mark:
             found = await self._marked(base, write.origin)
         elif earlier.begun_at is not None:
-            since = (earlier.begun_at - APART).isoformat()
+            since = earlier.begun_at - APART
             unmarked = await self._lookup.unmarked(base, value.title, since)
             found = [one for one in unmarked if not number(one)]
         return Ref(self._connection, await self._one(base, found, write)) if found else None

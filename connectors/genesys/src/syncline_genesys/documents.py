@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from attrs import frozen
@@ -33,6 +33,14 @@ def moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def interval(start: datetime, end: datetime) -> str:
+    """Return a time span as the API takes it: ISO 8601, UTC, milliseconds."""
+    spelled = (
+        at.astimezone(timezone.utc).isoformat(timespec="milliseconds") for at in (start, end)
+    )
+    return "/".join(text.replace("+00:00", "Z") for text in spelled)
 
 
 def number(document: Json) -> int:

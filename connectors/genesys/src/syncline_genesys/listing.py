@@ -13,7 +13,7 @@ from .blocks.decode import text
 from .blocks.words import Json
 from .catalog import Categories
 from .client import Api
-from .documents import Lens, number
+from .documents import Lens, interval, number
 from .reading import ASKED
 from .scope import Scope
 
@@ -134,9 +134,9 @@ class Listing:
             yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
             return
         since = min(_read(cursor, now), now)
-        interval = f"{_zulu(since - overlap)}/{_zulu(now + timedelta(days=1))}"
+        span = interval(since - overlap, now + timedelta(days=1))
         base = await self._scope.find()
-        async for page in self._api.documents(base, interval=interval, includeDrafts=True):
+        async for page in self._api.documents(base, interval=span, includeDrafts=True):
             changes = (Change(ref=self._lens().ref(one)) for one in page)
             yield ChangePage(changes=tuple(changes), cursor=None)
         yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
@@ -148,7 +148,3 @@ def _read(cursor: Cursor, now: datetime) -> datetime:
     except ValueError:
         return now - timedelta(days=1)
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
-
-
-def _zulu(at: datetime) -> str:
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from syncline.model import Ref
 from syncline.ports import Clock
@@ -11,7 +11,7 @@ from syncline.ports import Clock
 from .blocks.decode import text
 from .blocks.words import Json
 from .client import Api
-from .documents import line
+from .documents import interval, line
 from .origins import mark
 
 LONGEST = 4000
@@ -35,10 +35,10 @@ class Lookup:
                         found[external].append(one)
         return found
 
-    async def unmarked(self, base: str, title: str, since: str) -> list[Json]:
+    async def unmarked(self, base: str, title: str, since: datetime) -> list[Json]:
         """Return the unmarked documents with this title that were changed since a time."""
-        until = (self._clock.now() + timedelta(days=1)).isoformat()
-        pages = self._api.documents(base, interval=f"{since}/{until}", includeDrafts=True)
+        span = interval(since, self._clock.now() + timedelta(days=1))
+        pages = self._api.documents(base, interval=span, includeDrafts=True)
         return [
             one
             async for page in pages

@@ -206,7 +206,7 @@ class GenesysStore:
         wanted = self.project(value)
         since = self._clock.now() - RECENT
         refs = []
-        for one in await self._lookup.unmarked(base, wanted.title, since.isoformat()):
+        for one in await self._lookup.unmarked(base, wanted.title, since):
             ref = Ref(self._connection, text(one, "id"))
             if await self._reader.says(ref, wanted):
                 refs.append(ref)

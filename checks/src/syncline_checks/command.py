@@ -1,0 +1,30 @@
+"""`syncline-check`: one subcommand for each promise, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+COMMANDS = {
+    "faults": "every kind of fault of both simulators, over many seeds (R3, R4)",
+}
+"""Name, also that of its module, and what it measures."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a check: 0 when the promise was kept, 1 when not, 2 when it cannot be measured here."""
+    args = _parser(arguments).parse_args(arguments)
+    code: int = args.run(args)
+    return code
+
+
+def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="syncline-check", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="CHECK")
+    for name, help_ in COMMANDS.items():
+        module = importlib.import_module(f".{name.replace('-', '_')}", __package__)
+        command = commands.add_parser(name, help=help_, description=module.__doc__)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser

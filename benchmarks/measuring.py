@@ -137,7 +137,6 @@ def process(command: Sequence[str | Path], *, cwd: Path | None = None) -> Usage:
     with subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

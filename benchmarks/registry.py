@@ -10,9 +10,18 @@ from .measuring import Options, Result
 Benchmark = Callable[[Options], Iterator[Result]]
 
 BENCHMARKS: dict[str, tuple[str, str]] = {
+    "no-change": ("P1", "benchmarks.engine.no_change"),
+    "planning": ("P2", "benchmarks.engine.planning"),
+    "first-sync": ("P1 P3", "benchmarks.engine.first_sync"),
     "pacing": ("P3", "benchmarks.http.judged"),
+    "conversion": ("P4 P5 P6", "benchmarks.confluence.judged"),
+    "state": ("P7", "benchmarks.state.links"),
+    "contention": ("P8", "benchmarks.state.contention"),
+    "folders": ("P9", "benchmarks.folders.vdirsyncer"),
+    "extract": ("P10", "benchmarks.engine.extract"),
     "start": ("P11", "benchmarks.cli.judged_start"),
     "configuration": ("P12", "benchmarks.cli.judged_check"),
+    "merging": ("P13", "benchmarks.body.merging"),
     "http": ("P14", "benchmarks.http.judged_overhead"),
 }
 

@@ -128,7 +128,15 @@ async def test_updates_go_with_it_and_keep_what_was_not_edited(
 ) -> None:
     blocks = [_paragraph("red", textColor="#ff0000"), _paragraph("old")]
     person = {"do": "create", "title": "Article 1", "body": json.dumps({"blocks": blocks})}
-    made = simulator.act({**person, "visible": False, "labels": ["public"], "category": "Shops"})
+    made = simulator.act(
+        {
+            **person,
+            "externalId": "syncline:wiki:1",
+            "visible": False,
+            "labels": ["public"],
+            "category": "Shops",
+        }
+    )
     record = await store.fetch(Ref("kb", made["id"]))
     assert record.value is not None
     edited = attrs.evolve(record.value, body=record.value.body.replace("old", "new"))

@@ -480,6 +480,16 @@ async def test_a_mark_is_never_a_url_and_holds_no_comma(
     assert await store.find(origin, None) == [record.ref]
 
 
+async def test_the_id_that_another_program_gave_an_article_is_left_to_it(
+    store: GenesysStore, simulator: Running
+) -> None:
+    ref = written(simulator, paragraph("x"), externalId="importer-1")
+    record = await store.fetch(ref)
+    assert record.origin is None
+    await updated(store, record, article("<p>y</p>"))
+    assert simulator.item(ref.id)["externalId"] == "importer-1"
+
+
 async def test_links_between_articles_become_grns_and_back(
     store: GenesysStore, simulator: Running
 ) -> None:

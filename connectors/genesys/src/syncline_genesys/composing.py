@@ -17,7 +17,7 @@ from .blocks.hrefs import DOC
 from .blocks.words import Json
 from .catalog import Categories, Labels
 from .documents import Lens, category_id, details_of, label_names, line, phrases
-from .origins import mark
+from .origins import PREFIX, mark
 from .pictures import Pictures
 from .scope import Scope
 from .settings import Settings
@@ -193,6 +193,13 @@ def _labels(now: Json | None) -> set[str]:
 
 
 def _marked(value: Document, origin: Ref, now: Json | None) -> Json:
+    """Return the mark and the address of the original, where they are not there already.
+
+    An id that another program has put there is left to it.
+    """
+    held = text(now or {}, "externalId")
+    if held and not held.startswith(PREFIX):
+        return {}
     wanted = {"externalId": mark(origin)}
     if value.url and value.url.startswith(("https://", "http://")):
         wanted["externalUrl"] = value.url

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from syncline.errors import AlreadyExists, NotFound, OutcomeUnknown, Rejected, StoreError
+from syncline.errors import AlreadyExists, OutcomeUnknown, Rejected, StoreError, Unavailable
 from syncline.model import Document, Record, Ref
 from syncline.ports import Clock, Write
 
@@ -148,6 +148,8 @@ class Creator:
         if published is not None:
             return await self._reader.recorded(published, draft=differ(published, draft))
         if draft is None:
-            raise NotFound(f"{ref}: Genesys lists it and does not show it yet; try again", ref=ref)
+            raise Unavailable(
+                f"{ref}: Genesys lists it and does not show it yet; it will be tried again", ref=ref
+            )
         target = Target(base=base, ref=ref, draft=draft)
         return await self._publisher.apply(target, value, write, earlier)

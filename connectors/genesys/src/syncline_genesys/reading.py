@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from syncline.errors import Forbidden, NotFound, StoreError
+from syncline.errors import Forbidden, NotFound, OutcomeUnknown, StoreError
 from syncline.model import Document, Record, Ref, Status, Version
 from syncline.ports import Clock
 
@@ -72,11 +72,14 @@ class Reader:
 
     async def both(self, ref: Ref) -> tuple[Json | None, Json | None]:
         """Return the published state and the draft."""
-        found = await asyncio.gather(self.published(ref), self.draft(ref), return_exceptions=True)
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-        return found[0], found[1]  # type: ignore[return-value]  # errors were raised above
+        published, draft = await asyncio.gather(
+            self.published(ref), self.draft(ref), return_exceptions=True
+        )
+        if isinstance(published, BaseException):
+            raise published
+        if isinstance(draft, BaseException):
+            raise draft
+        return published, draft
 
     async def recorded(self, document: Json, *, draft: bool = False) -> Record:
         """Return the record of a published document, its category named."""
@@ -141,14 +144,14 @@ class Reader:
         Genesys may answer 404, or the version before, for a moment after a write.
 
         Raises:
-            NotFound: it is still not there after some seconds.
+            OutcomeUnknown: it is still not there after some seconds.
         """
         for delay in (*LAG, 0.0):
             found = await self.published(ref)
             if found is not None and number(found) >= least:
                 return found
             await self._clock.sleep(delay)
-        raise NotFound(
+        raise OutcomeUnknown(
             f"{ref}: version {least} was published and cannot be read yet; it is looked up again",
             ref=ref,
         )

@@ -69,41 +69,48 @@ def _plainly(runs: list[Run]) -> str | None:
                 return None
             piece, spaced = content.markup, False
         else:
-            first, last = content[:1] == " ", content[-1:] == " "
-            if (
-                marks == opened
-                or "  " in content
-                or not (content.isprintable() or content.replace("\xa0", "").isprintable())
-                or (first and (marks or spaced))
-                or (last and marks)
-                or not content
-                # A space alone takes the marks that both of its neighbours have.
-                or content == " "
-            ):
+            if not content or marks == opened or not _tidy(content, marks, spaced):
                 return None
-            piece, spaced = escape(composed(content)), last
-        if opened is None:
-            parts.extend([mark.start for mark in marks])
-        elif marks != opened:
-            _switch(parts, opened, marks)
-        opened = marks
+            spaced = content[-1] == " "
+            if not content.isascii():
+                piece = escape(composed(content))
+            elif "&" in content or "<" in content or ">" in content:
+                piece = escape(content)
+            else:
+                piece = content
+        if marks != opened:
+            _switch(parts, opened or (), marks)
+            opened = marks
         parts.append(piece)
     if spaced:
         return None
     if opened:
-        parts.extend([mark.end for mark in reversed(opened)])
+        _switch(parts, opened, ())
     return "".join(parts)
+
+
+def _tidy(text: str, marks: Marks, spaced: bool) -> bool:
+    """Return whether the spaces in `text` are where the normal form has them."""
+    if text[0] == " " and (marks or spaced or text == " "):
+        # A space alone takes the marks that both of its neighbours have.
+        return False
+    if "  " in text or (marks and text[-1] == " "):
+        return False
+    return text.isprintable() or text.replace("\xa0", "").isprintable()
 
 
 def _switch(parts: list[str], opened: Marks, marks: Marks) -> None:
     """Close the marks that end and open those that start."""
     keep = 0
-    for mine, theirs in zip(opened, marks, strict=False):
-        if mine != theirs:
-            break
-        keep += 1
-    parts.extend([mark.end for mark in reversed(opened[keep:])])
-    parts.extend([mark.start for mark in marks[keep:]])
+    if opened and marks:
+        for mine, theirs in zip(opened, marks, strict=False):
+            if mine != theirs:
+                break
+            keep += 1
+    if len(opened) > keep:
+        parts += [mark.end for mark in reversed(opened[keep:])]
+    if len(marks) > keep:
+        parts += [mark.start for mark in marks[keep:]]
 
 
 def _joined(runs: list[Run]) -> list[Run]:

@@ -88,10 +88,8 @@ def _lines(leaf: list[Token]) -> Lines:
 
 
 def _joined(lines: Lines) -> list[Token]:
-    joined: list[Token] = []
-    for line in lines:
-        joined += [Token(BREAK), *line] if joined else line
-    return joined
+    joined = [token for line in lines for token in (Token(BREAK), *line)]
+    return joined[1:]
 
 
 def _after(before: Lines, entry: Entry) -> Lines:

@@ -176,7 +176,11 @@ def encode(body: str, resolver: Resolver, opaques: Mapping[str, Opaque] | None =
 
 def escape(text: str) -> str:
     """Return `text` as character data."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if not text.isprintable():
+        text = printable(text)
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
 
 
 def attributes(**pairs: str) -> str:
@@ -186,7 +190,10 @@ def attributes(**pairs: str) -> str:
 
 def quote(value: str) -> str:
     """Return `value` as written between double quotes."""
-    return escape(value).replace('"', "&quot;").replace("\n", "&#10;")
+    text = escape(value)
+    if '"' in text or "\n" in text:
+        return text.replace('"', "&quot;").replace("\n", "&#10;")
+    return text
 
 
 def cdata(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from syncline.body.characters import escape, line, verbatim
+from syncline.body.characters import escape, verbatim
+from syncline.body.characters import line as as_line
 from syncline.body.profile import MARKS as RANKS
 from syncline.body.runs import Atom, Mark
 from syncline.body.table import Cell
@@ -18,7 +19,7 @@ from .names import CONTAINERS, INVISIBLE, LEAVES, MARKS
 from .opaque import line_of, text_of
 from .pieces import Kind
 from .source import COMMENT, SourceNode
-from .walk import Rule, Scope, Walk, container, fresh, leaf, span, unwrapped
+from .walk import Rule, Scope, Walk, container, fresh, leaf, line, span, unwrapped
 
 
 def _mark(tag: str) -> Rule:
@@ -53,7 +54,7 @@ def _leaf(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     if not len(node):
         scope.flow.sole(node, node.tag, scope.context)
         return None
-    return leaf(scope, node, node.tag)
+    return line(walk, scope, node, node.tag)
 
 
 def _container(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
@@ -97,7 +98,7 @@ def link_mark(href: str, title: str = "") -> Mark | None:
     target = spelled_href(href)
     if target is None:
         return None
-    return Mark(0, f"<a{attribute('href', target)}{attribute('title', line(title))}>", "</a>")
+    return Mark(0, f"<a{attribute('href', target)}{attribute('title', as_line(title))}>", "</a>")
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +107,7 @@ def image_atom(src: str, alt: str) -> Atom | None:
     target = spelled_source(src)
     if target is None:
         return None
-    return Atom(f"<img{attribute('alt', line(alt))}{attribute('src', target)}>")
+    return Atom(f"<img{attribute('alt', as_line(alt))}{attribute('src', target)}>")
 
 
 def _image(walk: Walk, scope: Scope, node: SourceNode) -> None:

@@ -36,7 +36,8 @@ def key_of(kind: str, node: SourceNode) -> str:
 
 def fingerprint(node: SourceNode) -> str:
     """Return one spelling for all spellings of the same construct."""
-    return unicodedata.normalize("NFC", _written(node, _stable, escaped))
+    text = _written(node, _stable, escaped)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def markup_of(node: SourceNode) -> str:
@@ -45,7 +46,9 @@ def markup_of(node: SourceNode) -> str:
 
 
 def _stable(attrs: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: attrs[name] for name in sorted(attrs) if name not in VOLATILE}
+    if len(attrs) > 1:
+        return {name: attrs[name] for name in sorted(attrs) if name not in VOLATILE}
+    return {} if VOLATILE.intersection(attrs) else attrs
 
 
 def _written(node: SourceNode, keep: _Keep, plain: _Text) -> str:
@@ -57,10 +60,17 @@ def _written(node: SourceNode, keep: _Keep, plain: _Text) -> str:
             parts.append(top)
         elif top.tag is not COMMENT:
             text = plain if top.tag in _PLAIN else escaped
-            pairs = keep(top.attrib).items()
-            attrs = "".join([f' {name}="{quote(value)}"' for name, value in pairs])
-            parts.append(f"<{top.tag}{attrs}>")
-            parts.append(text(top.text) if top.text else "")
+            if top.keys():
+                pairs = keep(top.attrib).items()
+                attrs = "".join([f' {name}="{quote(value)}"' for name, value in pairs])
+                parts.append(f"<{top.tag}{attrs}>")
+            else:
+                parts.append(f"<{top.tag}>")
+            if top.text:
+                parts.append(text(top.text))
+            if not len(top):
+                parts.append(f"</{top.tag}>")
+                continue
             stack.append(f"</{top.tag}>")
             for inner in reversed(top):
                 if inner.tail:

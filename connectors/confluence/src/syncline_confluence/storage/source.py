@@ -187,6 +187,11 @@ class _Parsing:
             parser.Parse(b"</w>", True)
         except expat.ExpatError as error:
             raise self._rejected(expat.ErrorString(error.code) or "not well-formed") from error
+        finally:
+            # Handlers that know the parser would keep it, and the tree, for the collector.
+            parser.ProcessingInstructionHandler = None
+            parser.StartElementHandler = parser.EndElementHandler = None
+            parser.CommentHandler = None
         return Source(data, self._builder.close(), self._places)
 
     def _attach(self) -> None:

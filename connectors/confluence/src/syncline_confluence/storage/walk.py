@@ -34,7 +34,7 @@ class Loss:
 class Scope:
     """One open element: what is left of its children, and what to do at its end."""
 
-    __slots__ = ("children", "close", "context", "flow", "inner", "node")
+    __slots__ = ("children", "close", "context", "flow", "inner", "node", "under_way")
 
     def __init__(
         self,
@@ -51,6 +51,8 @@ class Scope:
         self.context = context
         self.flow = flow
         self.close = close
+        self.under_way: Scope | None = None
+        """A child that is open already: this element was walked up to there."""
 
 
 Rule = Callable[["Walk", Scope, SourceNode], "Scope | None"]
@@ -69,7 +71,7 @@ class Walk:
         self.opaques: dict[str, Opaque] = {}
         self.assets: dict[str, Asset] = {}
         self.losses: list[Loss] = []
-        self._rules = rules
+        self.rules = rules
 
     def run(self) -> tuple[str, Piece]:
         """Return the page in normal form, and its blocks as the children of one piece.
@@ -87,7 +89,7 @@ class Walk:
         return top.joined(), whole
 
     def _walk(self, first: Scope) -> None:
-        rules, unknown = self._rules, self._rules[""]
+        rules, unknown = self.rules, self.rules[""]
         scopes = [first]
         if first.inner.text:
             first.flow.text(first.inner.text, first.context)
@@ -98,6 +100,9 @@ class Walk:
                 inner = rules.get(child.tag, unknown)(self, scope, child)
                 if inner is not None:
                     scopes.append(inner)
+                    if inner.under_way is not None:
+                        inner = inner.under_way
+                        scopes.append(inner)
                     if inner.inner.text:
                         inner.flow.text(inner.inner.text, inner.context)
                     break
@@ -183,6 +188,35 @@ def leaf(scope: Scope, node: SourceNode, tag: str) -> Scope:
     return Scope(node, node, fresh(scope.context), flow, close)
 
 
+def line(walk: Walk, scope: Scope, node: SourceNode, tag: str) -> Scope | None:
+    """Walk a paragraph or heading at once where nothing in it has to be walked for itself."""
+    flow = scope.flow
+    if walk.traced or scope.context is not TOP or flow.leaf is not None:
+        return leaf(scope, node, tag)
+    flow.open_leaf(node, tag, TOP)
+    if node.text:
+        flow.text(node.text, TOP)
+    rules = walk.rules
+    children = iter(node)
+    for child in children:
+        inner = rules.get(child.tag, rules[""])(walk, scope, child)
+        if inner is not None:
+            return _started(scope, node, children, inner)
+        if child.tail:
+            flow.text(child.tail, TOP)
+    flow.close_leaf(node)
+    return None
+
+
+def _started(scope: Scope, node: SourceNode, children: Iterator[SourceNode], inner: Scope) -> Scope:
+    """Return a paragraph that was walked up to `inner`."""
+    flow = scope.flow
+    started = Scope(node, node, TOP, flow, lambda: flow.close_leaf(node))
+    started.children = children
+    started.under_way = inner
+    return started
+
+
 def container(
     scope: Scope,
     node: SourceNode,
@@ -215,6 +249,7 @@ __all__ = [
     "container",
     "fresh",
     "leaf",
+    "line",
     "span",
     "unwrapped",
 ]

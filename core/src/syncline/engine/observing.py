@@ -9,7 +9,7 @@ from attrs import define, evolve, field, frozen
 from ..body.version import NORMALISER
 from ..decision import Limits, Observation, Seen
 from ..errors import NotFound, StoreError
-from ..model import Record, Ref, Side, Status
+from ..model import Document, Record, Ref, Side, Status
 from ..state.listing import stamp
 from ..state.port import Staged
 from ..state.records import Half, Link, LinkState
@@ -38,7 +38,8 @@ class Reading:
     """None: not read, because the listing proved it unchanged, or because reading failed."""
     seen: dict[Side, Observation]
     errors: dict[Side, StoreError] = field(factory=dict)
-    reopened: bool = False
+    bases: dict[Side, Document] = field(factory=dict)
+    """What a side is compared with instead of what it itself held at the last agreement."""
 
     def live(self, side: Side) -> Record | None:
         """Return the record of one side if it is alive and was read."""

@@ -102,8 +102,24 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
     if link.state is LinkState.HELD and not isinstance(decision, Withdraw):
         if all(reading.seen[side].seen is not Seen.CHANGED for side in Side):
             return _plain(reading, Keep(Reason.HELD))
-        reading.link = evolve(link, state=LinkState.SYNCED)
+        _release(job, reading)
     return _complete(job, reading, decision)
+
+
+def _release(job: Job, reading: Reading) -> None:
+    """End the hold of an undo: whoever edits a side has seen it, and means all that it says.
+
+    The edited side is compared with what the other one holds, so that the difference which the
+    undo had left between them travels with the edit.
+    """
+    reading.link = evolve(reading.link, state=LinkState.SYNCED)
+    changed = [side for side in Side if reading.seen[side].seen is Seen.CHANGED]
+    if len(changed) != 1:
+        return
+    (side,) = changed
+    other = value_of(job, reading, side.other)
+    if other is not None:
+        reading.bases[side] = view.fresh(job, side, other).value
 
 
 def _decide(job: Job, reading: Reading, sight: Sight) -> Decision:
@@ -175,6 +191,8 @@ def value_of(job: Job, reading: Reading, side: Side) -> Document | None:
 
 def base_of(job: Job, reading: Reading, side: Side) -> Document | None:
     """Return what one side held at the last agreement."""
+    if side in reading.bases:
+        return reading.bases[side]
     return job.state.value(reading.link.half(side).value)
 
 

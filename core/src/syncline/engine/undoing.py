@@ -83,6 +83,8 @@ async def _undo_one(job: Job, entry: Entry, side: Side, report: Report) -> None:
 async def _put_back(
     job: Job, link: Link, side: Side, now: Record, before: Document | None, report: Report
 ) -> None:
+    if before is not None:
+        before = evolve(before, body=view.without_withdrawn(job, side, before.body))
     draft = Draft(side=side, ref=now.ref, expected=now.version, value=before, before=now.value)
     held = evolve(link, state=LinkState.HELD)
     step = Step(link=link, decision=Keep(Reason.HELD), writes=(draft,), after=held)

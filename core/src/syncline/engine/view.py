@@ -134,7 +134,7 @@ def _with_own(value: Document, target: Document) -> Document:
     return evolve(value, **own)
 
 
-def _without_withdrawn(job: Job, side: Side, body: str) -> str:
+def without_withdrawn(job: Job, side: Side, body: str) -> str:
     """Take the address from links to copies that were withdrawn since the body was written."""
 
     def rewrite(href: str) -> str | None:
@@ -238,7 +238,7 @@ def carry(
     )
     value = evolve(
         moved,
-        body=_without_withdrawn(job, side, bodies.body),
+        body=without_withdrawn(job, side, bodies.body),
         opaques=_opaques(now.value, target),
         assets=_assets(now.value, target),
     )

@@ -139,8 +139,8 @@ class OwnVersions(MemoryStore):
 class SkipsTheUnreadable(MemoryStore):
     """Leaves out of the listing what it cannot read."""
 
-    def _is_listed(self, article: Article) -> bool:
-        return super()._is_listed(article) and not article.unreadable
+    def lists(self, article: Article) -> bool:
+        return super().lists(article) and not article.unreadable
 
 
 class Leaks(MemoryStore):

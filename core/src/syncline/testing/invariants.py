@@ -227,6 +227,10 @@ class Checker:
         world = self._world
         if not world.setup.policy.direction.writes(side.other):
             return
+        if not any(
+            world.store(side.other).lists(a) for a in world.store(side.other).articles.values()
+        ):
+            return  # a side that suddenly lists nothing is not trusted, and nothing is made there
         proposed = {r for p in world.state.proposals(JOB) for r in (p.left, p.right)}
         for article in world.store(side).articles.values():
             ref = article.ref

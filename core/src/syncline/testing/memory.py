@@ -194,6 +194,11 @@ class MemoryStore(Vendor):
         """Every cursor given out so far has expired."""
         self._feed_starts_at = len(self.log)
 
+    def lists(self, article: Article) -> bool:
+        """True for an article that a listing names."""
+        gone = self.status(article).gone
+        return article.listed and not article.hidden and (self._lists_gone or not gone)
+
     # -- the port -------------------------------------------------------------------------
 
     @property
@@ -285,7 +290,7 @@ class MemoryStore(Vendor):
             write.note("draft", self.kept_digest(wanted))
             await self._call("draft", ref, lambda: self._fill_draft(article, wanted, expected))
             write.note("publish", str(ref))
-            await self._call("publish", ref, lambda: self._publish(article))
+            await self._call("publish", ref, lambda: self._publish(article, wanted))
         else:
             write.note("update", self.kept_digest(wanted))
             await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
@@ -330,11 +335,7 @@ class MemoryStore(Vendor):
     # -- what listings and reads say ------------------------------------------------------
 
     def _all_heads(self) -> list[Head]:
-        return [self._head(a) for a in self.articles.values() if self._is_listed(a)]
-
-    def _is_listed(self, article: Article) -> bool:
-        gone = self.status(article).gone
-        return article.listed and not article.hidden and (self._lists_gone or not gone)
+        return [self._head(a) for a in self.articles.values() if self.lists(a)]
 
     def _head(self, article: Article) -> Head:
         status = self.status(article)
@@ -469,8 +470,14 @@ class MemoryStore(Vendor):
         article.draft = self.kept(value)
         self._wrote("draft", article, article.now.version, article.draft)
 
-    def _publish(self, article: Article) -> None:
+    def _publish(self, article: Article, wanted: Document | None = None) -> None:
+        """Publish the open draft; with `wanted`, only while it still is what we filled in."""
         before, previous = article.now.version, article.value
+        there = article.draft or article.value
+        if wanted is not None and self.kept_digest(there) != self.kept_digest(wanted):
+            raise VersionMismatch(
+                f"{article.ref}: the draft was changed before it was published", ref=article.ref
+            )
         if article.draft is not None:
             draft, article.draft = article.draft, None
             self.save(article, draft, by=SYNCLINE)

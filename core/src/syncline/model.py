@@ -226,6 +226,8 @@ class Record:
     parent: Ref | None = None
     draft: bool = False
     """True when a person's open draft differs from the published state."""
+    unpublished: Document | None = None
+    """What that draft holds; it is kept for its author before the item is taken away."""
     in_scope: bool = True
     """False when it lives, but outside what the connection is configured to cover."""
     writable: bool = True

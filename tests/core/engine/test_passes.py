@@ -584,3 +584,18 @@ async def test_what_the_filter_keeps_out_is_not_created_from_the_other_side_eith
     assert not pair.left.live()
     assert "not synced" in " ".join(await pair.session.explain(ref))
     await pair.quiet()
+
+
+async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Pay", "<p>x</p>")
+    await pair.sync()
+    pair.right.start_draft(pair.twin(ref), body="<p>an hour of work</p>")
+    pair.left.restrict(ref)
+    report = await pair.sync()
+    assert report.withdrawn == 1
+    assert not pair.right.live()
+    kept = [view.right.body for view in pair.session.conflicts() if view.right is not None]
+    assert "<p>an hour of work</p>" in kept

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from syncline.errors import Forbidden, NotFound, OutcomeUnknown, StoreError
+from attrs import evolve
+
+from syncline.errors import Forbidden, NotFound, OutcomeUnknown, Rejected, StoreError
 from syncline.model import Document, Record, Ref, Status, Version
 from syncline.ports import Clock
 
@@ -98,8 +101,17 @@ class Reader:
         except Forbidden as error:
             return await self._unreadable(ref, error)
         if published is not None:
-            return await self.recorded(published, draft=differ(published, draft))
+            record = await self.recorded(published, draft=differ(published, draft))
+            return self._with_draft(record, draft) if record.draft else record
         return await self.without_publication(ref, draft)
+
+    def _with_draft(self, record: Record, draft: Json | None) -> Record:
+        """Return the record with what a person has written and not published."""
+        with contextlib.suppress(Rejected):
+            if draft is not None:
+                held = self._lens().record(draft, draft.get("variations"), draft=True)
+                return evolve(record, unpublished=held.value)
+        return record
 
     async def without_publication(self, ref: Ref, draft: Json | None) -> Record:
         """Return the record of what has no published state.

@@ -311,10 +311,23 @@ def expected_digest(job: Job, side: Side, value: Document) -> Digest:
 
 def _review(job: Job, step: Step) -> list[Effect]:
     """Keep the edit that this step overwrites or takes away, before it does."""
+    drafts = [effect for side in Side for effect in _unpublished(job, step, side)]
     if step.loser is None and step.reason is not Reason.OVERRIDDEN:
-        return []
+        return drafts
     record = evolve(_conflict(job, step.link, step, None), review=True)
-    return [SaveConflict(record)]
+    return [SaveConflict(record), *drafts]
+
+
+def _unpublished(job: Job, step: Step, side: Side) -> list[Effect]:
+    """Keep a person's open draft of an item that is about to be taken away."""
+    record = step.records.get(side)
+    leaves = any(draft.side is side and draft.value is None for draft in step.writes)
+    if not leaves or record is None or record.unpublished is None:
+        return []
+    kept = evolve(_conflict(job, step.link, step, None), review=True, reason=Reason.OPEN_DRAFT)
+    key = key_of(record.unpublished)
+    held = evolve(kept, left_value=key) if side is Side.LEFT else evolve(kept, right_value=key)
+    return [SaveValue(record.unpublished), SaveConflict(held)]
 
 
 async def perform(job: Job, intent: Intent, drafts: Sequence[Draft]) -> list[Record | None]:

@@ -374,6 +374,7 @@ class MemoryStore(Vendor):
             origin=article.origin,
             parent=article.parent,
             draft=live and article.draft is not None and article.draft != article.value,
+            unpublished=article.draft if live and article.draft != article.value else None,
             in_scope=article.listed,
             writable=not article.managed,
             reason="" if live else f"{article.ref} is {status.value}",

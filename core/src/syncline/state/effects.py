@@ -79,7 +79,9 @@ def _(effect: r.Bury, run: Execute) -> None:
 
 @apply.register
 def _(effect: r.SaveValue, run: Execute) -> None:
-    run("insert or ignore into vals values (?,?)", pack(effect.value))
+    key, compressed = pack(effect.value)
+    if run("select 1 from vals where key=?", (key,)).fetchone() is None:
+        run("insert into vals values (?,?)", (key, compressed()))
 
 
 @apply.register

@@ -204,9 +204,13 @@ class SqliteState:
 
     # -- what waits ---------------------------------------------------------------------
 
-    def intents(self, job: str) -> Sequence[Intent]:
+    def intents(self, job: str, *, pair: str | None = None) -> Sequence[Intent]:
         rows = self._all(
-            "select id, job, opened_at, body from intents where job=? order by opened_at, id", job
+            "select id, job, opened_at, body from intents where job=? and (? is null or pair=?)"
+            " order by opened_at, id",
+            job,
+            pair,
+            pair,
         )
         return [intent_of(row[0], row[1], row[2], row[3], self._notes(row[0])) for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Callable
 
 from ..model import Asset, Document, Opaque
 
@@ -54,13 +55,21 @@ def from_json(text: str) -> Document:
 
 def key_of(value: Document) -> str:
     """Return the key under which `value` is kept: a hash of all of it."""
-    return pack(value)[0]
+    return _key(_bytes(value))
 
 
-def pack(value: Document) -> tuple[str, bytes]:
-    """Return the key of `value` and its compressed bytes."""
-    text = to_json(value).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest(), zlib.compress(text, 6)
+def pack(value: Document) -> tuple[str, Callable[[], bytes]]:
+    """Return the key of `value`, and what compresses it: only a value that is new needs that."""
+    raw = _bytes(value)
+    return _key(raw), lambda: zlib.compress(raw, 6)
+
+
+def _bytes(value: Document) -> bytes:
+    return to_json(value).encode("utf-8", "surrogatepass")
+
+
+def _key(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def unpack(blob: bytes) -> Document:

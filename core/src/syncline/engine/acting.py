@@ -250,7 +250,8 @@ async def _pair_with(job: Job, intent: Intent, step: Step, found: Record, report
 
 
 def _begun(job: Job, intent: Intent) -> bool:
-    notes = (i.notes for i in job.state.intents(job.name) if i.id == intent.id)
+    open_now = job.state.intents(job.name, pair=intent.link.pair)
+    notes = (i.notes for i in open_now if i.id == intent.id)
     return any(len(known) > len(intent.notes) for known in notes)
 
 
@@ -265,7 +266,7 @@ def _ping_pong(job: Job, step: Step) -> bool:
 def announce(job: Job, step: Step) -> Intent:
     """Make the intent durable, with everything that recovery needs."""
     writes = tuple(_planned(job, draft) for draft in step.writes)
-    left_open = [i for i in job.state.intents(job.name) if i.link.pair == step.link.pair]
+    left_open = job.state.intents(job.name, pair=step.link.pair)
     intent = Intent(
         id=job.new_id(),
         job=job.name,

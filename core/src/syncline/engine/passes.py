@@ -23,7 +23,15 @@ from ..model import Change, Complete, Head, Incomplete, Ref, Side, Status
 from ..ports import BulkStore
 from ..state.listing import fold, stamp
 from ..state.port import PairWork, Staged
-from ..state.records import ClearDirty, Dirty, Link, MarkDirty, SaveApproval, SaveScope
+from ..state.records import (
+    ClearDirty,
+    Dirty,
+    DropQuarantine,
+    Link,
+    MarkDirty,
+    SaveApproval,
+    SaveScope,
+)
 from . import bulk, newcomers
 from .acting import carry_out
 from .context import Job
@@ -90,6 +98,8 @@ async def full_pass(this: Pass, *, approved: str | None = None) -> None:
         lambda work: _settle(this, work),
         job.limits.workers,
     )
+    if not job.dry:
+        await _look_again(this)
     # What carries a mark is paired before anything is created, so that a lost state makes no twins.
     for side in (Side.RIGHT, Side.LEFT):
         await _welcome_all(this, side, pairing)
@@ -217,6 +227,31 @@ async def _settle(this: Pass, work: PairWork) -> None:
             this.report.counts["waiting"] += 1
             return
     await _isolated(this, link, settle_pair(this, link, this.sight(work.left, work.right)))
+
+
+async def _look_again(this: Pass) -> None:
+    """Examine what is in quarantine and due, although the listings show no change of it.
+
+    What failed may have been settled since by other means; nothing else would tell so.
+    """
+    job = this.job
+    for held in job.state.quarantine(job.name):
+        if held.skipped or held.next_at > job.now() or held.ref in this.busy:
+            continue
+        link = job.state.link(job.name, held.ref)
+        if link is not None:
+            await _isolated(this, link, _examine_again(this, link))
+        elif held.side not in this.complete or job.state.staged(held.side, held.ref):
+            continue  # it is met as a newcomer
+        if held.ref not in this.busy and job.state.quarantined(job.name, held.ref) == held:
+            job.commit([DropQuarantine(job.name, held.ref)])
+
+
+async def _examine_again(this: Pass, link: Link) -> None:
+    refs = {side: link.half(side).ref for side in Side}
+    found = {s: this.job.state.staged(s, ref) if ref else None for s, ref in refs.items()}
+    sight = this.sight(found[Side.LEFT], found[Side.RIGHT])
+    await settle_pair(this, link, sight, force=frozenset(Side))
 
 
 async def settle_pair(

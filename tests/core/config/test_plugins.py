@@ -31,7 +31,7 @@ connector = Connector(name="{name}", summary="A test.", settings=Settings{extra}
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Install a distribution: its entry point and the source of its module."""
-    before = set(sys.modules)
+    _forget()
     monkeypatch.syspath_prepend(tmp_path)
 
     def add(name: str, source: str, *, group: str = "syncline", dist: str = "") -> None:
@@ -43,9 +43,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (tmp_path / f"{dist}_module.py").write_text(source)
 
     yield add
-    for module in set(sys.modules) - before:
-        if module.endswith("_module"):
-            del sys.modules[module]
+    _forget()
+
+
+def _forget() -> None:
+    """Forget the plugins of other tests: they have the same names and other sources."""
+    for module in [name for name in sys.modules if name.startswith("acme_")]:
+        del sys.modules[module]
 
 
 def test_a_connector_is_loaded_by_its_name(install: Install) -> None:

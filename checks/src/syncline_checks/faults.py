@@ -1,4 +1,4 @@
-"""`syncline-check faults`: every kind of fault, with every seed, between two simulators (R3, R4)."""
+"""`syncline-check faults`: every kind of fault, with every seed, of two simulators (R3, R4)."""
 
 from __future__ import annotations
 

@@ -119,6 +119,10 @@ class Checker:
             raise Violation(3, f"{mutation.ref} was removed and its counterpart {other} is there")
         if link.origin is side:
             raise Violation(3, f"{mutation.ref} is an original and was removed for its copy")
+        article = world.store(side).articles[mutation.ref]
+        if article.unreadable or article.unknown:
+            # What must not be seen goes, even where nobody can read what somebody wrote into it.
+            world.ledger.thrown_away(article.value)
         if why not in (Status.RESTRICTED.value, Status.UNKNOWN.value):
             self._govern(mutation)
 
@@ -196,6 +200,7 @@ class Checker:
     def _check_twins(self, articles: list[Article]) -> None:
         # What appears so late that people edit it first is theirs, and stays.
         ours = [a for a in articles if a.ref not in self._late or len(a.history) == 1]
+        ours = [a for a in ours if a.stage is not Status.DRAFT]
         births = Counter(w for a in ours for w in words_of(a.value) if is_birth(w))
         twins = {word for word, times in births.items() if times > 1} - self.split
         if twins:
@@ -244,6 +249,10 @@ class Checker:
     def _has_reason(self, ref: Ref) -> bool:
         if self._world.state.quarantined(JOB, ref):
             return True
+        if any(ref in (i.link.left.ref, i.link.right.ref) for i in self._world.state.intents(JOB)):
+            # A write whose outcome cannot be learnt: what it made is hidden from us.
+            there = self._world.store(self._world.side_of(ref).other)
+            return any(article.hidden for article in there.articles.values())
         skipped = self._world.state.skipped(JOB, ref)
         return skipped is not None and skipped.reason.startswith(_REASONS)
 

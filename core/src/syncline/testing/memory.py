@@ -262,18 +262,22 @@ class MemoryStore(Vendor):
 
     async def create(self, value: Document, *, write: Write) -> Record:
         await self._bring_assets(value, write)
-        article = await self._left_behind(value, write)
-        if article is None:
+        found = await self._left_behind(value, write)
+        if found is None:
             write.note("create", self.kept_digest(value))
-            article = await self._call("create", None, lambda: self._add(value, write))
+            record = await self._call("create", None, lambda: self._add(value, write))
+        else:
+            record = self._record(found)
+        article = self.articles[record.ref]
         if write.mark and article.origin is None and Capability.ORIGIN in self._capabilities:
             write.note("mark", str(article.ref))
             await self._call("mark", article.ref, lambda: self._mark(article, write))
+            record = attrs.evolve(record, origin=write.origin)
         if article.stage is Status.DRAFT:
             article.draft = self.kept(value)
             write.note("publish", str(article.ref))
-            await self._call("publish", article.ref, lambda: self._publish(article))
-        return self._record(article)
+            record = await self._call("publish", article.ref, lambda: self._publish(article))
+        return record
 
     async def update(self, ref: Ref, value: Document, *, expected: Version, write: Write) -> Record:
         await self._bring_assets(value, write)
@@ -290,11 +294,9 @@ class MemoryStore(Vendor):
             write.note("draft", self.kept_digest(wanted))
             await self._call("draft", ref, lambda: self._fill_draft(article, wanted, expected))
             write.note("publish", str(ref))
-            await self._call("publish", ref, lambda: self._publish(article, wanted))
-        else:
-            write.note("update", self.kept_digest(wanted))
-            await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
-        return self._record(article)
+            return await self._call("publish", ref, lambda: self._publish(article, wanted))
+        write.note("update", self.kept_digest(wanted))
+        return await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
 
     async def delete(self, ref: Ref, *, expected: Version) -> None:
         await self._call("delete", ref, lambda: self._remove(ref, expected))
@@ -323,14 +325,15 @@ class MemoryStore(Vendor):
         """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
         await self._turn(op, ref)
         fault = self._accidents.take(op, ref)
-        if fault is None or fault.effect is Effect.APPLIED:
+        if fault is None:
             result = action()
-        if fault is not None:
-            if fault.effect is Effect.LATE:
-                self._accidents.postpone(action)
-            raise fault.error
-        self.watch(f"{op}.after", ref)
-        return result
+            self.watch(f"{op}.after", ref)
+            return result
+        if fault.effect is Effect.APPLIED:
+            action()
+        elif fault.effect is Effect.LATE:
+            self._accidents.postpone(action)
+        raise fault.error
 
     # -- what listings and reads say ------------------------------------------------------
 
@@ -432,13 +435,15 @@ class MemoryStore(Vendor):
         known = value.assets.get(sha256)
         self.upload(content, known.name if known else sha256, known.media_type if known else "")
 
-    def _add(self, value: Document, write: Write) -> Article:
+    # What a write gives back is the version that it made: somebody may have saved since.
+
+    def _add(self, value: Document, write: Write) -> Record:
         stage = Status.DRAFT if Capability.DRAFTS in self._capabilities else Status.LIVE
         article = self.insert(value, by=SYNCLINE, stage=stage)
         if write.mark and not self._marks_late and Capability.ORIGIN in self._capabilities:
             article.origin = write.origin
         self._wrote("create", article, None)
-        return article
+        return self._record(article)
 
     def _mark(self, article: Article, write: Write) -> None:
         article.origin = write.origin
@@ -471,7 +476,7 @@ class MemoryStore(Vendor):
         article.draft = self.kept(value)
         self._wrote("draft", article, article.now.version, article.draft)
 
-    def _publish(self, article: Article, wanted: Document | None = None) -> None:
+    def _publish(self, article: Article, wanted: Document | None = None) -> Record:
         """Publish the open draft; with `wanted`, only while it still is what we filled in."""
         before, previous = article.now.version, article.value
         there = article.draft or article.value
@@ -485,13 +490,15 @@ class MemoryStore(Vendor):
         article.stage = Status.LIVE
         self._changed(article.ref)
         self._wrote("publish", article, before, previous=previous)
+        return self._record(article)
 
-    def _overwrite(self, article: Article, value: Document, expected: Version) -> None:
+    def _overwrite(self, article: Article, value: Document, expected: Version) -> Record:
         if Capability.CONDITIONAL_WRITE in self._capabilities:
             self.check_version(article, Version(expected.partition("~")[0]))
         before, previous = article.now.version, article.value
         self.save(article, value, by=SYNCLINE)
         self._wrote("update", article, before, previous=previous)
+        return self._record(article)
 
     def _remove(self, ref: Ref, expected: Version) -> None:
         article = self.articles.get(ref)

@@ -10,6 +10,7 @@ COMMANDS = {
     "faults": "every kind of fault of both simulators, over many seeds (R3, R4)",
     "canary": "no secret in anything that is written (R11)",
     "hostile-size": "what the largest and oddest inputs cost each parser (R9)",
+    "fuzz": "mutated inputs for every parser of foreign content (R13)",
 }
 """Name, also that of its module, and what it measures."""
 

@@ -84,7 +84,9 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
     """Return the step for an unlinked item that was just read, or None after skipping it."""
     if reason := _why_not(job, side, record):
         title = record.value.title if record.value else ""
-        skip(job, side, record.ref, reason, report, title=title, at=at or stamp(record))
+        # Back in scope it has the same version: then the listing itself is the news.
+        seen = (at or stamp(record)) if record.in_scope else "outside"
+        skip(job, side, record.ref, reason, report, title=title, at=seen)
         return None
     if record.origin is not None and record.origin.connection == job.connection(side.other):
         return await _by_mark(job, side, record, record.origin, report)

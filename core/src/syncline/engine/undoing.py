@@ -113,6 +113,9 @@ async def _bring_back(
         report.kept.append(_kept(entry, "its content was not kept"))
         return
     record = await job.store(side).create(before, write=_lent(original))
+    if job.state.link(job.name, record.ref) is not None:
+        report.kept.append(_kept(entry, f"it was brought back already, as {record.ref}"))
+        return
     empty = Half()
     link = Link(
         pair=job.new_id(),

@@ -216,7 +216,7 @@ def discard_draft(world: World, side: Side, number: int) -> None:
     for article in world.store(side).articles.values():
         if article.draft is not None and article.stage is Status.LIVE:
             thrown = words_of(article.draft) - words_of(article.value)
-            world.ledger.removed |= thrown
+            world.ledger.thrown |= thrown
             world.store(side).discard_draft(article.ref)
             return
 

@@ -28,8 +28,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self._numbers = count(1)
-        self.removed: set[str] = set()
-        """Words that a person has taken out of a text that had them, or thrown away with it."""
+        self.deleted: set[str] = set()
+        """Words that a person has taken out of a text that had them."""
+        self.thrown: set[str] = set()
+        """Words that a person has thrown away with an article."""
         self.secret: set[str] = set()
         """Words that were never open to everybody."""
         self.written: set[str] = set()
@@ -49,19 +51,24 @@ class Ledger:
     def saved(self, before: Document | None, after: Document, *, secretly: bool) -> None:
         """Remember that a person saved a text, having seen the one before."""
         old, new = words_of(before), words_of(after)
-        self.removed |= old - new
-        self.removed -= new - old
+        self.deleted |= old - new
+        self.thrown -= new - old
         self.written |= new
         if secretly:
             self.secret |= new - old
 
     def thrown_away(self, value: Document | None) -> None:
         """Remember that a person removed an article, or chose against a text."""
-        self.removed |= words_of(value)
+        self.thrown |= words_of(value)
 
     def published(self, value: Document) -> None:
         """Remember that a text is open to everybody now."""
         self.secret -= words_of(value)
+
+    @property
+    def removed(self) -> set[str]:
+        """Words that need not be anywhere any more, because a person wanted it so."""
+        return self.deleted | self.thrown
 
     def missing(self, there: Iterable[Document | None]) -> frozenset[str]:
         """Return the words that nobody removed and that none of these documents has."""

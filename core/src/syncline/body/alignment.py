@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, TypeVar
 
-from .outline import name, words
+from .outline import name, said, words
 from .profile import PROSE
 from .sequence import Pairs, matches
 
@@ -77,8 +77,25 @@ def _by_likeness(old: Sequence[str], new: Sequence[str]) -> Pairs:
         return [(0, 0)] if kind(old[0]) == kind(new[0]) else []
     if len(old) * len(new) > _CAP:
         return []
-    ours, theirs = [_face(e) for e in old], [_face(e) for e in new]
-    return _best([[_likeness(a, b) for b in theirs] for a in ours])
+    return _most_alike([_face(e) for e in old], [_face(e) for e in new])
+
+
+def _by_likeness_of_words(old: Sequence[str], new: Sequence[str]) -> Pairs:
+    if len(old) * len(new) > _CAP:
+        return []
+    ours, theirs = [_worded_face(e) for e in old], [_worded_face(e) for e in new]
+    if len(old) == len(new) == 1:
+        return [(0, 0)] if ours[0][0] == theirs[0][0] else []
+    return _most_alike(ours, theirs)
+
+
+def _most_alike(old: list[_Face], new: list[_Face]) -> Pairs:
+    return _best([[_likeness(a, b) for b in new] for a in old])
+
+
+def _worded_face(element: str) -> _Face:
+    sort, text = kind(element), Counter(said(element).split())
+    return ("prose" if text and sort not in ("figure", "video") else sort), text
 
 
 _Face = tuple[str, Counter[str]]
@@ -118,16 +135,18 @@ def _best(scores: list[list[float]]) -> Pairs:
     return pairs
 
 
-def align_leaves(old: Sequence[Face], new: Sequence[Face]) -> Pairs:
+def align_leaves(old: Sequence[Face], new: Sequence[Face], *, foreign: bool = False) -> Pairs:
     """Return pairs of leaves, in order.
 
-    Equal ones first; then those of equal text elsewhere, then of equal words, then the most alike.
+    Equal ones first; then those of equal text elsewhere, then of equal words, then the most alike:
+    of one kind, or of any kinds with words if one list is another system's form (`foreign`).
     """
     pairs = matches(old, new)
     ours, theirs = [face.text for face in old], [face.text for face in new]
     pairs = _between(ours, theirs, pairs, matches)
     pairs = _between(_worded(old, -1), _worded(new, 1), pairs, matches)
-    return _between(ours, theirs, pairs, _by_likeness)
+    alike = _by_likeness_of_words if foreign else _by_likeness
+    return _between(ours, theirs, pairs, alike)
 
 
 class Face(NamedTuple):

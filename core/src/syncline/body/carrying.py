@@ -85,6 +85,8 @@ class _Carriage:
         self.copies: set[Box] = set()
         self.kept: set[int] = set()
         """Entries of `held` that stay although the source deleted their counterpart."""
+        self.dropped: set[int] = set()
+        """Entries of `held` alone that go with the box they stand in."""
 
     def run(self) -> list[Placed]:
         self.deletions()
@@ -155,7 +157,10 @@ class _Carriage:
         self.crossings(survivors)
 
     def crossings(self, survivors: set[int]) -> None:
-        """An opaque leaf that only the target has, all text around it deleted, is a clash."""
+        """What only the target has goes with the box that the edit emptied.
+
+        For something opaque that is a clash, and so is the end of all text around it.
+        """
         back = {held: old for old, held in self.form.to.items()}
         gone = {held for held, old in back.items() if old not in survivors}
         if not gone:
@@ -165,10 +170,12 @@ class _Carriage:
         after = _nearest([*reversed(range(len(self.held)))], back)
         before = _nearest([*range(len(self.held))], back)
         for place, entry in enumerate(self.held):
-            if place in back or not entry.opaque:
+            if place in back:
                 continue
-            alone = bool(entry.chain) and entry.chain[-1] in emptied
-            if alone or (before[place] in gone and after[place] in gone):
+            alone = any(box in emptied for box in entry.chain)
+            if not entry.opaque:
+                self.dropped.update([place] if alone else [])
+            elif alone or (before[place] in gone and after[place] in gone):
                 self.clash(None, None, entry, CROSSES_OPAQUE)
 
     def stays(self) -> dict[int, list[Placed]]:
@@ -184,7 +191,7 @@ class _Carriage:
         for place, entry in enumerate(self.held):
             if place in emitted:
                 anchor = place
-            elif place not in counterparts:
+            elif place not in counterparts and place not in self.dropped:
                 runs.setdefault(anchor, []).append((entry.element, entry.chain))
         return runs
 

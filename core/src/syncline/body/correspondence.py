@@ -18,7 +18,9 @@ class Correspondence:
         `ours` knows nothing of, anywhere in a chain.
         """
         self.ours, self.theirs = ours, theirs
-        pairs = align_leaves([_face(e) for e in ours], [_face(e) for e in theirs])
+        pairs = align_leaves(
+            [_face(e) for e in ours], [_face(e) for e in theirs], foreign=not moves
+        )
         self.to: dict[int, int] = dict(pairs)
         """By index: entries that correspond."""
         self.moved: set[int] = set()

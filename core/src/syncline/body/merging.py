@@ -202,12 +202,14 @@ class Merger:
                 return None
 
     def prose(self, inners: Three[str], path: Path) -> str:
-        merged = merge_words(*inners.map(tokens))
+        words = inners.map(tokens)
+        merged = merge_words(words.base, words.left, words.right)
         self.disputes(merged.disputes, path, SAME_WORDS)
         return markup(merged.tokens)
 
     def code(self, pieces: Three[Piece], path: Path) -> str:
-        merged = merge_words(*pieces.map(lambda piece: lines(piece.inner)))
+        coded = pieces.map(lambda piece: lines(piece.inner))
+        merged = merge_words(coded.base, coded.left, coded.right)
         self.disputes(merged.disputes, path, SAME_CODE)
         text = "".join(str(token.content) for token in merged.tokens)
         return f"{self.start(pieces, path)}{escape(text)}</code>"

@@ -114,6 +114,14 @@ def _media(found: re.Match[str]) -> str:
     return f"[{noun}: {found[2]}]" if found[2] else f"[{noun}]"
 
 
+_SHOWN = re.compile(r'<img(?: alt="([^"]*)")?[^>]*>|<video src="([^"]*)">')
+
+
+def said(element: str) -> str:
+    """Return the words of an element as a system says them that has no images and no videos."""
+    return words(_SHOWN.sub(lambda found: f" {found[1] or found[2] or ''} ", element))
+
+
 def words(element: str) -> str:
     """Return the plain text of an element's text, on one line."""
     return composed(" ".join(unescape(_TAGS.sub("", _ENDS.sub(" ", element))).split()))

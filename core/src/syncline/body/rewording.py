@@ -48,7 +48,8 @@ def _element(text: str) -> Element:
 
 def _prose(pieces: Three[Piece]) -> Reworded:
     base, left, right = pieces
-    merged = merge_words(*pieces.map(lambda piece: tokens(piece.inner)), touching=True)
+    words = pieces.map(lambda piece: tokens(piece.inner))
+    merged = merge_words(words.base, words.left, words.right, touching=True)
     tag = right.tag if left.tag == base.tag else left.tag
     # Nothing opaque is lost, not even in a proposal: what the edit crossed follows at the end.
     rest = [token for dispute in merged.disputes for token in dispute.right if token.opaque]
@@ -64,7 +65,8 @@ def _refusal(dispute: Dispute) -> Refusal:
 
 def _code(pieces: Three[Piece]) -> Reworded:
     code = cut(pieces.right.inner)
-    merged = merge_words(*pieces.map(_lines), touching=True)
+    coded = pieces.map(_lines)
+    merged = merge_words(coded.base, coded.left, coded.right, touching=True)
     text = escape("".join(str(token.content) for token in merged.tokens))
     element = _element(f"<pre>{code.start}{text}</code></pre>")
     return Reworded(element, [_refusal(dispute) for dispute in merged.disputes])

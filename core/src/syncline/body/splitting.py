@@ -11,7 +11,7 @@ from typing import cast
 
 from .correspondence import Correspondence
 from .markup import build
-from .outline import cut, words
+from .outline import cut, said
 from .runs import BREAK
 from .sequence import edits
 from .stream import Entry
@@ -74,7 +74,7 @@ _TRIES = 8
 
 
 def _text(leaf: list[Token]) -> str:
-    return words(f"<p>{markup(leaf)}</p>")
+    return said(f"<p>{markup(leaf)}</p>")
 
 
 def _lines(leaf: list[Token]) -> Lines:

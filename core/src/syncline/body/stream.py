@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .characters import line
 from .markup import render
-from .outline import words
+from .outline import said, words
 from .profile import LEAVES
 from .tree import Blocks, Element, Node
 
@@ -56,7 +55,7 @@ class Entry:
         self.element = element
         self.chain = chain
         self.text = f"<{chain[-1].kind}>" if element is None else render((element,))
-        self.words = words(self.text) or _told(element)
+        self.words = said(self.text)
 
     @property
     def opaque(self) -> bool:
@@ -66,16 +65,6 @@ class Entry:
     def telling(self) -> bool:
         """False for what says nothing about itself: blank paragraphs, rules, empty boxes."""
         return bool(self.words) or self.text.startswith(("<figure", "<video", "<div"))
-
-
-def _told(element: Element | None) -> str:
-    """Return what stands for an image or a video in plain text."""
-    if element is None or element.tag not in ("figure", "video"):
-        return ""
-    image = element.children[0] if element.children else element
-    return line(image.get("alt") if isinstance(image, Element) and image.tag == "img" else "") or (
-        element.get("src")
-    )
 
 
 def flatten(blocks: Blocks) -> list[Entry]:

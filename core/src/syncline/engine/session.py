@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -379,10 +380,8 @@ class Session:
 
     # -- how a run is framed ---------------------------------------------------------------------
 
-    def _copy(self, **changes: object) -> Job:
-        job = self._job
-        fields = {a.name: getattr(job, a.name) for a in job.__attrs_attrs__}
-        return Job(**{**fields, **changes})
+    def _copy(self, **changes: Any) -> Job:
+        return evolve(self._job, **changes)
 
     @contextlib.asynccontextmanager
     async def _run(self, kind: str) -> AsyncIterator[tuple[Job, Report]]:

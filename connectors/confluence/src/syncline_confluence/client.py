@@ -26,10 +26,19 @@ PAGE = 250
 
 
 def read_limits(headers: Mapping[str, str], now: datetime) -> Limits | None:
-    """Halve the pace while Confluence says that the limit is near (rate limiting page, 2026)."""
+    """Halve the pace while Confluence says that the limit is near (rate limiting page, 2026).
+
+    Until when, it says as an ISO 8601 time: a burst limit is always near at full pace, and is over
+    at once.
+    """
     if headers.get("x-ratelimit-nearlimit", "").lower() != "true":
         return None
-    return Limits(near=True)
+    try:
+        end = datetime.fromisoformat(headers.get("x-ratelimit-reset", ""))
+    except ValueError:
+        return Limits(near=True)
+    end = end if end.tzinfo else end.replace(tzinfo=now.tzinfo)
+    return Limits(near=True, reset=max(0.0, (end - now).total_seconds()))
 
 
 def open_client(
@@ -296,9 +305,11 @@ class Api:
         """Yield the pages of a v2 list.
 
         Only the cursor is taken from `_links.next`: its prefix differs between versions and the
-        gateway. A `next` with no results ends the list, and so does a cursor that was seen before.
+        gateway. A `next` with no results ends the list; a cursor or a whole page that comes again is
+        a list that cannot be believed.
         """
         seen: set[str] = set()
+        before: list[Any] = []
         cursor: str | None = None
         while True:
             asked = {**params, "limit": str(PAGE), "cursor": cursor}
@@ -306,6 +317,10 @@ class Api:
             results = answer.get("results")
             if not isinstance(results, list):
                 raise Unavailable(f"{path}: the answer is no list; nothing is inferred from it")
+            ids = [one.get("id") for one in results if isinstance(one, dict)]
+            if ids and ids == before:
+                raise Unavailable(f"{path}: the list repeats a page; it was not read to its end")
+            before = ids
             if results:
                 yield results
             cursor = _cursor(answer)

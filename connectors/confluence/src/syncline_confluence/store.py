@@ -35,6 +35,7 @@ from syncline.model import (
     Ref,
     Status,
     Version,
+    restrict,
 )
 from syncline.ports import Capability, Listed, PastVersion, Write
 
@@ -87,6 +88,7 @@ class ConfluenceStore:
         group = settings.audience.removeprefix("group:") if settings.audience != "open" else ""
         self._audience = Audience(api=api, clock=context.clock, group=group)
         self._in_scope: dict[str, bool] = {}
+        self._origins: dict[Ref, Ref | None] = {}
 
     capabilities = (
         Capability.WRITE
@@ -296,6 +298,7 @@ class ConfluenceStore:
         listed = await self._api.attachments(ref.id, ref=ref)
         labels = await self._label_names(ref, page)
         mark, _ = await self._mark(ref, page)
+        self._origins[ref] = mark.origin
         value = await self._document(ref, page, listed, labels, mark)
         version = page["version"]
         parent = page.get("parentId")
@@ -414,7 +417,8 @@ class ConfluenceStore:
         )
         labels = None if value.labels is None else frozenset(map(_label, value.labels))
         title = " ".join(value.title.split())[:_LONGEST_TITLE].strip() or "Untitled"
-        return evolve(value, title=title, body=project(value.body, resolver), labels=labels)
+        held = evolve(value, title=title, body=project(value.body, resolver), labels=labels)
+        return restrict(held, self.fields)
 
     async def create(self, value: Document, *, write: Write) -> Record:
         """Create a page under the configured parent, marked and labelled for review."""
@@ -645,7 +649,7 @@ class ConfluenceStore:
         """
         await self._space()
         if value is None:
-            return []
+            return await self._marked(origin)
         for alias in _names(self.project(value).title):
             held = await self._api.titled(self._index.space_id, alias)
             if not held:
@@ -653,6 +657,31 @@ class ConfluenceStore:
             if (ours := await self._ours(alias, self.project(value), origin)) is not None:
                 return [ours]
         return []
+
+    async def _marked(self, origin: Ref) -> Sequence[Ref]:
+        """Return the live pages with this mark: of those that were read first, else of all.
+
+        There is no list of properties: this asks each page, and is for when all else is lost.
+        """
+        asked = {ref for ref, marked in self._origins.items() if marked == origin}
+        for ref in asked:
+            if await self._carries_mark(ref, origin):
+                return [ref]
+        async for pages in self._api.pages(self._index.space_id):
+            for page in pages:
+                ref = self._ref(str(page["id"]))
+                if ref not in asked and await self._carries_mark(ref, origin):
+                    return [ref]
+        return []
+
+    async def _carries_mark(self, ref: Ref, origin: Ref) -> bool:
+        try:
+            page = await self._api.page(ref.id, body=False, ref=ref)
+            mark, _ = await self._mark(ref, page)
+        except NotFound:
+            return False
+        self._origins[ref] = mark.origin
+        return page.get("status") == "current" and mark.origin == origin
 
     async def aclose(self) -> None:
         """Close the connections."""

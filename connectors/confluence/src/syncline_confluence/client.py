@@ -305,8 +305,8 @@ class Api:
         """Yield the pages of a v2 list.
 
         Only the cursor is taken from `_links.next`: its prefix differs between versions and the
-        gateway. A `next` with no results ends the list; a cursor or a whole page that comes again is
-        a list that cannot be believed.
+        gateway. A `next` with no results ends the list. A cursor or a whole page that comes again
+        makes the list one that cannot be believed.
         """
         seen: set[str] = set()
         before: list[Any] = []

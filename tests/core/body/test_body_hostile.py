@@ -106,21 +106,22 @@ def measured(names: list[str]) -> list[dict[str, Any]]:
     return [json.loads(text) for text in run.stdout.splitlines()]
 
 
-def assert_bounded(names: list[str]) -> None:
+def assert_bounded(names: list[str], *, seconds: float) -> None:
     # Several processes: memory that one input needed would hide what a later one needs.
     seen = [entry for n in range(3) for entry in measured(names[n::3])]
     assert {entry["name"] for entry in seen} == set(names)
-    assert not [entry for entry in seen if entry["seconds"] > 2]
+    assert not [entry for entry in seen if entry["seconds"] > seconds]
     assert not [entry for entry in seen if entry["mebibytes"] > 200]
 
 
 def test_the_dearest_inputs_end_in_bounded_time_and_memory() -> None:
-    assert_bounded([*DEAREST])
+    # A quadratic step takes minutes here. The two seconds of the promise are for a quiet machine.
+    assert_bounded([*DEAREST], seconds=20)
 
 
 @pytest.mark.soak
 def test_every_hostile_input_ends_in_bounded_time_and_memory() -> None:
-    assert_bounded(sorted(INPUTS))
+    assert_bounded(sorted(INPUTS), seconds=2)
 
 
 REASONS = {

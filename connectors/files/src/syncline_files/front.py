@@ -38,7 +38,7 @@ class FrontMatter:
     newline: str = "\n"
     values: Mapping[str, Value | None] = attrs.field(factory=dict)
     """Texts and lists of texts by key; None for an empty value. Other values are not shown."""
-    _spans: Mapping[str, tuple[int, int]] = attrs.field(factory=dict)
+    _spans: Mapping[str, tuple[int, int]] = attrs.field(factory=dict, alias="spans")
 
     def text_of(self, key: str) -> str | None:
         """Return a single value; None when the key is absent, empty or a list."""

@@ -271,7 +271,8 @@ class _Projection:
         if node.tag == "details":
             head = content[0]
             assert isinstance(head, Element)  # noqa: S101 - normal details start with a summary
-            summary, content = [self.kept(head, self.inlines(head.children))], content[1:]
+            summary.append(self.kept(head, self.inlines(head.children)))
+            content = content[1:]
         done: list[Node | _Lifted] = []
         parts: list[Node] = []
         lifted: list[Node | _Lifted] = []

@@ -83,7 +83,7 @@ def flatten(blocks: Blocks) -> list[Entry]:
         if captioned:
             # Many systems have an image and its caption as two blocks.
             entries.append(Entry(Element("figure", (), node.children[:1]), inner))
-            stack.append((node.children[1], inner))
+            stack.extend((caption, inner) for caption in node.children[1:])
             continue
         if title := node.get("title"):
             entries.append(Entry(Element("summary", (), (title,)), inner))

@@ -232,5 +232,3 @@ EMOTICONS = {
 
 BOXES = {"complete": "☑", "incomplete": "☐"}
 """What stands before a task, by its status."""
-
-__all__ = [name for name in dir() if name.isupper()]

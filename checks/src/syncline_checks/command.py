@@ -11,6 +11,7 @@ COMMANDS = {
     "canary": "no secret in anything that is written (R11)",
     "hostile-size": "what the largest and oddest inputs cost each parser (R9)",
     "fuzz": "mutated inputs for every parser of foreign content (R13)",
+    "markup": "what a real browser does with hostile markup once it is a body (R8)",
 }
 """Name, also that of its module, and what it measures."""
 

@@ -151,7 +151,7 @@ _BLOCKS = (
 )
 _MARKDOWN = (
     '# T\n\nA *b* **c** `d` [e](https://e.org "t") ![f](a.png)\n\n- a\n  1. b\n- c\n\n> q\n> > r\n',
-    "| a | b |\n|--|:-:|\n| c | ~~d~~ |\n\n```py\nx\n```\n\n    code\n\n***\n\n<b>x</b> &amp; \\*\n",
+    "| a | b |\n|--|:-:|\n| c | ~~d~~ |\n\n```py\nx\n```\n\n***\n\n<b>x</b> &amp; \\*\n",
     "[a]: https://e.org\n\n[a] [b][a]\n\nSetext\n===\n\n<div>\n\n*x*\n\n</div>\n",
 )
 _PAGES = (

@@ -16,6 +16,7 @@ from typing import Any
 from attrs import field, frozen
 
 from syncline.body.tree import Element, Node, element
+from syncline.errors import Rejected
 from syncline.model import Opaque
 
 from .hrefs import Reader, is_grn
@@ -298,8 +299,15 @@ def span(value: Any) -> str:
 
 
 def canonical(block: Json) -> str:
-    """Return the one spelling of some JSON."""
-    return json.dumps(block, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Return the one spelling of some JSON.
+
+    Raises:
+        Rejected: it is nested deeper than it can be written.
+    """
+    try:
+        return json.dumps(block, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        raise Rejected("the blocks are nested too deep to be kept: flatten the article") from None
 
 
 def words_of(block: Json) -> str:

@@ -112,8 +112,8 @@ def test_a_status_says_only_what_there_is() -> None:
     )  # fmt: skip
     assert list(watching.status_lines(status)) == [
         "docs: 1,234 pairs; last pass never",
-        "  2 conflicts wait: `syncline conflicts`",
-        "  1 items failed: `syncline quarantine`",
+        "  2 conflicts to settle: `syncline conflicts`",
+        "  1 item that failed: `syncline quarantine`",
         "  removals are approved for the next pass (7f3a)",
     ]
 

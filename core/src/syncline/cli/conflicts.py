@@ -89,10 +89,13 @@ def view_lines(view: ConflictView) -> Iterator[str]:
     yield f"found {record.found_at:%Y-%m-%d %H:%M:%S}, job {record.job}"
     if record.actors:
         yield f"edited by {', '.join(record.actors)}"
-    for name, ref, side in (("left", record.left, view.left), ("right", record.right, view.right)):
+    for name, ref, base, side in (
+        ("left", record.left, view.base, view.left),
+        ("right", record.right, view.right_base or view.base, view.right),
+    ):
         yield ""
         yield f"{name} {ref or '(not there)'}{f' {side.url}' if side and side.url else ''}"
-        yield from (f"    {line}" for line in _changes(view.base, side))
+        yield from (f"    {line}" for line in _changes(base, side))
     if view.proposed is not None:
         yield ""
         yield "proposed merge"

@@ -12,6 +12,13 @@ _COUNTS = (
     *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
     *("detached", "skipped", "conflict", "failed", "stale"),
 )
+_LEFT = {
+    "waiting": "not tried again yet (`syncline quarantine`)",
+    "held": "held back until both sides are listed",
+    "moving": "edited during the pass",
+    "unsure": "sent without an answer",
+}
+"""What a pass has left for the next one, in words for people."""
 _QUIET = frozenset({"adopted"})
 """Events of which there are too many, and which change nothing that people see."""
 
@@ -58,7 +65,8 @@ def _row(item: ItemResult) -> tuple[str, str, str, str]:
 
 def summary(report: Report) -> str:
     """Return one line about a pass."""
-    found = [f"{report.counts[name]:,} {name}" for name in _COUNTS if report.counts[name]]
+    found = [f"{count:,} {name}" for name in _COUNTS if (count := report.counts[name])]
+    found += [f"{count:,} {said}" for name, said in _LEFT.items() if (count := report.counts[name])]
     writes = counted(report.written, "write")
     return f"{report.job} {report.run}: {writes}{', ' if found else ''}{', '.join(found)}"
 
@@ -76,8 +84,11 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield _heading(item)
         yield from (f"    {line}" for line in item.diff.splitlines())
         yield from (f"    loses: {loss}" for loss in item.losses)
+    yield from (f"could not be looked at: {why}" for why in plan.failed)
     yield from (f"not listed to its end: {why}" for why in plan.incomplete)
     yield from plan.alarms
+    if plan.waiting:
+        yield f"{counted(plan.waiting, 'item')} not tried again yet: `syncline quarantine`"
     if plan.refused is not None:
         yield from refusal(plan.job, plan.refused)
     yield _cost(plan)
@@ -102,7 +113,7 @@ def plan_code(plan: Plan) -> int:
     return worst(
         (
             REFUSED if plan.refused else DONE,
-            FAILED if plan.incomplete else DONE,
+            FAILED if plan.incomplete or plan.failed else DONE,
             CONFLICTS if conflicts else DONE,
         )
     )

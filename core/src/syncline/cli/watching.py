@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Sequence
+
+import attrs
 
 from ..config import Config
 from ..engine import JobStatus
@@ -20,7 +23,7 @@ def status(args: argparse.Namespace) -> int:
     names = [the_job(config, args.job)] if args.job else list(config.jobs)
     found = [_status(config, name) for name in names]
     if args.json:
-        emit(found)
+        emit([status_fields(job) for job in found])
     else:
         for job in found:
             say(status_lines(job))
@@ -32,23 +35,43 @@ def _status(config: Config, name: str) -> JobStatus:
         return session.status()
 
 
+def status_fields(job: JobStatus) -> dict[str, object]:
+    """Return where a job stands, for programs."""
+    fields = {a.name: getattr(job, a.name) for a in attrs.fields(JobStatus)}
+    runs = {name: _run_fields(fields[name]) for name in ("last_run", "last_full")}
+    return {**fields, **runs}
+
+
+def _run_fields(run: Run | None) -> dict[str, object] | None:
+    if run is None:
+        return None
+    fields = {a.name: getattr(run, a.name) for a in attrs.fields(Run)}
+    return {**fields, "counts": json.loads(run.counts)}
+
+
 def status_lines(job: JobStatus) -> Iterator[str]:
     """Yield where a job stands, for people; what is nothing is not said."""
     yield f"{job.job}: {counted(job.pairs, 'pair')}; last pass {_run(job.last_run)}"
     if job.last_full is not None and job.last_full != job.last_run:
         yield f"  last full pass {_run(job.last_full)}"
-    for count, what in (
-        (job.conflicts, "conflicts wait: `syncline conflicts`"),
-        (job.reviews, "losing edits are kept for review: `syncline conflicts`"),
-        (job.proposals, "pairs are proposed: `syncline pair`"),
-        (job.quarantined, "items failed: `syncline quarantine`"),
-        (job.withdrawn, "withdrawn while their original is restricted"),
-        (job.held, "held after an undo: `syncline release REF`"),
+    for count, what, rest in (
+        (job.conflicts, "conflict", "to settle: `syncline conflicts`"),
+        (job.reviews, "losing edit", "kept for review: `syncline conflicts`"),
+        (job.proposals, "pair", "proposed: `syncline pair`"),
+        (job.quarantined, "item", "that failed: `syncline quarantine`"),
+        (job.withdrawn, "copy", "withdrawn while the original is restricted"),
+        (job.held, "pair", "held after an undo: `syncline release REF`"),
+        (_refused(job), "removal", "refused: `syncline plan` shows them and how to approve"),
     ):
         if count:
-            yield f"  {count:,} {what}"
+            yield f"  {counted(count, what, 'copies' if what == 'copy' else '')} {rest}"
     if job.token is not None:
         yield f"  removals are approved for the next pass ({job.token})"
+
+
+def _refused(job: JobStatus) -> int:
+    counts = json.loads(job.last_full.counts) if job.last_full else {}
+    return int(counts.get("refused", 0))
 
 
 def _run(last: Run | None) -> str:
@@ -72,7 +95,16 @@ def history(args: argparse.Namespace) -> int:
         emit(entries[: args.limit])
     else:
         say(history_lines(entries[: args.limit]))
+        if not entries:
+            say([_nothing(args)])
     return DONE
+
+
+def _nothing(args: argparse.Namespace) -> str:
+    asked = " and ".join(
+        part for part in (args.run and f"in run {args.run}", args.ref and f"to {args.ref}") if part
+    )
+    return f"nothing was done {asked or 'yet'}"
 
 
 def _entries(
@@ -95,7 +127,7 @@ def history_lines(entries: Sequence[Entry]) -> Iterator[str]:
         )
         for entry in entries
     ]
-    yield from columns(rows) or ["nothing was done yet"]
+    yield from columns(rows)
 
 
 def explain(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from datetime import timedelta
 from pathlib import Path
@@ -160,9 +161,21 @@ def job(value: object) -> Job:
     if "kind" not in table:
         raise ValueError("the key 'kind' is missing; say kind = 'documents'")
     if not isinstance(kind := table["kind"], str) or kind not in KINDS:
-        raise Faults([Fault(path=("kind",), message=_no_kind(kind))])
+        raise Faults([Fault(path=("kind",), message=_no_kind(kind)), *_other_faults(table)])
     made: Job = structured(table, KINDS[kind])
     return made
+
+
+def _other_faults(table: Table[str, object]) -> Iterable[Fault]:
+    """Return what else is wrong if the kind is only misspelt: all is told at once."""
+    kind = table["kind"]
+    if kind in _ELSEWHERE:
+        return ()
+    try:
+        structured({**table, "kind": "documents"}, DocumentsJob)
+    except Faults as error:
+        return error.faults
+    return ()
 
 
 def _no_kind(kind: object) -> str:

@@ -1,8 +1,9 @@
 """The engine: observe, decide, guard, apply, remember."""
 
+from .losing import ItemLosses
 from .plans import Plan, PlanItem
 from .report import ItemResult, Refusal, Report
-from .session import ItemLosses, JobStatus, Session
+from .session import JobStatus, Session
 from .settling import ConflictView
 
 __all__ = [

@@ -387,7 +387,7 @@ def confirm(
                 link = evolve(link, review=record.review)
             if record.value is not None:
                 values.append(SaveValue(record.value))
-        entries.append(_entry(job, link, intent, planned, record, before))
+        entries.append(_entry(job, link, intent, planned, record, before, step))
         if before is not None:
             values.append(SaveValue(before))
     removal = any(not planned.value for planned in intent.writes)
@@ -441,15 +441,20 @@ def _entry(
     planned: Planned,
     record: Record | None,
     before: Document | None,
+    step: Step | None,
 ) -> Log:
     after = record.value if record else None
+    half = link.half(planned.side)
+    taken = half.ref is None and planned.ref is not None
     return job.entry(
-        link,
+        # What was taken away is named, too: people ask for it by its own id.
+        link.with_half(planned.side, evolve(half, ref=planned.ref)) if taken else link,
         _event(link, intent, planned),
         side=planned.side,
         reason=intent.reason.value,
         before=key_of(before) if before else "",
         after=key_of(after) if after else "",
+        detail=step.detail if step else "",
         before_version=planned.expected or "",
         after_version=record.version if record else "",
     )
@@ -474,6 +479,7 @@ def _count(link: Link, intent: Intent, entries: Sequence[Log], report: Report) -
                 event=entry.event,
                 side=entry.side,
                 reason=intent.reason.value,
+                detail=entry.detail,
             )
         )
     logger.info(

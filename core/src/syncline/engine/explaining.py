@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import StoreError
 from ..model import Record, Ref, Side, Status
 from ..state.records import Link, LinkState
 from .context import Job
@@ -24,7 +25,9 @@ async def explain(job: Job, ref: Ref) -> list[str]:
     link = job.state.link(job.name, ref)
     lines = _paired(job, link, side) if link else _unpaired(job, ref)
     lines += _waiting(job, ref, link)
-    lines.append(await _now(job, ref))
+    now = await read_side(job, ref)
+    lines.append(_now(now))
+    lines += _next(job, link, side, now)
     lines += _past(job, ref)
     return lines
 
@@ -78,8 +81,7 @@ def _waiting(job: Job, ref: Ref, link: Link | None) -> list[str]:
     return lines
 
 
-async def _now(job: Job, ref: Ref) -> str:
-    answer = await read_side(job, ref)
+def _now(answer: Record | StoreError) -> str:
     if not isinstance(answer, Record):
         return f"Read just now: {answer}"
     if answer.status is Status.LIVE:
@@ -88,11 +90,23 @@ async def _now(job: Job, ref: Ref) -> str:
     return f"Read just now: it is {answer.status.value}{reason}."
 
 
+def _next(job: Job, link: Link | None, side: Side, now: Record | StoreError) -> list[str]:
+    """Say what the next pass makes of an item that is gone while its counterpart is there."""
+    if link is None or link.state is not LinkState.SYNCED or not isinstance(now, Record):
+        return []
+    if not now.status.gone or link.half(side.other).ref is None or link.origin is not side:
+        return []
+    return [
+        "The next full pass looks for it once more and removes its copy; many removals at once"
+        " wait for `syncline approve`."
+    ]
+
+
 def _past(job: Job, ref: Ref) -> list[str]:
     lines = []
     for entry in job.state.history(job.name, ref=ref, limit=5):
         where = f" on the {entry.side.value}" if entry.side else ""
-        why = f": {entry.reason}" if entry.reason else ""
+        why = "".join(f": {part}" for part in (entry.reason, entry.detail) if part)
         at = entry.at.isoformat(timespec="seconds")
         lines.append(f"{at} {entry.event}{where}{why} (run {entry.run})")
     return lines

@@ -14,6 +14,9 @@ from ..state.records import Link
 from .context import Job
 from .report import Refusal
 
+MOST_TITLES = 50
+"""Titles that a refusal shows; its token stands for all."""
+
 
 @frozen(kw_only=True)
 class Removal:
@@ -62,7 +65,7 @@ def govern(
         limit=limit,
         pairs=pairs,
         token="" if unsettled else token,
-        titles=tuple(r.title for r in removals[:50]),
+        titles=tuple(sorted(r.title for r in removals)[:MOST_TITLES]),
         why=why,
     )
 

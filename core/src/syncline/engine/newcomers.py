@@ -7,7 +7,7 @@ again until it changes.
 from __future__ import annotations
 
 from ..decision import Keep, Reason, decide_new
-from ..errors import NotFound, StoreError
+from ..errors import NotFound, Rejected, StoreError
 from ..mapping import Excluded
 from ..model import Record, Ref, Side, Status
 from ..state.listing import stamp
@@ -34,7 +34,8 @@ def skip(
     job: Job, side: Side, ref: Ref, reason: str, report: Report, *, title: str = "", at: str = ""
 ) -> None:
     """Remember that an item is not synced, and why."""
-    report.counts["skipped"] += 1
+    if job.state.tombstone(job.name, ref) is None:
+        report.counts["skipped"] += 1  # what a pass took away itself is told as that
     job.commit(
         [
             SaveSkip(
@@ -63,6 +64,8 @@ async def welcome(job: Job, side: Side, staged: Staged, report: Report) -> Step 
         answer = await read_side(job, staged.ref)
         if isinstance(answer, StoreError):
             raise answer
+        if answer.status is Status.UNREADABLE:
+            raise Rejected(answer.reason or _STATUS_REASONS[staged.status], ref=answer.ref)
     if staged.status != Status.LIVE.value:
         reason = _STATUS_REASONS[staged.status]
         skip(job, side, staged.ref, reason, report, title=_title(staged), at=staged.stamp)
@@ -72,6 +75,8 @@ async def welcome(job: Job, side: Side, staged: Staged, report: Report) -> Step 
         return None
     if isinstance(answer, StoreError):
         raise answer
+    if answer.status is Status.UNREADABLE:
+        raise Rejected(answer.reason or _STATUS_REASONS[answer.status.value], ref=answer.ref)
     return await meet(job, side, answer, report, at=staged.stamp)
 
 
@@ -102,6 +107,8 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
 
 def _why_not(job: Job, side: Side, record: Record) -> str:
     if record.value is None:
+        if ended := job.state.tombstone(job.name, record.ref):
+            return f"its pair has ended: {ended.removeprefix(LEFT_BEHIND)}"
         return record.reason or _STATUS_REASONS[record.status.value]
     return left_out(job, side, record) or _was_paired(job, side, record)
 

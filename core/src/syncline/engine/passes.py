@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from ..decision import Remove
+from ..decision import Remove, Write
 from ..errors import (
     LeaseLost,
     NotFound,
@@ -49,6 +49,7 @@ T = TypeVar("T")
 Act = Callable[[Job, Step, Report], Awaitable[None]]
 """What happens with a step: carried out, or written down in a plan."""
 
+_LINKS = "a link in it leads somewhere else now"
 _TRIES = 3
 _BATCH = 500
 
@@ -226,7 +227,9 @@ async def _settle(this: Pass, work: PairWork) -> None:
         if waiting(this.job, link.half(side).ref, head.stamp if head else ""):
             this.report.counts["waiting"] += 1
             return
-    await _isolated(this, link, settle_pair(this, link, this.sight(work.left, work.right)))
+    because = _LINKS if work.reencode else ""
+    sight = this.sight(work.left, work.right)
+    await _isolated(this, link, settle_pair(this, link, sight, because=because))
 
 
 async def _look_again(this: Pass) -> None:
@@ -255,7 +258,12 @@ async def _examine_again(this: Pass, link: Link) -> None:
 
 
 async def settle_pair(
-    this: Pass, link: Link, sight: Sight, *, force: frozenset[Side] = frozenset()
+    this: Pass,
+    link: Link,
+    sight: Sight,
+    *,
+    force: frozenset[Side] = frozenset(),
+    because: str = "",
 ) -> None:
     """Examine a pair and act; look again when it moved in between, and give up for now at last."""
     for _ in range(_TRIES):
@@ -264,7 +272,7 @@ async def settle_pair(
             this.removals.append(removal_of(step.link, step.decision.side))
             return
         try:
-            await this.act(this.job, step, this.report)
+            await this.act(this.job, _explained(step, because), this.report)
         except (VersionMismatch, NotFound):
             force = frozenset(Side)
             fresh = this.job.state.pair(link.pair)
@@ -275,6 +283,11 @@ async def settle_pair(
             _isolate_unread(this, step)
             return
     this.report.counts["moving"] += 1
+
+
+def _explained(step: Step, because: str) -> Step:
+    told = step.detail or not isinstance(step.decision, Write)
+    return step if told else evolve(step, detail=because)
 
 
 def _isolate_unread(this: Pass, step: Step) -> None:
@@ -375,9 +388,8 @@ async def _settle_links(this: Pass) -> None:
         if not row.reencode:
             continue
         head = {s: _as_listed(job, link, s) for s in Side}
-        await _isolated(
-            this, link, settle_pair(this, link, this.sight(head[Side.LEFT], head[Side.RIGHT]))
-        )
+        sight = this.sight(head[Side.LEFT], head[Side.RIGHT])
+        await _isolated(this, link, settle_pair(this, link, sight, because=_LINKS))
         job.commit([ClearDirty(job.name, row.side, row.change.ref, row.generation)])
 
 
@@ -397,15 +409,20 @@ async def _remove(this: Pass, approved: str | None) -> None:
     elif job.state.proposals(job.name):
         unsettled = "proposed pairs wait for an answer: `syncline pair`"
     refusal = govern(job, this.removals, approved=approved, unsettled=unsettled)
+    if approved and not job.dry:
+        job.commit([SaveApproval(job.name, None)])  # it was for one pass
     if refusal is not None:
         this.report.refused = refusal
+        this.report.counts["refused"] = refusal.removals
+        if approved and refusal.token:
+            this.report.alarms.append(
+                f"the approval {approved} is for another list of removals than the one below"
+            )
         return
     for removal in this.removals:
         link = job.state.pair(removal.pair)
         if link is not None:
             await _isolated(this, link, _remove_one(this, link, removal.side))
-    if approved and not job.dry:
-        job.commit([SaveApproval(job.name, None)])
 
 
 async def _remove_one(this: Pass, link: Link, side: Side) -> None:

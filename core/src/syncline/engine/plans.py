@@ -61,6 +61,10 @@ class Plan:
     refused: Refusal | None = None
     incomplete: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    """Items that could not be looked at, with the reason: the plan says nothing about them."""
+    waiting: int = 0
+    """Items in quarantine that are not due, which a pass would not try."""
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -97,6 +101,8 @@ def _plan_of(raw: dict[str, Any]) -> Plan:
         refused=refusal,
         incomplete=tuple(raw["incomplete"]),
         alarms=tuple(raw["alarms"]),
+        failed=tuple(raw.get("failed", ())),
+        waiting=raw.get("waiting", 0),
     )
 
 
@@ -272,4 +278,8 @@ def made(job: Job, collector: Collector, report: Report, at: datetime) -> Plan:
             f"{job.connection(side)}: {why}" for side, why in report.incomplete.items()
         ),
         alarms=tuple(report.alarms),
+        failed=tuple(
+            f"{item.ref}: {item.reason}" for item in report.items if item.event == "failed"
+        ),
+        waiting=report.counts["waiting"],
     )

@@ -12,8 +12,8 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from ..decision import Limits, Policy
-from ..errors import LeaseLost, Refused, Stale, StoreError
-from ..model import Change, Document, Head, Ref, Side, Status
+from ..errors import LeaseLost, Refused, Stale, StoreError, Unavailable
+from ..model import Change, Document, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from ..state.records import (
@@ -35,25 +35,17 @@ from ..state.records import (
     SaveValue,
 )
 from ..state.values import key_of
-from . import explaining, plans, settling, undoing, view
+from . import explaining, losing, plans, settling, undoing, view
 from .acting import carry_out
 from .context import Job, MappingPort, new_id
 from .governor import Removal, govern
+from .losing import ItemLosses
 from .passes import Pass, full_pass, work_hints
 from .plans import Plan
 from .report import Report
 from .settling import ConflictView
 
 LEASE_SECONDS = 60.0
-
-
-@frozen(kw_only=True)
-class ItemLosses:
-    """What one article loses on the other side."""
-
-    ref: Ref
-    title: str
-    losses: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -73,6 +65,14 @@ class JobStatus:
     last_full: Run | None
     token: str | None
     """An approval of removals that waits for the next pass."""
+
+
+def _refuse_halves(this: Pass) -> None:
+    for side, why in this.report.incomplete.items():
+        raise Unavailable(
+            f"{this.job.connection(side)} was not listed to its end, and pairs are proposed from"
+            f" two complete listings only: {why}"
+        )
 
 
 def _quiet(event: str, **fields: object) -> None:
@@ -202,32 +202,13 @@ class Session:
             report.add(plans.stale_result(item, error))
 
     async def losses(self) -> AsyncIterator[ItemLosses]:
-        """Yield what each article would lose on the other side."""
-        for side in Side:
-            if not self.policy.direction.writes(side.other):
-                continue
-            store = self.left if side is Side.LEFT else self.right
-            refs: list[Ref] = []
-            async for head in store.heads():
-                if isinstance(head, Head) and head.status is Status.LIVE:
-                    refs.append(head.ref)
-                if len(refs) >= 50:
-                    async for item in self._losses_of(side, store, refs):
-                        yield item
-                    refs = []
-            async for item in self._losses_of(side, store, refs):
-                yield item
+        """Yield what each article that takes part would lose on the other side.
 
-    async def _losses_of(
-        self, side: Side, store: Store, refs: Sequence[Ref]
-    ) -> AsyncIterator[ItemLosses]:
-        async for record in store.fetch_many(refs):
-            if isinstance(record, tuple):
-                ref, error = record
-                yield ItemLosses(ref=ref, title="", losses=(f"it cannot be read: {error}",))
-            elif record.value is not None:
-                found = plans.losses_of(self._job, side, record.value)
-                yield ItemLosses(ref=record.ref, title=record.value.title, losses=found)
+        Raises:
+            Unavailable: after all others, when a listing was not complete.
+        """
+        async for item in losing.losses(self._job):
+            yield item
 
     # -- pairing ---------------------------------------------------------------------------------
 
@@ -247,6 +228,7 @@ class Session:
         this = Pass(job=self._copy(), report=Report(run="", job=self.job))
         async with self._one_at_a_time:
             await _list(this)
+            _refuse_halves(this)
             async for _ in Pairing(job=this.job).prepare(this.complete):
                 pass  # certain pairs are made by the pass itself
 
@@ -287,6 +269,11 @@ class Session:
             Refused: the choice makes no sense here.
         """
         view = self.conflict(id)
+        if view.record.resolution:
+            raise Stale(
+                f"conflict {id} was settled already ({view.record.resolution}, at"
+                f" {view.record.resolved_at:%Y-%m-%d %H:%M:%S}); nothing was done"
+            )
         async with self._run("resolve") as (job, report):
             await settling.resolve(job, view.record, take, report, edited=edited)
             return report
@@ -320,7 +307,14 @@ class Session:
         return self.state.quarantine(self.job)
 
     def retry(self, ref: Ref) -> None:
-        """Try a failed item in the next pass, whatever its back-off says."""
+        """Try an item that failed or was skipped in the next pass, whatever its back-off says.
+
+        Raises:
+            Stale: it neither failed nor was skipped.
+        """
+        known = self.state.quarantined(self.job, ref), self.state.skipped(self.job, ref)
+        if not any(known):
+            raise Stale(f"{ref} is not in quarantine")
         self.state.commit([DropQuarantine(self.job, ref), DropSkip(self.job, ref)], None)
 
     def skip(self, ref: Ref) -> None:
@@ -356,8 +350,24 @@ class Session:
         self.state.commit([SaveApproval(self.job, token)], None)
 
     def purge(self, ref: Ref) -> None:
-        """Forget bodies, history and conflicts of one item; the pair stays in step."""
+        """Forget bodies, history and conflicts of one item; the pair stays in step.
+
+        Raises:
+            Stale: nothing is known of it.
+        """
+        if not self._knows(ref):
+            raise Stale(f"job {self.job} remembers nothing of {ref}")
         self.state.purge(self.job, ref)
+
+    def _knows(self, ref: Ref) -> bool:
+        state = self.state
+        return bool(
+            state.link(self.job, ref)
+            or state.skipped(self.job, ref)
+            or state.quarantined(self.job, ref)
+            or state.tombstone(self.job, ref)
+            or state.history(self.job, ref=ref, limit=1)
+        )
 
     def status(self) -> JobStatus:
         """Return where the job stands."""

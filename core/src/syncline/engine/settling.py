@@ -54,6 +54,8 @@ class ConflictView:
     left: Document | None
     right: Document | None
     proposed: Document | None
+    right_base: Document | None = None
+    """What the right itself held at the last agreement: the base, as far as it can hold it."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -75,7 +77,15 @@ def view_of(job: Job, record: ConflictRecord) -> ConflictView:
         left=value(record.left_value),
         right=value(record.right_value),
         proposed=value(record.proposed),
+        right_base=_right_base(job, record),
     )
+
+
+def _right_base(job: Job, record: ConflictRecord) -> Document | None:
+    link = job.state.pair(record.pair)
+    if link is None or record.review or record.resolution or not record.base:
+        return None  # the pair has moved on since
+    return job.state.value(link.right.value)
 
 
 async def resolve(

@@ -1,0 +1,95 @@
+"""What articles would lose on the other side, before anything is written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+
+from attrs import frozen
+
+from ..errors import StoreError, Unavailable
+from ..model import Head, Incomplete, Record, Ref, Side, Status
+from .context import Job
+from .newcomers import left_out
+from .plans import losses_of
+
+logger = logging.getLogger(__name__)
+
+Answer = Record | tuple[Ref, Exception]
+_BATCH = 50
+
+
+@frozen(kw_only=True)
+class ItemLosses:
+    """What one article loses on the other side."""
+
+    ref: Ref
+    title: str
+    losses: tuple[str, ...]
+
+
+async def losses(job: Job) -> AsyncIterator[ItemLosses]:
+    """Yield what each article that takes part would lose, one after the other.
+
+    Raises:
+        Unavailable: after all others, when a listing was not complete.
+    """
+    broken: list[str] = []
+    for side in Side:
+        if not job.policy.direction.writes(side.other):
+            continue
+        async for refs in _listed(job, side, broken):
+            async for answer in _answers(job, side, refs):
+                if (found := _losses(job, side, answer)) is not None:
+                    yield found
+    if broken:
+        raise Unavailable(f"not everything was listed, so losses may be missing: {broken[0]}")
+
+
+async def _listed(job: Job, side: Side, broken: list[str]) -> AsyncIterator[list[Ref]]:
+    refs: list[Ref] = []
+    try:
+        async for head in job.store(side).heads():
+            if isinstance(head, Incomplete):
+                broken.append(f"{job.connection(side)}: {head.reason}")
+            elif isinstance(head, Head) and head.status is Status.LIVE:
+                refs.append(head.ref)
+            if len(refs) >= _BATCH:
+                yield refs
+                refs = []
+    except StoreError as error:
+        broken.append(str(error))
+    yield refs
+
+
+async def _answers(job: Job, side: Side, refs: Sequence[Ref]) -> AsyncIterator[Answer]:
+    """Yield the items; where reading many fails as a whole, each is read by itself."""
+    left = dict.fromkeys(refs)
+    try:
+        async for answer in job.store(side).fetch_many(refs):
+            left.pop(answer[0] if isinstance(answer, tuple) else answer.ref, None)
+            yield answer
+    except Exception:
+        logger.exception("reading many items failed; they are read one by one")
+        for ref in left:
+            yield await _alone(job, side, ref)
+
+
+async def _alone(job: Job, side: Side, ref: Ref) -> Answer:
+    try:
+        return await job.store(side).fetch(ref)
+    except StoreError as error:
+        return ref, error
+    except Exception as error:
+        logger.exception("an item failed unexpectedly", extra={"ref": str(ref)})
+        return ref, StoreError(f"{type(error).__name__}: {error}", ref=ref)
+
+
+def _losses(job: Job, side: Side, answer: Answer) -> ItemLosses | None:
+    if isinstance(answer, tuple):
+        ref, error = answer
+        return ItemLosses(ref=ref, title="", losses=(f"it cannot be read: {error}",))
+    if answer.value is None or left_out(job, side, answer):
+        return None
+    found = losses_of(job, side, answer.value)
+    return ItemLosses(ref=answer.ref, title=answer.value.title, losses=found)

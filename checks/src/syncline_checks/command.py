@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "faults": "every kind of fault of both simulators, over many seeds (R3, R4)",
+    "histories": "random histories with crashes, lost answers and two workers (R1)",
     "canary": "no secret in anything that is written (R11)",
     "hostile-size": "what the largest and oddest inputs cost each parser (R9)",
     "fuzz": "mutated inputs for every parser of foreign content (R13)",

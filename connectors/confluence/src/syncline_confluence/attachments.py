@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from attrs import define, field
 
 from syncline.errors import NotFound, Rejected
-from syncline.model import Asset, Ref
+from syncline.model import Asset, Ref, Status
 from syncline.ports import Cache, Write
 
+from .audience import Audience
 from .client import Api, Json
 from .index import Index
 from .references import References
@@ -28,6 +29,7 @@ class Files:
     api: Api
     cache: Cache
     index: Index
+    audience: Audience
     _links: dict[str, str] = field(factory=dict)
     """sha256 -> download link, for what was seen since the start."""
 
@@ -39,7 +41,7 @@ class Files:
         others: dict[str, list[Json]] = {page: listed}
         for space, title, name in wanted.files:
             holder = self._holder(page, space, title)
-            if holder is None:
+            if holder is None or not await self._open(page, holder):
                 continue
             if holder not in others:
                 others[holder] = await self._listed(holder, ref)
@@ -47,6 +49,13 @@ class Files:
             if one is not None and (asset := await self._asset(one, ref)) is not None:
                 found[holder, title_key(name)] = asset
         return found
+
+    async def _open(self, page: str, holder: str) -> bool:
+        """Tell whether a file may be shown on `page`: another page lends it only if it is open."""
+        if holder == page:
+            return True
+        status, _ = await self.audience.status(holder)
+        return status is Status.LIVE
 
     def _holder(self, page: str, space: str, title: str) -> str | None:
         if not title:

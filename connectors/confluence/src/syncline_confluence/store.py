@@ -84,9 +84,12 @@ class ConfluenceStore:
         self._me: str | None = None
         self._opening = asyncio.Lock()
         self._index = Index(api=api, space=settings.space, space_id="")
-        self._files = Files(api=api, cache=context.cache, index=self._index)
+
         group = settings.audience.removeprefix("group:") if settings.audience != "open" else ""
         self._audience = Audience(api=api, clock=context.clock, group=group)
+        self._files = Files(
+            api=api, cache=context.cache, index=self._index, audience=self._audience
+        )
         self._in_scope: dict[str, bool] = {}
         self._origins: dict[Ref, Ref | None] = {}
 
@@ -147,13 +150,16 @@ class ConfluenceStore:
 
     async def _labels(self, space: str) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
-        async for labels in self._api.all_labels():
-            for label in labels:
-                if not self._carries(label):
-                    continue
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def carrying(label: Json) -> None:
+            async with gate:
                 async for pages in self._api.labelled(str(label["id"]), space):
                     for page in pages:
                         found.setdefault(str(page["id"]), set()).add(str(label["name"]))
+
+        async for labels in self._api.all_labels():
+            await asyncio.gather(*(carrying(one) for one in labels if self._carries(one)))
         return {id_: frozenset(names) for id_, names in found.items()}
 
     def _carries(self, label: Json) -> bool:
@@ -236,7 +242,7 @@ class ConfluenceStore:
             fresh = [p for p, at in zip(pages, times, strict=True) if at >= edge]
             for page in fresh:
                 self._index.learn(str(page["id"]), str(page["title"]))
-            refs = tuple(Change(ref=self._ref(str(p["id"])), subtree=True) for p in fresh)
+            refs = tuple(Change(ref=self._ref(str(p["id"]))) for p in fresh)
             yield ChangePage(changes=refs, cursor=None)
             if len(fresh) < len(pages):
                 break
@@ -560,13 +566,16 @@ class ConfluenceStore:
         self, ref: Ref, page: Json, value: Document, expected: Version, mark: Mark, write: Write
     ) -> Record:
         """Write title and body where they differ, and return exactly the version that was made."""
+        resolver = await self._prepared(ref, _storage(page), value, write)
+        # Read again at the last moment: a comment changes the body without a new version, and
+        # its anchor must not get lost.
+        page = await self._api.page(ref.id, body=True, ref=ref)
+        self._still(ref, page, expected)
         raw = _storage(page)
-        new = await self._patched(ref, raw, value, write)
+        new = self._edited(ref, raw, value, resolver)
         title = mark.stored(value.title, str(page["title"]))
         if new == raw and title == page["title"]:
-            full = await self._api.page(ref.id, body=True, ref=ref)
-            self._still(ref, full, expected)
-            return await self._record(ref, full)
+            return await self._record(ref, page)
         number = int(expected) + 1
         body = {
             "id": ref.id,
@@ -604,9 +613,9 @@ class ConfluenceStore:
             page = {**page, **{k: old[k] for k in ("title", "body", "version") if k in old}}
         return await self._record(ref, page)
 
-    async def _patched(self, ref: Ref, raw: str, value: Document, write: Write) -> str:
-        source = parse(raw, ref)
-        wanted = references(source)
+    async def _prepared(self, ref: Ref, raw: str, value: Document, write: Write) -> Resolver:
+        """Look up all that the page and `value` refer to; attach the files that are missing."""
+        wanted = references(parse(raw, ref))
         targets = targets_of(self._context.connection, profile.links(value.body))
         await self._index.prepare(wanted, targets)
         listed = await self._api.attachments(ref.id, ref=ref)
@@ -617,7 +626,10 @@ class ConfluenceStore:
         if brought:
             listed = await self._api.attachments(ref.id, ref=ref)
             files = {**files, **await self._uploaded(ref, brought, listed)}
-        resolver = self._resolver(ref.id, files, {**shown, **brought})
+        return self._resolver(ref.id, files, {**shown, **brought})
+
+    @staticmethod
+    def _edited(ref: Ref, raw: str, value: Document, resolver: Resolver) -> str:
         if _is_empty(raw):
             return encode(value.body, resolver, value.opaques)
         return patch(raw, value.body, resolver, value.opaques, ref)

@@ -354,6 +354,10 @@ def _overwrite(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
         )  # fmt: skip
     if carried is None:
         return _plain(reading, Keep(Reason.UNSEEN))
+    if carried.clashes:
+        # No policy settles what only a person can: the winner's edit has no place on this side.
+        conflict = _plain(reading, Conflict(Reason.OPAQUE))
+        return evolve(conflict, clashes=carried.clashes, proposed=carried.value)
     return evolve(_writing(job, reading, decision, side, carried), loser=side)
 
 

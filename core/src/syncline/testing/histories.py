@@ -126,6 +126,7 @@ def _traits(rng: Random, *, poor: bool) -> Traits:
         removal=rng.choice((Status.TRASHED, Status.TRASHED, Status.ARCHIVED, Status.PURGED)),
         keeps_history=rng.random() < 0.3,
         poor=poor and rng.random() < 0.6,
+        quirky=rng.random() < 0.1,
     )
 
 

@@ -219,7 +219,7 @@ class Checker:
             if article.hidden or article.managed or article.draft or not article.listed:
                 return
             shared = restrict(article.value, world.left.fields & world.right.fields)
-            values.append(world.right.project(world.left.project(shared)))
+            values.append(world.right.kept(world.left.kept(shared)))
         left, right = (_plain(value) for value in values)
         if left != right:
             raise Violation(16, f"{link.left.ref} and {link.right.ref} differ: {left} / {right}")

@@ -43,6 +43,15 @@ def poorer(value: Document) -> Document:
     return attrs.evolve(value, body=render(project(parse(value.body), _POOR)))
 
 
+def reworded(value: Document) -> Document:
+    """Return what a vendor saves that has its own idea of style."""
+    return attrs.evolve(value, body=value.body.replace("and so on", "and so forth"))
+
+
+def _same(value: Document) -> Document:
+    return value
+
+
 @attrs.frozen(kw_only=True)
 class Traits:
     """What one system of a history is like."""
@@ -57,6 +66,8 @@ class Traits:
     removal: Status = Status.TRASHED
     keeps_history: bool = False
     poor: bool = False
+    quirky: bool = False
+    """It changes what is saved in a way that its adapter does not know of."""
 
     def open(self, name: str, clock: FakeClock) -> MemoryStore:
         """Return the system, empty."""
@@ -67,6 +78,8 @@ class Traits:
             abilities &= ~Capability.ORIGIN
         kind = HistoryMemoryStore if self.keeps_history else MemoryStore
         options: dict[str, Any] = {"project": poorer} if self.poor else {}
+        if self.quirky:
+            options["saves"] = lambda value: reworded(options.get("project", _same)(value))
         return kind(
             name,
             clock,

@@ -6,6 +6,7 @@ nesting irrelevant: whatever order a system nests its marks in, the runs are the
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from .characters import collapsed, composed, escape
@@ -69,48 +70,50 @@ def _plainly(runs: list[Run]) -> str | None:
                 return None
             piece, spaced = content.markup, False
         else:
-            if not content or marks == opened or not _tidy(content, marks, spaced):
+            # A space alone takes the marks that both of its neighbours have.
+            if not content or marks == opened or content == " " or "  " in content:
+                return None
+            if content[0] == " " and (marks or spaced):
                 return None
             spaced = content[-1] == " "
-            if not content.isascii():
+            if spaced and marks:
+                return None
+            if content.isascii():
+                if not content.isprintable():
+                    return None
+                piece = escape(content) if _SPECIAL.search(content) else content
+            elif content.isprintable() or content.replace("\xa0", "").isprintable():
                 piece = escape(composed(content))
-            elif "&" in content or "<" in content or ">" in content:
-                piece = escape(content)
             else:
-                piece = content
-        if marks != opened:
-            _switch(parts, opened or (), marks)
-            opened = marks
+                return None
+        if not marks:
+            if opened:
+                parts += [mark.end for mark in reversed(opened)]
+        elif not opened:
+            parts += [mark.start for mark in marks]
+        elif marks != opened:
+            _switch(parts, opened, marks)
+        opened = marks
         parts.append(piece)
     if spaced:
         return None
     if opened:
-        _switch(parts, opened, ())
+        parts += [mark.end for mark in reversed(opened)]
     return "".join(parts)
 
 
-def _tidy(text: str, marks: Marks, spaced: bool) -> bool:
-    """Return whether the spaces in `text` are where the normal form has them."""
-    if text[0] == " " and (marks or spaced or text == " "):
-        # A space alone takes the marks that both of its neighbours have.
-        return False
-    if "  " in text or (marks and text[-1] == " "):
-        return False
-    return text.isprintable() or text.replace("\xa0", "").isprintable()
+_SPECIAL = re.compile("[&<>]")
 
 
 def _switch(parts: list[str], opened: Marks, marks: Marks) -> None:
     """Close the marks that end and open those that start."""
     keep = 0
-    if opened and marks:
-        for mine, theirs in zip(opened, marks, strict=False):
-            if mine != theirs:
-                break
-            keep += 1
-    if len(opened) > keep:
-        parts += [mark.end for mark in reversed(opened[keep:])]
-    if len(marks) > keep:
-        parts += [mark.start for mark in marks[keep:]]
+    for mine, theirs in zip(opened, marks, strict=False):
+        if mine != theirs:
+            break
+        keep += 1
+    parts += [mark.end for mark in reversed(opened[keep:])]
+    parts += [mark.start for mark in marks[keep:]]
 
 
 def _joined(runs: list[Run]) -> list[Run]:

@@ -34,7 +34,7 @@ class Clash:
     """Two edits that do not go together, as values for people to judge."""
 
     path: tuple[int, ...]
-    """Child indices of the place in the proposal `body`."""
+    """Child indices of the place in the proposal `body`; empty where it has none of its own."""
     base: str
     """Readable text, like `left` and `right`; empty where there was or is nothing."""
     left: str

@@ -53,6 +53,10 @@ def _blocks(tags: Iterable[str]) -> frozenset[str]:
     return frozenset(tags) | {"p"}
 
 
+def _set(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
+
+
 def _inside(table: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
     if unknown := table.keys() - CONTAINERS:
         raise ValueError(f"not containers of blocks: {', '.join(sorted(unknown))}")
@@ -71,18 +75,18 @@ class Vocabulary:
     inside: Mapping[str, frozenset[str]] = field(factory=dict, converter=_inside)
     """By container (li, td, th, blockquote, section, details): the blocks that it may hold.
     Containers that are not named hold all of `blocks`."""
-    marks: frozenset[str] = frozenset(MARKS)
+    marks: frozenset[str] = field(default=frozenset(MARKS), converter=_set)
     """Inline marks it holds."""
-    inline: frozenset[str] = INLINE - frozenset(MARKS)
+    inline: frozenset[str] = field(default=INLINE - frozenset(MARKS), converter=_set)
     """Other inline elements: `br`, `img`, and `span` for opaque ones. A paragraph of one image is
     a figure, so that a system with `img` has figures without a caption."""
-    parts: frozenset[str] = PARTS
+    parts: frozenset[str] = field(default=PARTS, converter=_set)
     """Which of caption, figcaption and th it holds."""
     attrs: Mapping[str, frozenset[str]] = field(factory=dict)
     """By tag: the attributes it keeps. Tags that are not named keep all."""
-    panels: frozenset[str] = frozenset(PANELS)
+    panels: frozenset[str] = field(default=frozenset(PANELS), converter=_set)
     """Kinds of panels it holds; others become the first of info, note, … that it does hold."""
-    single: frozenset[str] = frozenset()
+    single: frozenset[str] = field(default=frozenset(), converter=_set)
     """Of li, td and th: those that hold one paragraph at most. More are joined by breaks, or
     become items of their own where something stands between."""
     replace: Mapping[str, Replacement] = field(factory=dict)

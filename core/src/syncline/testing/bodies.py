@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from ..body import Element, Node, finish, parse, render
+from ..body.markup import build
 from ..body.profile import BLOCKS, HEADINGS, INLINE, MARKS, PANELS
 from ..body.tree import element
 
@@ -243,6 +244,4 @@ def _reworded(rng: Random, body: str) -> str:
 
 def parse_loosely(markup: str) -> tuple[Node, ...]:
     """Return the nodes of well-formed markup that may be out of normal form."""
-    from ..body.markup import build
-
     return build(markup)

@@ -110,6 +110,12 @@ class Audience:
                 return chain
             current = parent.id
 
+    async def lineage(self, id: str) -> Sequence[Parent]:
+        """Return everything above an item with its kind, nearest first."""
+        above = await self.above(id)
+        links = (self.parents.get(child) for child in (id, *above))
+        return [link for link in links if link is not None]
+
     async def _asked(self, id: str, kind: str) -> list[str]:
         async with self._asking.setdefault(f"above {id}", asyncio.Lock()):
             if id in self.parents:

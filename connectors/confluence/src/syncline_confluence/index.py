@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from attrs import define, field
 
-from syncline.errors import NotFound, StoreError
+from syncline.errors import NotFound, StoreError, Unavailable
 from syncline.model import Ref
 
 from .client import Api
@@ -22,6 +24,9 @@ class Index:
     space_id: str
     pages: dict[tuple[str, str], str] = field(factory=dict)
     names: dict[str, PageName] = field(factory=dict)
+    folders: dict[str, str] = field(factory=dict)
+    """Titles of folders, which no listing of pages tells; until the next full pass."""
+    _asking: asyncio.Lock = field(factory=asyncio.Lock)
 
     def learn(self, id: str, title: str) -> None:
         """Remember a page; an earlier title of it is forgotten."""
@@ -42,6 +47,32 @@ class Index:
                 await self._find(title)
         for id_ in targets - self.names.keys():
             await self._name(id_)
+
+    async def title(self, id: str, kind: str) -> str | None:
+        """Return the title of what is above a page; None for a kind that is no place for people.
+
+        Rules and filters look at it, so a title that cannot be read is no reason to go on without.
+
+        Raises:
+            Unavailable: it is there and cannot be read.
+        """
+        if kind not in ("page", "folder"):
+            return None
+        async with self._asking:
+            try:
+                return await (self._page(id) if kind == "page" else self._folder(id))
+            except NotFound as error:
+                raise Unavailable(f"the title of {kind} {id} cannot be read: {error}") from error
+
+    async def _page(self, id: str) -> str:
+        if id not in self.names:
+            self.learn(id, str((await self.api.page(id, body=False))["title"]))
+        return self.names[id].title
+
+    async def _folder(self, id: str) -> str:
+        if id not in self.folders:
+            self.folders[id] = str((await self.api.folder(id))["title"])
+        return self.folders[id]
 
     async def _find(self, title: str) -> None:
         try:

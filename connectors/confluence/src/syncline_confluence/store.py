@@ -132,6 +132,7 @@ class ConfluenceStore:
     async def _listing(self) -> list[Head]:
         space = await self._space()
         self._audience.start_pass()
+        self._index.folders.clear()
         self._in_scope.clear()
         pages: list[Json] = []
         async for page in self._api.pages(space["id"]):
@@ -375,12 +376,12 @@ class ConfluenceStore:
         return mark_of(ref.id, found)
 
     async def _path(self, id_: str) -> tuple[str, ...]:
-        """Return the titles above a page, outermost first; folders that were not named are left."""
-        above = await self._audience.above(id_)
-        names = (self._index.names.get(one) for one in reversed(above))
+        """Return the titles above a page, outermost first, whatever was listed before."""
+        above = list(reversed(await self._audience.lineage(id_)))
         home = (await self._space()).get("homepageId")
-        first = 1 if above and str(home) == above[-1] else 0
-        return tuple(name.title for name in list(names)[first:] if name is not None)
+        first = 1 if above and str(home) == above[0].id else 0
+        titles = [await self._index.title(one.id, one.kind) for one in above[first:]]
+        return tuple(title for title in titles if title is not None)
 
     def _url(self, page: Json) -> str:
         links = page.get("_links") or {}

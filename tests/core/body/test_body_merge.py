@@ -12,6 +12,7 @@ from syncline.body import Merge, finish, from_html, merge, parse, plain_text
 from syncline.body.merging import (
     ATTRIBUTES,
     DELETED,
+    MOVED,
     NEIGHBOURS,
     REPLACED,
     SAME_MARKS,
@@ -173,6 +174,12 @@ CLASHES = {
         "<p>a a x<p>b b b<p>c",
         "<p>a a a<p>b b y<p>c",
         ("a a a\nb b b", "a a x\nb b b", "a a a\nb b y", NEIGHBOURS),
+    ),
+    "a block moved to two places": (
+        "<p>a a<p>b b<p>c c<p>d d<p>e e",
+        "<p>a a<p>b b<p>d d<p>e e<p>c c",
+        "<p>c c<p>a a<p>b b<p>d d<p>e e",
+        ("c c", "c c", "c c", MOVED),
     ),
     "an attribute with two values": (
         "<ol start=2><li>a</ol>",

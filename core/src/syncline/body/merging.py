@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from .alignment import Key, align, kind
 from .characters import escape
 from .columns import Table, aligned_columns, row_key
 from .markup import attributes, build, opening
-from .outline import Piece, cut, shown, split
+from .outline import Piece, cut, shown, split, words
 from .profile import CONTAINERS, PROSE
 from .sanitise import sanitised
 from .sequence import edits
@@ -26,6 +27,7 @@ SAME_PLACE: Final = "both sides added something else at the same place"
 NEIGHBOURS: Final = "the sides changed neighbouring blocks"
 DELETED: Final = "one side deleted what the other changed"
 REPLACED: Final = "both sides replaced the block"
+MOVED: Final = "both sides moved the same block"
 ATTRIBUTES: Final = "both sides changed the same attribute"
 
 
@@ -120,7 +122,17 @@ class Merger:
                 self.both(_slots(part, key), path, apart, done)
             else:
                 done += settled
+        self.check_moves(lists, done, path)
         return done
+
+    def check_moves(self, lists: Three[list[str]], done: list[str], path: Path) -> None:
+        """A block that each side put elsewhere is there twice now."""
+        base, left, right = lists.map(Counter)
+        for element, count in Counter(done).items():
+            twice = count > max(left[element], right[element], base[element])
+            if twice and base[element] and words(element):
+                place = len(done) - 1 - done[::-1].index(element)
+                self.clash((*path, place), Three(element, element, element).map(shown), MOVED)
 
     def both(self, slots: list[_Slot], path: Path, apart: int, done: list[str]) -> None:
         """Merge a stretch that both sides changed, element by element."""

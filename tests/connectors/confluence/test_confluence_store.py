@@ -14,7 +14,14 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.connector import Context
-from syncline.errors import AlreadyExists, Forbidden, NotFound, Rejected, VersionMismatch
+from syncline.errors import (
+    AlreadyExists,
+    Forbidden,
+    NotFound,
+    Rejected,
+    Unavailable,
+    VersionMismatch,
+)
 from syncline.model import Change, Complete, Document, Head, Incomplete, Ref, Status, Version
 from syncline.ports import Secret
 from syncline.testing import MemoryCache
@@ -579,3 +586,28 @@ def test_settings_that_cannot_work_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         opened(**wrong)
+
+
+async def test_what_is_above_a_page_is_named_whatever_was_listed_before(
+    wiki: Running, opened: Opened
+) -> None:
+    area = page(wiki, "Area")
+    folder = page(wiki, "Folder", type="folder", parent=area.id)
+    ref = page(wiki, "Deep", parent=folder.id)
+    fresh = await opened().fetch(ref)
+    assert fresh.value is not None
+    assert fresh.value.path == ("Area", "Folder")
+    listing = opened()
+    _ = [head async for head in listing.heads()]
+    assert (await listing.fetch(ref)).value == fresh.value
+
+
+async def test_a_page_whose_place_cannot_be_read_is_not_taken_for_one_without(
+    wiki: Running, opened: Opened
+) -> None:
+    folder = page(wiki, "Folder", type="folder")
+    ref = page(wiki, "Deep", parent=folder.id)
+    match = {"path": f"/folders/{folder.id}$"}
+    wiki.faults([{"kind": "status", "status": 404, "match": match, "times": "always"}])
+    with pytest.raises(Unavailable, match=folder.id):
+        await opened().fetch(ref)

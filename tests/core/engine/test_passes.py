@@ -599,3 +599,22 @@ async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(
     assert not pair.right.live()
     kept = [view.right.body for view in pair.session.conflicts() if view.right is not None]
     assert "<p>an hour of work</p>" in kept
+
+
+async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>one</p>")
+    await pair.sync()
+    pair.left.edit(ref, body="<p>two</p>")
+    pair.right.fail("publish", Unavailable("the server went away"))
+    await pair.sync()
+    assert pair.right.live()[pair.twin(ref)].body == "<p>one</p>"
+    pair.right.recover()
+    for _ in range(3):
+        await pair.clock.sleep(3600)
+        await pair.sync()
+    assert pair.right.live()[pair.twin(ref)].body == "<p>two</p>"
+    assert not pair.session.conflicts()
+    await pair.quiet()

@@ -38,10 +38,12 @@ from ..state.records import (
     CloseIntent,
     ConflictRecord,
     DropLink,
+    DropNotes,
     DropQuarantine,
     Effect,
     Half,
     Intent,
+    KeepNotes,
     Link,
     LinkState,
     Log,
@@ -63,6 +65,8 @@ from .view import WITHDRAWN
 
 logger = logging.getLogger(__name__)
 
+_MOST_NOTES = 50
+"""How many announcements of failed attempts are remembered for a pair."""
 _WRITES = ("created", "updated", "merged")
 
 
@@ -206,14 +210,15 @@ async def _write(job: Job, step: Step, report: Report) -> None:
     except OutcomeUnknown:
         raise
     except OpenDraft as error:
-        job.commit([CloseIntent(intent.id)])
+        open_now = job.state.intents(job.name, pair=intent.link.pair)
+        job.commit(given_up(next((i for i in open_now if i.id == intent.id), intent)))
         stopped = evolve(step, decision=Conflict(Reason.OPEN_DRAFT), detail=str(error))
         raise_conflict(job, stopped, report)
         return
     except StoreError:
         # Where a sub-step had been announced, the intent stays: recovery looks what is there.
         if not _begun(job, intent):
-            job.commit([CloseIntent(intent.id)])
+            job.commit(given_up(intent))
         raise
     if (found := _found_instead(job, intent, done)) is not None:
         await _pair_with(job, intent, step, found, report)
@@ -249,6 +254,13 @@ async def _pair_with(job: Job, intent: Intent, step: Step, found: Record, report
     await carry_out(job, evolve(paired, link=link, after=after), report)
 
 
+def given_up(intent: Intent) -> list[Effect]:
+    """Close an intent that is not followed any further; what it announced stays known as ours."""
+    notes = tuple(dict.fromkeys(intent.notes))[-_MOST_NOTES:]
+    kept: list[Effect] = [KeepNotes(intent.link.pair, notes)] if notes else []
+    return [CloseIntent(intent.id), *kept]
+
+
 def _begun(job: Job, intent: Intent) -> bool:
     open_now = job.state.intents(job.name, pair=intent.link.pair)
     notes = (i.notes for i in open_now if i.id == intent.id)
@@ -267,6 +279,7 @@ def announce(job: Job, step: Step) -> Intent:
     """Make the intent durable, with everything that recovery needs."""
     writes = tuple(_planned(job, draft) for draft in step.writes)
     left_open = job.state.intents(job.name, pair=step.link.pair)
+    notes = [*job.state.notes(step.link.pair), *(note for old in left_open for note in old.notes)]
     intent = Intent(
         id=job.new_id(),
         job=job.name,
@@ -274,7 +287,7 @@ def announce(job: Job, step: Step) -> Intent:
         link=step.after or step.link,
         writes=writes,
         reason=step.reason,
-        notes=tuple(note for old in left_open for note in old.notes),
+        notes=tuple(dict.fromkeys(notes)),
         opened_at=job.now(),
         tries=1 + max((old.tries for old in left_open), default=0),
     )
@@ -283,6 +296,7 @@ def announce(job: Job, step: Step) -> Intent:
     job.commit(
         [
             *(CloseIntent(old.id) for old in left_open),
+            DropNotes(step.link.pair),
             *saved,
             *_values(step),
             *review,

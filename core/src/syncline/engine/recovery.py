@@ -17,7 +17,7 @@ from ..errors import NotFound, OutcomeUnknown, StoreError
 from ..model import Document, Record, Ref, Side, Status
 from ..state.records import CloseIntent, Effect, Half, Intent, LinkState, Planned, SaveLink
 from . import view
-from .acting import confirm, lend
+from .acting import confirm, given_up, lend
 from .context import Job
 from .report import ItemResult, Report
 
@@ -77,7 +77,7 @@ def _drop(job: Job, intent: Intent, looked: list[tuple[Found, Record | None]]) -
             # Should it appear after all, it is known by what it says.
             link = intent.link
             effects.append(job.entry(link, "given up", side=planned.side, after=planned.value))
-    job.commit([*effects, CloseIntent(intent.id)])
+    job.commit([*effects, *given_up(intent)])
 
 
 def _adopt_orphan(job: Job, intent: Intent, planned: Planned, record: Record) -> list[Effect]:
@@ -116,7 +116,7 @@ async def _finish(
         except OutcomeUnknown:
             raise
         except StoreError:
-            job.commit([CloseIntent(intent.id)])
+            job.commit(given_up(intent))
             return
     confirm(job, intent, records, None, report)
 

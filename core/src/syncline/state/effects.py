@@ -31,6 +31,9 @@ _UPSERT_LINK = (
 _ENTRY_NAMES = ENTRY_COLUMNS.removesuffix(", id")
 _ENTRY_MARKS = ",".join("?" * 15)
 
+PAIR = "pair "
+"""Before the id of a pair, where notes belong to no intent any more."""
+
 Execute = Callable[..., sqlite3.Cursor]
 
 
@@ -103,6 +106,17 @@ def _(effect: r.NoteIntent, run: Execute) -> None:
 def _(effect: r.CloseIntent, run: Execute) -> None:
     run("delete from intents where id=?", (effect.id,))
     run("delete from notes where intent=?", (effect.id,))
+
+
+@apply.register
+def _(effect: r.KeepNotes, run: Execute) -> None:
+    for note in effect.notes:
+        run("insert into notes values (?,?,?)", (PAIR + effect.pair, note.step, note.detail))
+
+
+@apply.register
+def _(effect: r.DropNotes, run: Execute) -> None:
+    run("delete from notes where intent=?", (PAIR + effect.pair,))
 
 
 @apply.register

@@ -14,6 +14,7 @@ from typing import Protocol
 from attrs import frozen
 
 from ..model import Change, Cursor, Document, Head, Ref, Side
+from ..ports import Note
 from .records import (
     ConflictRecord,
     Dirty,
@@ -73,6 +74,10 @@ class StateStore(Protocol):
     # what waits
     def intents(self, job: str, *, pair: str | None = None) -> Sequence[Intent]:
         """Return the open intents, oldest first; with `pair`, only those of one pair."""
+        ...
+
+    def notes(self, pair: str) -> Sequence[Note]:
+        """Return what earlier attempts at writes of a pair announced (`KeepNotes`)."""
         ...
 
     def conflict(self, id: str) -> ConflictRecord | None: ...

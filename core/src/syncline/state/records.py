@@ -287,6 +287,22 @@ class CloseIntent:
 
 
 @frozen
+class KeepNotes:
+    """Remember what attempts at a pair's write had announced, although none is under way.
+
+    A half-done write (a draft that was filled and not published) is known by them as ours.
+    """
+
+    pair: str
+    notes: tuple[Note, ...]
+
+
+@frozen
+class DropNotes:
+    pair: str
+
+
+@frozen
 class Log:
     entry: Entry
 
@@ -406,6 +422,8 @@ Effect: TypeAlias = (
     | OpenIntent
     | NoteIntent
     | CloseIntent
+    | KeepNotes
+    | DropNotes
     | Log
     | SaveConflict
     | CloseConflict

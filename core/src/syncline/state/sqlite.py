@@ -214,6 +214,9 @@ class SqliteState:
         )
         return [intent_of(row[0], row[1], row[2], row[3], self._notes(row[0])) for row in rows]
 
+    def notes(self, pair: str) -> Sequence[Note]:
+        return self._notes(_effects.PAIR + pair)
+
     def _notes(self, intent: str) -> list[Note]:
         rows = self._all("select step, detail from notes where intent=? order by rowid", intent)
         return [Note(step=step, detail=detail) for step, detail in rows]

@@ -75,6 +75,8 @@ class GenesysCloud:
 
     def __init__(self, options: Options) -> None:
         ids = options.ids
+        limit = options.rate
+        self._per_minute = None if limit is None else int(limit.allowed * 60 / limit.seconds)
         clients = Clients(ids)
         self._client = Client(id=ids.uuid(), secret=ids.token(), name="Syncline")
         clients.add(self._client)
@@ -132,13 +134,18 @@ class GenesysCloud:
         return people.act(self.organization, action)
 
     def connection(self, url: str) -> dict[str, Any]:
-        """`region` is the address of API and login together: here both are one host."""
+        """`region` is the address of API and login together: here both are one host.
+
+        Where a limit was asked for, the connection is paced to it.
+        """
+        pace = {} if self._per_minute is None else {"requests_per_minute": self._per_minute}
         return {
             "connector": "genesys",
             "region": url,
             "client_id": self._client.id,
             "client_secret": {"env": SECRET_VARIABLE},
             "knowledge_base": self._base,
+            **pace,
         }
 
     def env(self) -> dict[str, str]:

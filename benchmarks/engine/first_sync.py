@@ -86,7 +86,7 @@ def _judged(rate: int, count: int, single: First, bulk: First) -> Iterator[Resul
         what=f"429s for each answer at {rate}/s",
         samples=(single.refused,),
         limit=0.01,
-        unit="",
+        unit="each",
         beside=f"with bulk {bulk.refused:.4f}",
     )
 

@@ -36,5 +36,5 @@ def run(options: Options) -> Iterator[Result]:
             what=f"pacer, 20 workers, 429s for each success at {rate}/s",
             samples=tuple(refused for _, refused in (*ours, *again)),
             limit=0.01,
-            unit="",
+            unit="each",
         )

@@ -22,15 +22,6 @@ BROKEN = frozenset(
 """Collected files that Confluence would refuse: they are not well-formed."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long runs of this folder to `make soak`."""
-    if "soak" in str(config.getoption("-m")):
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents and item.get_closest_marker("soak"):
-            item.add_marker(pytest.mark.skip(reason="a long run: make soak"))
-
-
 @pytest.fixture(scope="session")
 def pages(shared: Path) -> dict[str, str]:
     """The well-formed pages of the corpus, by file name."""

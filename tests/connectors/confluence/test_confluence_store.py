@@ -611,3 +611,22 @@ async def test_a_page_whose_place_cannot_be_read_is_not_taken_for_one_without(
     wiki.faults([{"kind": "status", "status": 404, "match": match, "times": "always"}])
     with pytest.raises(Unavailable, match=folder.id):
         await opened().fetch(ref)
+
+
+async def test_a_move_or_a_rename_above_shows_in_the_listing_and_nothing_else_does(
+    wiki: Running, opened: Opened
+) -> None:
+    first, second = page(wiki, "First"), page(wiki, "Second")
+    ref = page(wiki, "Moved", parent=first.id)
+
+    async def listed() -> str:
+        return {h.ref: h.aux async for h in opened().heads() if isinstance(h, Head)}[ref]
+
+    before = await listed()
+    assert await listed() == before == (await opened().fetch(ref)).aux
+    wiki.act({"do": "move", "id": ref.id, "parent": second.id})
+    moved = await listed()
+    assert moved != before
+    wiki.act({"do": "rename", "id": second.id, "title": "Other"})
+    assert await listed() not in (before, moved)
+    assert await listed() == (await opened().fetch(ref)).aux

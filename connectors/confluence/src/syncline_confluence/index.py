@@ -64,6 +64,11 @@ class Index:
             except NotFound as error:
                 raise Unavailable(f"the title of {kind} {id} cannot be read: {error}") from error
 
+    def known(self, id: str) -> str:
+        """Return the title of a page that was listed or asked for; "" for everything else."""
+        name = self.names.get(id)
+        return name.title if name is not None else ""
+
     async def _page(self, id: str) -> str:
         if id not in self.names:
             self.learn(id, str((await self.api.page(id, body=False))["title"]))

@@ -200,7 +200,7 @@ class ConfluenceStore:
             version=Version(str(page["version"])),
             title=page["title"],
             parent=self._ref(parent) if parent else None,
-            aux=self._aux(labels, files),
+            aux=self._aux(labels, files),  # the place is added once everything is listed
             updated_at=_time(page["at"]),
         )
 
@@ -211,7 +211,8 @@ class ConfluenceStore:
             async with gate:
                 status, _ = await self._audience.status(head.ref.id)
             title = head.title if status is Status.LIVE else ""
-            return evolve(head, status=status, title=title)
+            aux = f"{head.aux}{await self._lies(head.ref.id)}"
+            return evolve(head, status=status, title=title, aux=aux)
 
         return list(await asyncio.gather(*(judge(head) for head in heads)))
 
@@ -224,6 +225,15 @@ class ConfluenceStore:
         watched = sorted(files) if self._settings.watch_attachments else []
         text = json.dumps([sorted(labels), watched])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    async def _lies(self, id_: str) -> str:
+        """Return what changes when a page, or anything above it, is moved; no version tells."""
+        try:
+            places = await self._places(id_)
+        except StoreError:
+            return "?"
+        known = [(place.id, self._index.known(place.id)) for place in places]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:8]
 
     async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
         """Yield what was modified since `cursor`, newest first, with an overlap.
@@ -313,7 +323,7 @@ class ConfluenceStore:
             ref=ref,
             version=Version(str(version["number"])),
             value=value,
-            aux=self._aux(labels, map(_file_version, listed)),
+            aux=self._aux(labels, map(_file_version, listed)) + await self._lies(ref.id),
             updated_at=_time(version["createdAt"]),
             updated_by=version.get("authorId"),
             origin=mark.origin,
@@ -377,11 +387,15 @@ class ConfluenceStore:
 
     async def _path(self, id_: str) -> tuple[str, ...]:
         """Return the titles above a page, outermost first, whatever was listed before."""
+        places = await self._places(id_)
+        titles = [await self._index.title(place.id, place.kind) for place in places]
+        return tuple(title for title in titles if title is not None)
+
+    async def _places(self, id_: str) -> Sequence[Parent]:
+        """Return what is above a page, outermost first, without the homepage of the space."""
         above = list(reversed(await self._audience.lineage(id_)))
         home = (await self._space()).get("homepageId")
-        first = 1 if above and str(home) == above[0].id else 0
-        titles = [await self._index.title(one.id, one.kind) for one in above[first:]]
-        return tuple(title for title in titles if title is not None)
+        return above[1:] if above and str(home) == above[0].id else above
 
     def _url(self, page: Json) -> str:
         links = page.get("_links") or {}

@@ -2,105 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Iterable
+from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .parsing import normal
-from .profile import BLOCKS, CONTAINERS, DEPTH, HEADINGS, INLINE, MARKS, PANELS
+from .profile import DEPTH
+from .replacements import applied, default, inline_default
 from .tree import Blocks, Element, Node, element
+from .vocabulary import (
+    DROP,
+    LIFT,
+    PARTS,
+    UNWRAP,
+    Drop,
+    Lift,
+    Rename,
+    Replacement,
+    Unwrap,
+    Vocabulary,
+)
 
 _ROUNDS: Final = 16
 
 
-@frozen
-class Unwrap:
-    """Its content takes its place."""
-
-
-@frozen
-class Drop:
-    """It goes, with its content."""
-
-
-@frozen
-class Lift:
-    """It moves out of the container, which is continued after it."""
-
-
-@frozen
-class Rename:
-    """Its content stays in an element of another kind."""
-
-    tag: str
-    attrs: tuple[tuple[str, str], ...] = ()
-
-
-Rewrite: TypeAlias = Callable[[Element], Iterable[Node]]
-Replacement: TypeAlias = "Unwrap | Drop | Lift | Rename | Rewrite"
-
-UNWRAP: Final = Unwrap()
-DROP: Final = Drop()
-LIFT: Final = Lift()
-
 _RESTLESS: Final = "the replacements of {} never come to rest"
-
-PARTS: Final = frozenset({"caption", "figcaption", "th"})
-
-
-def _blocks(tags: Iterable[str]) -> frozenset[str]:
-    return frozenset(tags) | {"p"}
-
-
-def _set(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(names)
-
-
-def _inside(table: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
-    if unknown := table.keys() - CONTAINERS:
-        raise ValueError(f"not containers of blocks: {', '.join(sorted(unknown))}")
-    return {container: _blocks(tags) for container, tags in table.items()}
-
-
-@frozen(kw_only=True)
-class Vocabulary:
-    """What a system can hold, as data. Whatever is not named is replaced.
-
-    Paragraphs and texts are always held.
-    """
-
-    blocks: frozenset[str] = field(default=BLOCKS, converter=_blocks)
-    """Blocks it holds; `div` stands for opaque blocks."""
-    inside: Mapping[str, frozenset[str]] = field(factory=dict, converter=_inside)
-    """By container (li, td, th, blockquote, section, details): the blocks that it may hold.
-    Containers that are not named hold all of `blocks`."""
-    marks: frozenset[str] = field(default=frozenset(MARKS), converter=_set)
-    """Inline marks it holds."""
-    inline: frozenset[str] = field(default=INLINE - frozenset(MARKS), converter=_set)
-    """Other inline elements: `br`, `img`, and `span` for opaque ones. A paragraph of one image is
-    a figure, so that a system with `img` has figures without a caption."""
-    parts: frozenset[str] = field(default=PARTS, converter=_set)
-    """Which of caption, figcaption and th it holds."""
-    attrs: Mapping[str, frozenset[str]] = field(factory=dict)
-    """By tag: the attributes it keeps. Tags that are not named keep all."""
-    panels: frozenset[str] = field(default=frozenset(PANELS), converter=_set)
-    """Kinds of panels it holds; others become the first of info, note, … that it does hold."""
-    single: frozenset[str] = field(default=frozenset(), converter=_set)
-    """Of li, td and th: those that hold one paragraph at most. More are joined by breaks, or
-    become items of their own where something stands between."""
-    replace: Mapping[str, Replacement] = field(factory=dict)
-    """By tag: what becomes of a block, mark, `br`, `img` or `span` that is not held. A callable
-    gets the element and returns nodes; its result is projected again."""
-    misfit: Mapping[str, Replacement] = field(factory=dict)
-    """By container: what becomes of a block that is held, but not in there."""
-
-    def holds(self, tag: str, container: str) -> bool:
-        """Tell whether block `tag` may stand in `container` ("" at the top level)."""
-        if tag == "p":
-            return True
-        allowed = self.inside.get(container, self.blocks)
-        return (tag in self.blocks and tag in allowed) or (tag == "figure" and "img" in self.inline)
 
 
 def project(blocks: Blocks, vocabulary: Vocabulary) -> Blocks:
@@ -207,14 +134,14 @@ class _Projection:
             return [_Lifted(node)] if container in _LIFTING else self.rest(node, container)
         if rule is None:
             return self.rest(node, container)
-        return [*self.instead(_apply(rule, node), container)]
+        return [*self.instead(applied(rule, node), container)]
 
     def rest(self, node: Element, container: str) -> list[Node | _Lifted]:
         return [*self.otherwise(node, container)]
 
     def otherwise(self, node: Element, container: str) -> list[Node]:
         """Return the default replacement of a block."""
-        return self.instead(_default(node, self.vocabulary, container), container)
+        return self.instead(default(node, self.vocabulary, container), container)
 
     def instead(self, nodes: Iterable[Node], container: str) -> list[Node]:
         """Return the projection of a replacement."""
@@ -356,26 +283,14 @@ class _Projection:
             return [self.kept(node, node.children)]
         rule = vocabulary.replace.get(node.tag, UNWRAP)
         if node.tag in ("br", "img", "span") and isinstance(rule, Unwrap):
-            return [*_inline_default(node)]
-        return self.inlines(_apply(rule, node))
+            return [*inline_default(node)]
+        return self.inlines(applied(rule, node))
 
 
 _LIFTING = frozenset({"li", "blockquote", "section", "details"})
 _LIFTED = frozenset({"table", "figure", "video", "pre", "section", "details", "blockquote", "div"})
 _NEXT: Final = element("li")
 """Stands between paragraphs of one item that have to become two items."""
-
-
-def _apply(rule: Replacement, node: Element) -> Iterable[Node]:
-    match rule:
-        case Unwrap():
-            return node.children
-        case Drop() | Lift():
-            return ()
-        case Rename():
-            return (Element(rule.tag, rule.attrs, node.children),)
-        case _:
-            return rule(node)
 
 
 def _panel(panels: frozenset[str]) -> str:
@@ -413,90 +328,6 @@ def _single(
             first = len(done)
             done.append(node)
     return done
-
-
-def _default(node: Element, vocabulary: Vocabulary, container: str) -> Iterable[Node]:
-    match node.tag:
-        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
-            return (_heading(node, vocabulary, container),)
-        case "ul" | "ol":
-            other = "ol" if node.tag == "ul" else "ul"
-            if vocabulary.holds(other, container) and node.tag not in vocabulary.blocks:
-                return (Element(other, (), node.children),)
-            return [grandchild for item in node.children for grandchild in _children(item)]
-        case "pre":
-            return (_code(node),)
-        case "hr":
-            return ()
-        case "figure":
-            return _unfigured(node)
-        case "video":
-            return (element("p", element("a", node.get("src"), href=node.get("src"))),)
-        case "div":
-            return (element("p", *node.children),) if node.children else ()
-        case "section":
-            return (*_titled(node.get("title")), *node.children)
-        case "details":
-            summary = node.children[0]
-            return (*_titled(*_children(summary)), *node.children[1:])
-        case "table":
-            return _untabled(node)
-        case _:
-            return node.children
-
-
-def _children(node: Node) -> tuple[Node, ...]:
-    return () if isinstance(node, str) else node.children
-
-
-def _titled(*title: Node) -> tuple[Node, ...]:
-    return (element("p", element("strong", *title)),) if any(title) else ()
-
-
-def _heading(node: Element, vocabulary: Vocabulary, container: str) -> Element:
-    level = int(node.tag[1])
-    held = [tag for tag in HEADINGS if vocabulary.holds(tag, container)]
-    if held:
-        nearest = min(held, key=lambda tag: (abs(int(tag[1]) - level), tag))
-        return Element(nearest, (), node.children)
-    return element("p", element("strong", *node.children))
-
-
-def _code(node: Element) -> Element:
-    code = node.children[0]
-    text = "".join(part for part in _children(code) if isinstance(part, str))
-    lines: list[Node] = []
-    for text_line in text.split("\n"):
-        lines.extend([text_line, element("br")])
-    return element("p", element("code", *lines[:-1]))
-
-
-def _unfigured(node: Element) -> Iterable[Node]:
-    image, *captions = node.children
-    alt = image.get("alt") if isinstance(image, Element) else ""
-    caption = [element("p", *_children(part)) for part in captions]
-    return caption or ([element("p", alt)] if alt else [])
-
-
-def _untabled(node: Element) -> Iterable[Node]:
-    """Return the blocks of all cells in reading order, the caption first."""
-    for part in node.children:
-        if isinstance(part, Element) and part.tag == "caption":
-            yield element("p", *part.children)
-            continue
-        for row in _children(part):
-            for cell in _children(row):
-                yield from _children(cell)
-
-
-def _inline_default(node: Element) -> Iterable[Node]:
-    match node.tag:
-        case "br":
-            return (" ",)
-        case "img":
-            return (node.get("alt"),)
-        case _:
-            return node.children
 
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
@@ -22,6 +23,9 @@ Env: TypeAlias = MutableMapping[str, Any]
 
 LONGEST = 250_000
 """The longest Markdown text, in characters; parsing it takes a second or two."""
+
+SMALL = 32_768
+"""Characters up to which the latest texts are remembered with what they say: 256 of them."""
 
 _DEEPEST = 220
 """Levels of nesting; a body has at most 100 blocks in each other, a list is two levels."""
@@ -78,8 +82,15 @@ def body_of_markdown(text: str, resolve: Resolve = str) -> str:
     Raises:
         Rejected: too long, too deep, or too costly to parse.
     """
+    page = _html(text) if len(text) <= SMALL else _html.__wrapped__(text)
+    return body_of_html(page, resolve)
+
+
+@lru_cache(maxsize=256)
+def _html(text: str) -> str:
+    # One write asks several times what the same text says: as read, as projected, as written.
     env: Env = {}
-    return body_of_html(html_of(tokens_of(text, env), env), resolve)
+    return html_of(tokens_of(text, env), env)
 
 
 def tokens_of(text: str, env: Env) -> list[Token]:
@@ -113,7 +124,13 @@ def body_of_html(text: str, resolve: Resolve = str) -> str:
         Rejected: too long, too deep, or too costly to parse.
     """
     page = PAGE.search(text)
-    return from_html(_TARGET.sub(lambda m: _resolved(m, resolve), page["body"] if page else text))
+    body = _TARGET.sub(lambda m: _resolved(m, resolve), page["body"] if page else text)
+    return _clean(body) if len(body) <= SMALL else from_html(body)
+
+
+@lru_cache(maxsize=256)
+def _clean(text: str) -> str:
+    return from_html(text)
 
 
 def _resolved(found: re.Match[str], resolve: Resolve) -> str:

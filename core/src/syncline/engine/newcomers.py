@@ -12,7 +12,15 @@ from ..mapping import Excluded
 from ..model import Record, Ref, Side, Status
 from ..state.listing import stamp
 from ..state.port import Staged
-from ..state.records import LEFT_BEHIND, Effect, Link, SaveReferences, SaveSkip, Skipped
+from ..state.records import (
+    LEFT_BEHIND,
+    DropQuarantine,
+    Effect,
+    Link,
+    SaveReferences,
+    SaveSkip,
+    Skipped,
+)
 from . import view
 from .context import Job
 from .observing import read_side
@@ -48,7 +56,8 @@ def skip(
                     epoch=job.mapping.version,
                     reason=reason,
                 )
-            )
+            ),
+            DropQuarantine(job.name, ref),
         ]
     )
 

@@ -46,6 +46,7 @@ class Checker:
     def __init__(self, world: World) -> None:
         self._world = world
         self._seen = dict.fromkeys(Side, 0)
+        self._found: list[Violation] = []
         self._removals: list[datetime] = []
         self.split: set[str] = set()
         """Birth words of articles that a person has made two of."""
@@ -55,12 +56,19 @@ class Checker:
     # -- every write ----------------------------------------------------------------------
 
     def observe(self) -> None:
-        """Check the writes that have happened since the last look."""
+        """Check the writes that have happened since the last look.
+
+        What is found is raised by `after_step`: the engine, in whose calls this runs, sets single
+        items that fail aside and goes on.
+        """
         for side, store in self._world.stores.items():
             while self._seen[side] < len(store.mutations):
                 mutation = store.mutations[self._seen[side]]
                 self._seen[side] += 1
-                self._check(side, mutation)
+                try:
+                    self._check(side, mutation)
+                except Violation as violation:
+                    self._found.append(violation)
 
     def _check(self, side: Side, mutation: Mutation) -> None:
         if not self._world.setup.policy.direction.writes(side):
@@ -145,6 +153,8 @@ class Checker:
     def after_step(self) -> None:
         """Check what holds at any moment, a crash just before it included."""
         self.observe()
+        if self._found:
+            raise self._found[0]
         for link in self._world.state.links(JOB):
             for side in Side:
                 self._check_base(side, link)
@@ -190,12 +200,24 @@ class Checker:
         lost = world.ledger.missing([*world.documents(), *world.conflict_documents()])
         if lost:
             raise Violation(1, f"{sorted(lost)} was written, not removed, and is nowhere")
+        self._check_quarantine()
         for store in world.stores.values():
             self._check_twins([a for a in store.articles.values() if not a.stage.gone])
         for link in world.state.links(JOB):
             self._check_agreement(link)
         for side in Side:
             self._check_nothing_is_left_out(side)
+
+    def _check_quarantine(self) -> None:
+        """Once faults have ended, only what cannot be read may still be set aside."""
+        for held in self._world.state.quarantine(JOB):
+            link = self._world.state.link(JOB, held.ref)
+            refs = [link.left.ref, link.right.ref] if link else [held.ref]
+            articles = [
+                self._world.store(self._world.side_of(r)).articles.get(r) for r in refs if r
+            ]
+            if not any(a is None or a.unreadable or a.unknown or a.hidden for a in articles):
+                raise Violation(12, f"{held.ref} is still set aside: {held.reason}")
 
     def _check_twins(self, articles: list[Article]) -> None:
         # What appears so late that people edit it first is theirs, and stays.

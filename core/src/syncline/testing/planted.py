@@ -260,12 +260,10 @@ def _both_ways(policy: Policy) -> Policy:
 
 STORES: Final = (
     BelievesWhatItSent,
-    TakesPartForTheWhole,
     TakesHiddenForPurged,
     WritesOverAnyVersion,
     SeesNoRestriction,
     TakesUnknownForOpen,
-    ForgetsTheMark,
     NeverLooks,
     PublishesAnyDraft,
     NeverSettles,
@@ -285,4 +283,12 @@ FAULTS: Final[Mapping[str, Seams]] = MappingProxyType(
 )
 """By name: what a check of random histories has to notice."""
 
-__all__ = ["FAULTS", "AcknowledgesFirst", "LosesHalfTheHints"]
+WITHSTOOD: Final[Mapping[str, Seams]] = MappingProxyType(
+    {fault.__name__: _around_stores(fault) for fault in (TakesPartForTheWhole, ForgetsTheMark)}
+)
+"""By name: what a store may do wrong, and the engine loses nothing by it."""
+
+FORGETS_THE_MARK: Final = _around_stores(ForgetsTheMark)
+"""Harmless while the state is there; noticed when it is lost."""
+
+__all__ = ["FAULTS", "FORGETS_THE_MARK", "WITHSTOOD", "AcknowledgesFirst", "LosesHalfTheHints"]

@@ -296,7 +296,7 @@ class Vendor:
         kept = self.kept(value)
         if not force and digest(kept) == digest(article.value):
             return article.now
-        number = article.now.number + (1 if force or self._is_versioned(article, kept) else 0)
+        number = article.now.number + (1 if self._is_versioned(article, kept) else 0)
         article.history.append(Saved(number=number, value=kept, at=self.clock.now(), by=by))
         self._changed(article.ref)
         return article.now
@@ -334,8 +334,10 @@ class Vendor:
         return digest(self.kept(value))
 
     def _is_versioned(self, article: Article, kept: Document) -> bool:
+        """True when saving makes a new version; so does saving without any change."""
         old, new = article.value.canonical(), kept.canonical()
-        return any(old.get(n) != new.get(n) for n in FIELDS if n not in self._unversioned)
+        changed = {name for name in FIELDS if old.get(name) != new.get(name)}
+        return not changed or not changed <= self._unversioned
 
     def _title_is_free(self, title: str, own: Ref | None) -> None:
         if not self._unique_titles:

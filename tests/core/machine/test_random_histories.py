@@ -1,0 +1,148 @@
+"""Random histories keep every promise; those that once broke one are kept, cut down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from syncline.decision import Deletes, Direction, OnConflict, Otherwise, Policy
+from syncline.model import Side, Status
+from syncline.testing.histories import Failure, History, Step, check, generate, run, shrink
+from syncline.testing.planted import FAULTS
+from syncline.testing.world import Setup, Traits
+
+L, R = Side.LEFT, Side.RIGHT
+BATCHES = 8
+PER_BATCH = int(os.environ.get("SYNCLINE_HISTORIES", "160")) // BATCHES
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_random_histories_keep_every_promise(batch: int) -> None:
+    for seed in range(batch * PER_BATCH, (batch + 1) * PER_BATCH):
+        failure = check(generate(seed))
+        assert failure is None, str(shrink(failure))
+
+
+def test_a_seed_is_one_history_and_one_run() -> None:
+    first, second = generate(7), generate(7)
+    assert first == second
+    worlds = [asyncio.run(run(history)) for history in (first, second)]
+    assert worlds[0].left.mutations == worlds[1].left.mutations
+    assert worlds[0].right.mutations == worlds[1].right.mutations
+
+
+def test_a_failing_history_is_cut_down_to_what_it_needs() -> None:
+    steps: tuple[Step, ...] = (
+        *(("write", L, n) for n in range(4)),
+        *(("sync", L, 0), ("touch", R, 1), ("wait", L, 2), ("restrict", L, 1), ("poll", R, 0)),
+    )
+    long = History(seed=0, setup=Setup(policy=Policy(otherwise=Otherwise.LEFT)), steps=steps)
+    failure = check(long, seams=FAULTS["SeesNoRestriction"])
+    assert isinstance(failure, Failure)
+    short = shrink(failure, seams=FAULTS["SeesNoRestriction"])
+    assert [name for name, _, _ in short.history.steps] == ["write", "sync", "restrict"]
+    assert short.history.setup.policy == Policy()
+    assert "restrict(left, 1)" in str(short)
+
+
+PLAIN = Setup(right=Traits())
+
+FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
+    "a copy that was moved out of scope is not made again every pass": (
+        PLAIN,
+        (("write", L, 274), ("sync", L, 0), ("leave", R, 0)),
+    ),
+    "a leftover of a pair whose original left the scope is left in peace": (
+        Setup(right=Traits(), policy=Policy(deletes=Deletes.KEEP)),
+        (("write", L, 479), ("sync", L, 0), ("leave", L, 0)),
+    ),
+    "a leftover of a pair whose original was deleted is not copied back": (
+        Setup(right=Traits(origin=False), policy=Policy(deletes=Deletes.KEEP)),
+        (("write", L, 154), ("sync", R, 0), ("archive", L, 0)),
+    ),
+    "an original that is hidden for long changes nothing any more": (
+        PLAIN,
+        (("write", R, 317), ("sync", R, 0), ("hide", R, 0), ("unlabel", L, 0)),
+    ),
+    "an item that a create found instead of making is no agreed base": (
+        PLAIN,
+        (
+            *(("write", R, 149), ("write", R, 437), ("fail", L, 66952)),
+            *(("die_syncing", L, 87946), ("sync", R, 0), ("rename", R, 4367)),
+        ),
+    ),
+    "a create that lost its mark and was edited since is recognised": (
+        Setup(right=Traits(marks_late=True)),
+        (
+            *(("write", L, 255), ("write", L, 159), ("write", L, 827)),
+            *(("die_syncing", R, 72146), ("label", R, 8437), ("rename", L, 58570)),
+        ),
+    ),
+    "a page that was moved keeps its base": (
+        PLAIN,
+        (
+            *(("write", L, 0), ("write", L, 0), ("sync", L, 0), ("move", R, 6), ("touch", R, 0)),
+            *(("sync", L, 0), ("edit", L, 0)),
+        ),
+    ),
+    "an edit that was held because the other side could not be read travels later": (
+        PLAIN,
+        (
+            *(("write", L, 1), ("sync", L, 0), ("edit", L, 0), ("spoil", R, 0), ("sync", L, 0)),
+            *(("spoil", R, 0), ("sync", L, 0)),
+        ),
+    ),
+    "an edit after an undo travels with what the undo left different": (
+        PLAIN,
+        (
+            *(("write", L, 0), ("sync", L, 0), ("edit", R, 0), ("sync", L, 0), ("undo", L, 0)),
+            *(("label", R, 0), ("sync", L, 0)),
+        ),
+    ),
+    "an undo that is repeated is no error": (
+        PLAIN,
+        (
+            *(("write", L, 0), ("write", L, 0), ("sync", L, 0), ("trash", L, 0), ("sync", L, 0)),
+            *(("undo", L, 0), ("undo", L, 1), ("undo", L, 2), ("undo", L, 0)),
+        ),
+    ),
+    "what comes back into scope is synced": (
+        PLAIN,
+        (
+            *(("write", L, 0), ("sync", L, 0), ("poll", L, 0), ("write", R, 0), ("leave", R, 1)),
+            *(("poll", L, 0), ("leave", R, 1)),
+        ),
+    ),
+    "a draft that was thrown away before it was published is no success": (
+        Setup(left=Traits(drafts=True), right=Traits()),
+        (("write", R, 317), ("sync", L, 0), ("drop", R, 16887), ("act_during", L, 35459)),
+    ),
+    "the winner's edit of something opaque is a conflict under every policy": (
+        Setup(right=Traits(poor=True), policy=Policy(otherwise=Otherwise.RIGHT)),
+        (("write", L, 891), ("sync", L, 0), ("edit", L, 0), ("edit", R, 95807)),
+    ),
+    "an item that is left in peace is not set aside any more": (
+        Setup(right=Traits(), policy=Policy(deletes=Deletes.KEEP)),
+        (
+            *(("write", R, 709), ("write", R, 861), ("sync", L, 0), ("trash", R, 20795)),
+            *(("fail", R, 87741), ("sync", L, 0)),
+        ),
+    ),
+    "a copy that a person takes back from the trash does not flap": (
+        Setup(
+            left=Traits(marks_late=True, removal=Status.ARCHIVED),
+            right=Traits(),
+            policy=Policy(direction=Direction.RIGHT_TO_LEFT, on_conflict=OnConflict.RIGHT_WINS),
+        ),
+        (("write", R, 430), ("sync", L, 0), ("trash", L, 0), ("sync", R, 0), ("restore", L, 0)),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FOUND)
+def test_a_history_that_once_broke_a_promise(what: str) -> None:
+    setup, steps = FOUND[what]
+    failure = check(History(seed=0, setup=setup, steps=steps))
+    assert failure is None, str(failure)

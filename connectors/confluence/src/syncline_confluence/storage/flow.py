@@ -6,6 +6,7 @@ paragraph splits it, as the profile wants it. What comes out is text in normal f
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from syncline.body.characters import collapsed, composed, escape
@@ -17,6 +18,16 @@ from .source import SourceNode
 
 Block: TypeAlias = "str | Cell | Row"
 """A finished block; in a table its cells and rows stay apart until the end."""
+
+
+class Holds(Enum):
+    """What a container is made of: only there do items, rows and cells mean something."""
+
+    BLOCKS = "blocks"
+    ITEMS = "items"
+    TABLE = "table"
+    ROWS = "rows"
+    CELLS = "cells"
 
 
 Outside: TypeAlias = "tuple[SourceNode | None, str]"
@@ -37,11 +48,12 @@ class Place(NamedTuple):
 class Flow:
     """The blocks found so far in one container, and the line that is open in it."""
 
-    __slots__ = ("box", "depth", "leaf", "out", "runs", "tag")
+    __slots__ = ("box", "depth", "holds", "leaf", "out", "runs", "tag")
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, holds: Holds = Holds.BLOCKS) -> None:
         self.depth = depth
         """How many containers are around."""
+        self.holds = holds
         self.out: list[Block] = []
         self.runs: list[Run] = []
         self.leaf: SourceNode | None = None
@@ -257,4 +269,15 @@ def attribute(name: str, value: str) -> str:
     return f' {name}="{escape(value).replace(chr(34), "&quot;")}"' if value else ""
 
 
-__all__ = ["Block", "Flow", "Outside", "Place", "attribute", "one_line", "spelled", "words", "worn"]
+__all__ = [
+    "Block",
+    "Flow",
+    "Holds",
+    "Outside",
+    "Place",
+    "attribute",
+    "one_line",
+    "spelled",
+    "words",
+    "worn",
+]

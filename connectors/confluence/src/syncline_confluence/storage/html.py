@@ -13,7 +13,7 @@ from syncline.body.table import Cell
 from syncline.body.urls import href as spelled_href
 from syncline.body.urls import source as spelled_source
 
-from .flow import Flow, Place, attribute, one_line
+from .flow import Flow, Holds, Place, attribute, one_line
 from .hrefs import outward
 from .names import CONTAINERS, INVISIBLE, LEAVES, MARKS
 from .opaque import line_of, text_of
@@ -159,7 +159,7 @@ def _list(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
         items = flow.items()
         return f"{opening}{items}</{node.tag}>" if items else ""
 
-    return container(scope, node, node, walk.inside(scope, node), spell)
+    return container(scope, node, node, walk.inside(scope, node, Holds.ITEMS), spell)
 
 
 _ITEMS = frozenset({"li"})
@@ -201,6 +201,8 @@ def _words(node: SourceNode) -> str | None:
 
 
 def _item(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    if scope.flow.holds is not Holds.ITEMS:
+        return unwrapped(scope, node, node)
     return container(scope, node, node, walk.inside(scope, node), item)
 
 
@@ -218,12 +220,15 @@ def _quote(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
 
 
 def _table(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
-    return container(scope, node, node, walk.inside(scope, node), lambda flow: flow.table())
+    inside = walk.inside(scope, node, Holds.TABLE)
+    return container(scope, node, node, inside, lambda flow: flow.table())
 
 
 def _rows(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
     """Read the rows of a part of a table straight into the table."""
-    inside = walk.inside(scope, node)
+    if scope.flow.holds is not Holds.TABLE:
+        return unwrapped(scope, node, node)
+    inside = walk.inside(scope, node, Holds.ROWS)
     head = node.tag == "thead"
 
     def close() -> None:
@@ -237,11 +242,13 @@ def _rows(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
 
 
 def _row(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    if scope.flow.holds not in _ROWED:
+        return unwrapped(scope, node, node)
     lines = _lines(walk, scope, node, _CELLS)
     if lines:
         scope.flow.add([_framed(cell, words) for cell, words in lines])
         return None
-    inside = walk.inside(scope, node)
+    inside = walk.inside(scope, node, Holds.CELLS)
 
     def close() -> None:
         inside.finish()
@@ -254,6 +261,8 @@ def _row(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
 
 
 def _cell(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    if scope.flow.holds is not Holds.CELLS and scope.flow.holds not in _ROWED:
+        return unwrapped(scope, node, node)
     inside = walk.inside(scope, node)
 
     def close() -> None:
@@ -276,6 +285,7 @@ def _framed(node: SourceNode, content: str) -> Cell:
     return Cell(node.tag, attrs, content, height)
 
 
+_ROWED = frozenset({Holds.TABLE, Holds.ROWS})
 _SCOPES = frozenset({"row", "col", "rowgroup", "colgroup"})
 
 
@@ -286,7 +296,8 @@ def _span(value: str | None) -> int:
 
 
 def _caption(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
-    return leaf(scope, node, "caption")
+    first = scope.flow.holds is Holds.TABLE and not scope.flow.out
+    return leaf(scope, node, "caption" if first else "p")
 
 
 RULES: dict[str, Rule] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote, unquote
 
 from syncline.body import Element, Node, finish, parse
 
@@ -17,9 +18,9 @@ def project(body: str, resolver: Resolver) -> str:
     """Return the nearest body that a page can hold. Pure and idempotent.
 
     Storage format holds nearly all: a panel `error` becomes `warning`, a video a link, a table
-    caption the paragraph before it, a summary plain text; empty paragraphs go. Opaque nodes of
-    other systems are their text, links to items of other connections their words, images of other
-    sites follow the policy.
+    caption the paragraph before it, a summary plain text; empty paragraphs go, anchors have one
+    spelling. Opaque nodes of other systems are their text, links to items of other connections
+    their words, images of other sites follow the policy.
     """
     rules = _Rules(resolver.connection, resolver.external_images)
     before = ""
@@ -70,9 +71,12 @@ class _Rules:
         href = node.get("href")
         if href.startswith("syncline:doc/") and not href.startswith(self._own):
             return node.children
-        if href.startswith(("syncline:", "#")) and node.get("title"):
-            return (Element("a", (("href", href),), node.children),)
-        return (node,)
+        if not href.startswith(("syncline:", "#")):
+            return (node,)
+        target, hash_, anchor = href.partition("#")
+        if hash_:
+            target += f"#{quote(unquote(anchor), safe='')}"
+        return (Element("a", (("href", target),), node.children),)
 
 
 def _figure(node: Element) -> tuple[Node, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .flow import Flow
+from .flow import Flow, Holds
 from .html import item
 from .names import ADF_PANELS, BOXES
 from .opaque import line_of
@@ -18,7 +18,7 @@ def _bullets(flow: Flow) -> str:
 
 
 def _task_list(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
-    return container(scope, node, node, walk.inside(scope, node), _bullets)
+    return container(scope, node, node, walk.inside(scope, node, Holds.ITEMS), _bullets)
 
 
 def _task(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
@@ -26,6 +26,8 @@ def _task(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     if body is None:
         scope.flow.hidden(node, scope.context)
         return None
+    if scope.flow.holds is not Holds.ITEMS:
+        return unwrapped(scope, node, body)
     status = child(node, "ac:task-status")
     inside = walk.inside(scope, body, box=status)
     inside.box = BOXES.get(line_of(status), BOXES["incomplete"]) + " "
@@ -55,7 +57,8 @@ def _adf_node(
             kind = ADF_PANELS.get(_attribute(inner, "panel-type"), "info")
             return container(scope, node, content, walk.inside(scope, content), _panel(kind))
         case "decision-list":
-            return container(scope, node, content, walk.inside(scope, content), _bullets)
+            inside = walk.inside(scope, content, Holds.ITEMS)
+            return container(scope, node, content, inside, _bullets)
         case _:
             return unwrapped(scope, node, content)
 
@@ -79,7 +82,7 @@ def _inner_node(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
     if content is None:
         scope.flow.hidden(node, scope.context)
         return None
-    if node.get("type") == "decision-item":
+    if node.get("type") == "decision-item" and scope.flow.holds is Holds.ITEMS:
         return container(scope, node, content, walk.inside(scope, content), item)
     return _adf_node(walk, scope, node, node, content)
 

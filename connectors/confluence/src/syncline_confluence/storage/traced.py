@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncline.body.runs import BREAK, Mark, Run
 from syncline.body.table import Cell
 
-from .flow import Block, Flow, Outside, Place, spelled, worn
+from .flow import Block, Flow, Holds, Outside, Place, spelled, worn
 from .pieces import TOP, Context, Kind, Piece, Shown, Token
 from .source import SourceNode
 
@@ -15,8 +15,10 @@ class TracedFlow(Flow):
 
     __slots__ = ("_holders", "edge", "holder", "line", "owner", "pieces")
 
-    def __init__(self, depth: int, holder: SourceNode, owner: Piece) -> None:
-        super().__init__(depth)
+    def __init__(
+        self, depth: int, holder: SourceNode, owner: Piece, holds: Holds = Holds.BLOCKS
+    ) -> None:
+        super().__init__(depth, holds)
         self.pieces: list[Piece] = []
         self.holder = holder
         """The element that holds loose text of this flow."""

@@ -11,7 +11,7 @@ from syncline.body.runs import Mark
 from syncline.errors import Rejected
 from syncline.model import Asset, Opaque
 
-from .flow import Flow, Place
+from .flow import Flow, Holds, Place
 from .opaque import block_form, inline_form, opaque_of
 from .pieces import TOP, Context, Kind, Piece, Shown
 from .resolver import Resolver
@@ -147,7 +147,14 @@ class Walk:
             if alone.out:
                 flow.block(alone.joined(), Place(node), scope.context)
 
-    def inside(self, scope: Scope, inner: SourceNode, *, box: SourceNode | None = None) -> Flow:
+    def inside(
+        self,
+        scope: Scope,
+        inner: SourceNode,
+        holds: Holds = Holds.BLOCKS,
+        *,
+        box: SourceNode | None = None,
+    ) -> Flow:
         """Return the flow for a container whose content is that of `inner`.
 
         Raises:
@@ -157,10 +164,10 @@ class Walk:
         if depth > DEPTH:
             raise Rejected(f"blocks are nested deeper than {DEPTH} levels: flatten the article")
         if not self.traced:
-            return Flow(depth)
+            return Flow(depth, holds)
         owner = Piece(Kind.ELEMENT, "", inner, inner)
         owner.box = box
-        return TracedFlow(depth, inner, owner)
+        return TracedFlow(depth, inner, owner, holds)
 
 
 def span(scope: Scope, node: SourceNode, mark: Mark | None = None) -> Scope:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,3 +118,55 @@ def test_a_kind_that_is_misspelt_hides_no_other_fault(project: Path, cli: Run) -
     assert done.code == 2
     for said in ("did you mean 'documents'?", "'soon'", "'left-wins'?"):
         assert said in done.err
+
+
+def test_pairs_that_cannot_be_are_refused_all_at_once(synced: Path, cli: Run, write: Write) -> None:
+    write(synced / "right", "Other", "text")
+    (copy,) = (r["right"] for r in cli("history", "--json").json)
+    swapped = cli("pair", "--accept", copy, "here:refunds.md")
+    assert swapped.code == 2
+    assert "a pair of this job is here:ID there:ID" in swapped.err
+    taken = cli("pair", "--accept", "here:refunds.md", "there:other.md")
+    assert taken.code == 2
+    assert f"is paired with {copy} already" in taken.err
+    assert cli("pair", "--from", "none.csv").err.endswith("no such file or directory\n")
+
+
+def test_an_accepted_pair_that_is_not_there_is_told_by_the_pass(project: Path, cli: Run) -> None:
+    assert cli("pair", "--accept", "here:a.md", "there:b.md").code == 0
+    done = cli("sync")
+    assert "here:a.md and there:b.md were accepted as a pair and cannot be one" in done.out
+
+
+def test_a_full_disk_is_one_sentence_and_the_next_pass_goes_on(
+    project: Path, write: Write, cli: Run
+) -> None:
+    for n in range(60):
+        write(project / "left", f"Page {n}", "word " * 200 + str(n))
+    for most in (50_000, 200_000):  # nothing of the state, and some of it, can be written
+        code = (
+            f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}));"
+            "from syncline.cli import main; sys.exit(main(['sync']))"
+        )
+        command = [sys.executable, "-c", code]
+        full = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert full.returncode == 1
+        assert "state.db: the state" in full.stderr
+        assert "written" in full.stderr
+        assert full.stderr.count("\n") == 1
+    assert cli("sync").code == 0
+    assert len(list((project / "right").glob("*.md"))) == 60
+
+
+def test_a_new_article_is_planned_with_its_labels(project: Path, cli: Run) -> None:
+    (project / "left" / "a.md").write_text("---\ntitle: A\nlabels: [billing]\n---\n\ntext\n")
+    assert "    labels: billing" in cli("plan").out
+
+
+def test_a_label_that_means_something_there_is_no_loss(project: Path, cli: Run) -> None:
+    path = project / "syncline.toml"
+    rules = '[jobs.articles.mapping]\nrules = [\n{ label = "billing", category = "Billing" },\n'
+    path.write_text(f'{path.read_text()}{rules}{{ label = "a", to_label = "b" }},\n]\n')
+    text = "---\ntitle: A\nlabels: [billing, a]\n---\n\ntext\n"
+    (project / "left" / "a.md").write_text(text)
+    assert "labels" not in cli("losses").out

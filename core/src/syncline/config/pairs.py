@@ -21,7 +21,10 @@ def read_pairs(path: Path, job: DocumentsJob) -> tuple[tuple[Ref, Ref], ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(zip(range(1, MAX_ROWS + 1), csv.reader(file), strict=False))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ConfigError([f"{path}: cannot be read: {why}"]) from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigError([f"{path}: cannot be read: {error}"]) from None
     return _pairs(path, [(n, row) for n, row in rows if any(cell.strip() for cell in row)], job)
 

@@ -53,7 +53,7 @@ def _paired(job: Job, link: Link, side: Side) -> list[str]:
 
 def _unpaired(job: Job, ref: Ref) -> list[str]:
     if skipped := job.state.skipped(job.name, ref):
-        return [f"It is not synced: {skipped.reason}."]
+        return [f"It is not synced: {skipped.reason.rstrip('.')}."]
     if reason := job.state.tombstone(job.name, ref):
         return [f"It was paired once, and the pair ended: {reason}."]
     for proposal in job.state.proposals(job.name):

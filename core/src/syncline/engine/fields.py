@@ -104,4 +104,6 @@ def show(value: object) -> str:
     """Return a field's value for a sentence."""
     if isinstance(value, tuple):
         return " / ".join(str(part) for part in value) or "none"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value)) or "none"
     return repr(value) if isinstance(value, str) else str(value)

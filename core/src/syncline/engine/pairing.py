@@ -29,6 +29,8 @@ class Pairing:
     job: Job
     held: dict[Ref, str] = field(factory=dict)
     """Items that wait for a person's answer, and why."""
+    unmet: list[str] = field(factory=list)
+    """Accepted pairs that could not be made, one sentence each."""
 
     async def prepare(self, sides: frozenset[Side]) -> AsyncIterator[Step]:
         """Yield the steps that make pairs of what is certain, and remember what is not."""
@@ -71,6 +73,13 @@ class Pairing:
         live = [r for r in records if isinstance(r, Record) and r.value is not None]
         if len(live) == len(records):
             yield await pairing(self.job, live[0], live[1], origin=origin)
+            return
+        for ref, record in zip((left, right), records, strict=True):
+            if not isinstance(record, Record) or record.value is None:
+                why = record.status.value if isinstance(record, Record) else str(record)
+                self.unmet.append(
+                    f"{left} and {right} were accepted as a pair and cannot be one: {ref}: {why}"
+                )
 
     async def _meet(self, left: Staged, right: Staged) -> AsyncIterator[Step | Proposal]:
         records = [await read_side(self.job, s.ref) for s in (left, right)]
@@ -103,9 +112,12 @@ class Pairing:
 
     def _hold(self, proposals: Sequence[Proposal]) -> None:
         for proposal in proposals:
-            ours, theirs = str(proposal.left), str(proposal.right)
-            self.held[proposal.left] = f"it has the title of {theirs}: one article, or two?"
-            self.held[proposal.right] = f"it has the title of {ours}: one article, or two?"
+            for ref, twin in (
+                (proposal.left, proposal.right),
+                (proposal.right, proposal.left),
+            ):
+                asked = "`syncline pair` asks whether they are one article"
+                self.held[ref] = f"it has the title of {twin}; {asked}"
 
 
 def likeness(left: Sequence[str], right: Sequence[str]) -> float:

@@ -94,6 +94,7 @@ async def full_pass(this: Pass, *, approved: str | None = None) -> None:
     pairing = Pairing(job=job)
     async for step in pairing.prepare(this.complete):
         await _isolated(this, step.link, this.act(job, step, this.report))
+    this.report.alarms += pairing.unmet
     await _spread(
         job.state.changed_pairs(job.name, complete=this.complete, epoch=job.mapping.version),
         lambda work: _settle(this, work),

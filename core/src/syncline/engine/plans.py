@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from .. import body as _body
 from ..decision import Keep, Remove
@@ -161,7 +161,8 @@ def _changes(before: Document | None, after: Document | None) -> str:
     if after is None:
         return f"- {before.title}" if before else ""
     if before is None:
-        return f"+ {after.title}"
+        told = (f"{name}: {show(value)}" for name in FIELDS[2:] if (value := getattr(after, name)))
+        return "\n".join([f"+ {after.title}", *told])
     lines = [
         f"{name}: {show(getattr(before, name))} -> {show(getattr(after, name))}"
         for name in FIELDS
@@ -192,9 +193,21 @@ def losses_of(job: Job, side: Side, value: Document) -> tuple[str, ...]:
         given, kept = getattr(value, name), getattr(shared, name)
         if given and kept is None:
             found.append(f"{name} have no place there: {show(given)}")
-        elif name == "labels" and given and (dropped := given - (kept or frozenset())):
+        elif name == "labels" and given and (dropped := given - _said(job, side, value)):
             found.append(f"labels are not carried over: {', '.join(sorted(dropped))}")
     return tuple(found)
+
+
+def _said(job: Job, side: Side, value: Document) -> frozenset[str]:
+    """Return the labels that the other side knows, by whatever name or as a category."""
+    if side is Side.RIGHT or value.labels is None:
+        return value.labels or frozenset()
+    shown = view.shared_or_own(job, side, value)
+    return frozenset(
+        label
+        for label in value.labels
+        if view.shared_or_own(job, side, evolve(value, labels=value.labels - {label})) != shown
+    )
 
 
 def price(job: Job, items: Iterable[PlanItem]) -> tuple[float, float | None]:

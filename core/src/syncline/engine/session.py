@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from ..decision import Limits, Policy
-from ..errors import LeaseLost, Refused, Stale, StoreError, Unavailable
+from ..errors import ConfigError, LeaseLost, Refused, Stale, StoreError, SynclineError, Unavailable
 from ..model import Change, Document, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
@@ -73,6 +73,19 @@ def _refuse_halves(this: Pass) -> None:
             f"{this.job.connection(side)} was not listed to its end, and pairs are proposed from"
             f" two complete listings only: {why}"
         )
+
+
+@contextlib.contextmanager
+def _one_reason() -> Iterator[None]:
+    """Let items that were worked side by side and failed for one reason raise one error."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        known, unknown = group.split(SynclineError)
+        error: BaseException = unknown or known or group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 def _quiet(event: str, **fields: object) -> None:
@@ -173,7 +186,8 @@ class Session:
         report = Report(run="", job=self.job)
         dry = self._copy(dry=True)
         async with self._one_at_a_time:
-            await full_pass(Pass(job=dry, report=report, act=collector))
+            with _one_reason():
+                await full_pass(Pass(job=dry, report=report, act=collector))
         return plans.made(dry, collector, report, self.clock.now())
 
     async def apply(self, plan: Plan, approve: str | None = None) -> Report:
@@ -233,7 +247,11 @@ class Session:
                 pass  # certain pairs are made by the pass itself
 
     def accept(self, pairs: Iterable[tuple[Ref, Ref]]) -> None:
-        """Say that these are one article each; the next pass pairs them."""
+        """Say that these are one article each; the next pass pairs them.
+
+        Raises:
+            ConfigError: some are swapped, or paired with another item already; none was accepted.
+        """
         self._settle(pairs, same=True)
 
     def reject(self, pairs: Iterable[tuple[Ref, Ref]]) -> None:
@@ -241,8 +259,22 @@ class Session:
         self._settle(pairs, same=False)
 
     def _settle(self, pairs: Iterable[tuple[Ref, Ref]], *, same: bool) -> None:
+        pairs = list(pairs)
+        if problems := [why for left, right in pairs if (why := self._no_pair(left, right))]:
+            raise ConfigError(problems)
         effects = [SavePairing(self.job, left, right, same) for left, right in pairs]
         self.state.commit(effects, None)
+
+    def _no_pair(self, left: Ref, right: Ref) -> str:
+        names = self.left_name, self.right_name
+        if (left.connection, right.connection) != names:
+            return f"{left} {right}: a pair of this job is {names[0]}:ID {names[1]}:ID"
+        for ref, other in ((left, right), (right, left)):
+            link = self.state.link(self.job, ref)
+            theirs = link and link.half(self._job.side_of(other) or Side.RIGHT).ref
+            if theirs and theirs != other:
+                return f"{ref} is paired with {theirs} already; `syncline explain {ref}`"
+        return ""
 
     # -- conflicts -------------------------------------------------------------------------------
 
@@ -410,7 +442,8 @@ class Session:
             job.commit([SaveRun(run)])
             renewing = asyncio.create_task(self._renew(job))
             try:
-                yield job, report
+                with _one_reason():
+                    yield job, report
                 ended = evolve(run, ended_at=self.clock.now(), counts=json.dumps(report.counts))
                 job.commit([SaveRun(ended)])
             finally:

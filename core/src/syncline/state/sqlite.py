@@ -108,7 +108,13 @@ class SqliteState:
             if fresh:
                 Path(name).chmod(0o600)
             return cls(name, _connect(name))
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.OperationalError, OSError) as error:
+            # The file may be whole: nobody should be told to start afresh.
+            raise StateError(
+                f"{name}: the state file cannot be opened or written ({error}); see that the disk"
+                " has room and that this user may write there"
+            ) from error
+        except sqlite3.DatabaseError as error:
             raise StateError(
                 f"{name} cannot be used as the state file: {error}; move it away to start afresh"
                 " (articles are paired again by their marks) or restore it from a backup"
@@ -140,7 +146,8 @@ class SqliteState:
             try:
                 yield
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("rollback")
                 raise
             self._db.execute("commit")
         except sqlite3.Error as error:

@@ -118,6 +118,24 @@ CLEAN = {
             "<td>2", "<td>words"
         ),
     ),
+    "wholly new texts in neighbouring cells": (
+        "<table><tr><td>a<td>1<td>2<tr><td>b<td>3<td>4</table>",
+        "<table><tr><td>a<td>other<td>words<tr><td>b<td>3<td>4</table>",
+        "<table><tr><td>a<td rowspan=2>1<td colspan=2>2<tr><td>b<td>3<td>4</table>",
+        "<table><tr><td>a<td rowspan=2>other<td colspan=2>words<tr><td>b<td>3<td>4</table>",
+    ),
+    "numbers instead of bullets": (
+        "<ul><li>a<li>b</ul>",
+        "<ol start=3><li>a<li>b</ol>",
+        "<ul><li><u>a</u><li>b</ul>",
+        "<ol start=3><li><u>a</u><li>b</ol>",
+    ),
+    "a panel of another kind, its rich title kept": (
+        "<section data-panel=info><p>a</section>",
+        "<section data-panel=note><p>a</section>",
+        "<section data-panel=info title=T><p>a</section>",
+        "<section data-panel=note title=T><p>a</section>",
+    ),
     "a deleted row": (
         TABLE,
         TABLE.replace("<tr><td>a<td>1", ""),

@@ -169,6 +169,12 @@ CLASHES = {
         "<p>a<p>y<p>b",
         ("", "x", "y", SAME_PLACE),
     ),
+    "two new rows at one place": (
+        TABLE,
+        TABLE.replace("</table>", "<tr><td>x<td>9</table>"),
+        TABLE.replace("</table>", "<tr><td>y<td>8</table>"),
+        ("", "x 9", "y 8", SAME_PLACE),
+    ),
     "edits of neighbouring blocks": (
         "<p>a a a<p>b b b<p>c",
         "<p>a a x<p>b b b<p>c",
@@ -221,6 +227,24 @@ def test_a_proposal_has_no_markers_and_keeps_both_additions() -> None:
     outcome = merged("<p>a<p>b", "<p>a<p>x<p>b", "<p>a<p>y<p>b")
     assert plain_text(outcome.body).split() == ["a", "x", "y", "b"]
     assert outcome.conflicts[0].path == (1,)
+
+
+def test_a_clash_says_where_it_is_in_the_proposal() -> None:
+    moved = merged(*CLASHES["a block moved to two places"][:3])
+    assert [clash.path for clash in moved.conflicts] == [(5,)]
+    item = merged(
+        "<p>a<ul><li>x<li>one two</ul>",
+        "<p>a<ul><li>x<li>one 2</ul>",
+        "<p>a<ul><li>x<li>one II</ul>",
+    )
+    assert [clash.path for clash in item.conflicts] == [(1, 1, 0)]
+
+
+def test_rows_without_a_key_of_their_own_are_told_apart_by_their_words() -> None:
+    table = "<table><tr><td><td>red green blue<tr><td><td>one two three</table>"
+    outcome = merged(table, table.replace("green", "GREEN"), table.replace("two", "TWO"))
+    assert outcome.conflicts == ()
+    assert outcome.body == from_html(table.replace("green", "GREEN").replace("two", "TWO"))
 
 
 def test_a_block_replaced_by_another_kind_on_one_side_is_a_clash_with_an_edit() -> None:

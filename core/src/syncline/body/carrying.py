@@ -109,13 +109,13 @@ class _Carriage:
                 self.clash(self.old[old], entry, None, NO_PLACE)
             if held is not None:
                 element = self.leaf(place, held)
-            chain = self.relabel.chain(chains[place])
+            chain = chains[place]
             if not self.steady(place):
                 cut = _gap(out, pending, chain, after[place])
                 out += pending[:cut]
                 pending = pending[cut:]
             out.append((element, chain))
-        return out + pending
+        return [(element, self.relabel.chain(chain)) for element, chain in (*out, *pending)]
 
     def check_order(self, placed: list[Placed], body: str) -> None:
         """A caption or title that its box put elsewhere means that the edit has no place here."""

@@ -36,7 +36,7 @@ class Table:
 
 def row_key(row: str) -> str:
     """Return what identifies a row: the words of its first cell."""
-    cells = split(cut(row).inner) if name(row) == "tr" else []
+    cells = split(cut(row).inner)
     return words(cells[0]) if cells else ""
 
 

@@ -76,9 +76,10 @@ class Pairing:
             return
         for ref, record in zip((left, right), records, strict=True):
             if not isinstance(record, Record) or record.value is None:
-                why = record.status.value if isinstance(record, Record) else str(record)
+                why = f"{ref} is {record.status.value}" if isinstance(record, Record) else record
                 self.unmet.append(
-                    f"{left} and {right} were accepted as a pair and cannot be one: {ref}: {why}"
+                    f"{left} and {right} were accepted as a pair and cannot be one: {why};"
+                    " `syncline pair --reject` with both forgets it"
                 )
 
     async def _meet(self, left: Staged, right: Staged) -> AsyncIterator[Step | Proposal]:

@@ -59,8 +59,9 @@ from ..state.records import (
 from ..state.values import key_of
 from . import view
 from .context import Job
+from .newcomers import skip
 from .report import ItemResult, Report
-from .steps import Draft, Step
+from .steps import Draft, Step, pairing
 from .view import WITHDRAWN
 
 logger = logging.getLogger(__name__)
@@ -229,24 +230,32 @@ async def _write(job: Job, step: Step, report: Report) -> None:
 def _found_instead(job: Job, intent: Intent, done: Sequence[Record | None]) -> Record | None:
     """Return what a create gave back that it did not make: an item that had our mark already.
 
-    Nothing was announced, so nothing was done; and it says something else than was asked for.
+    It belongs to another pair by now; or nothing was announced, so that nothing was done, and it
+    says something else than was asked for.
     """
     (planned, *others), record = intent.writes, done[0]
     if others or planned.ref is not None or record is None or record.value is None:
         return None
+    taken = job.state.link(job.name, record.ref)
+    if taken is not None and taken.pair != intent.link.pair:
+        return record
     same = view.side_digest(job, planned.side, record.value) == planned.digest
     return None if same or _begun(job, intent) else record
 
 
 async def _pair_with(job: Job, intent: Intent, step: Step, found: Record, report: Report) -> None:
     """Pair two items that turned out to exist already: what both said last is not known."""
-    from .steps import pairing
-
     job.commit([CloseIntent(intent.id)])
     side = intent.writes[0].side
     source = step.records.get(side.other)
     if source is None or source.value is None:
         raise NotFound("the source has to be read again", ref=step.link.half(side.other).ref)
+    if (taken := job.state.link(job.name, found.ref)) is not None:
+        # It was made of the source once; the source went, came back, and the copy has moved on.
+        reason = f"its copy {found.ref} belongs to {taken.half(side.other).ref} now"
+        title, at = source.value.title, stamp(source)
+        skip(job, side.other, source.ref, reason, report, title=title, at=at)
+        return
     pair = (found, source) if side is Side.LEFT else (source, found)
     paired = await pairing(job, *pair, origin=step.link.origin)
     link = evolve(paired.link, pair=step.link.pair)
@@ -329,7 +338,11 @@ def _review(job: Job, step: Step) -> list[Effect]:
     drafts = [effect for side in Side for effect in _unpublished(job, step, side)]
     if step.loser is None and step.reason is not Reason.OVERRIDDEN:
         return drafts
-    record = evolve(_conflict(job, step.link, step, None), review=True)
+    decided = step.decision.side if isinstance(step.decision, Write) else None
+    loser = step.loser or decided
+    record = evolve(
+        _conflict(job, step.link, step, None), review=True, loser=loser.value if loser else ""
+    )
     return [SaveConflict(record), *drafts]
 
 
@@ -339,7 +352,12 @@ def _unpublished(job: Job, step: Step, side: Side) -> list[Effect]:
     leaves = any(draft.side is side and draft.value is None for draft in step.writes)
     if not leaves or record is None or record.unpublished is None:
         return []
-    kept = evolve(_conflict(job, step.link, step, None), review=True, reason=Reason.OPEN_DRAFT)
+    kept = evolve(
+        _conflict(job, step.link, step, None),
+        review=True,
+        reason=Reason.OPEN_DRAFT,
+        loser=side.value,
+    )
     key = key_of(record.unpublished)
     held = evolve(kept, left_value=key) if side is Side.LEFT else evolve(kept, right_value=key)
     return [SaveValue(record.unpublished), SaveConflict(held)]

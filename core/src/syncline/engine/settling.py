@@ -104,6 +104,11 @@ async def resolve(
         job.commit([CloseConflict(record.id, "its pair is gone", job.now())])
         raise Stale(f"conflict {record.id}: its pair no longer exists; nothing is left to choose")
     records = await _read(job, link)
+    if record.review and take in TAKES[:2] and Side(take).other.value == record.loser:
+        # What was decided stays: there is nothing to write, whatever happened since.
+        report.add(_result(link, "resolved", take))
+        _close(job, record, take)
+        return
     _still(job, record, link, records)
     if take == "both":
         await _apart(job, record, link, records, report)
@@ -130,11 +135,35 @@ def _still(
 ) -> None:
     seen = {Side.LEFT: record.left_stamp, Side.RIGHT: record.right_stamp}
     if record.review:
+        _still_reviewed(job, record, link, records)
         return
     for side in Side:
         now = records[side]
         if now is not None and stamp(now) != seen[side]:
             _refresh(job, record, records)
+            raise Stale(
+                f"{now.ref}: it was edited since the conflict was shown (now version"
+                f" {now.version}); look at conflict {record.id} again"
+            )
+
+
+def _still_reviewed(
+    job: Job, record: ConflictRecord, link: Link, records: dict[Side, Record | None]
+) -> None:
+    """Bringing back the text that gave way must not undo what was written since."""
+    for side, now in records.items():
+        if now is None or now.value is None:
+            continue
+        digest = view.side_digest(job, side, now.value)
+        if digest != link.half(side).digest:
+            raise Stale(
+                f"{now.ref}: it was edited and not synced since; run `syncline sync` first, then"
+                f" look at conflict {record.id} again"
+            )
+        shown = job.state.value(record.left_value if side is Side.LEFT else record.right_value)
+        gave_way = side.value == record.loser
+        if not gave_way and shown is not None and view.side_digest(job, side, shown) != digest:
+            _refresh(job, record, {side: now, side.other: None})
             raise Stale(
                 f"{now.ref}: it was edited since the conflict was shown (now version"
                 f" {now.version}); look at conflict {record.id} again"

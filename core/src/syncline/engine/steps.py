@@ -102,24 +102,25 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
     if link.state is LinkState.HELD and not isinstance(decision, Withdraw):
         if all(reading.seen[side].seen is not Seen.CHANGED for side in Side):
             return _plain(reading, Keep(Reason.HELD))
-        _release(job, reading)
+        decision = _release(job, reading, decision)
     return _complete(job, reading, decision)
 
 
-def _release(job: Job, reading: Reading) -> None:
+def _release(job: Job, reading: Reading, decision: Decision) -> Decision:
     """End the hold of an undo: whoever edits a side has seen it, and means all that it says.
 
     The edited side is compared with what the other one holds, so that the difference which the
-    undo had left between them travels with the edit.
+    undo had left between them travels with the edit. Two edits have no base: a person decides.
     """
     reading.link = evolve(reading.link, state=LinkState.SYNCED)
     changed = [side for side in Side if reading.seen[side].seen is Seen.CHANGED]
-    if len(changed) != 1:
-        return
+    if len(changed) > 1:
+        return Conflict(Reason.UNEQUAL) if isinstance(decision, Write | Merge) else decision
     (side,) = changed
     other = value_of(job, reading, side.other)
     if other is not None:
         reading.bases[side] = view.fresh(job, side, other).value
+    return decision
 
 
 def _decide(job: Job, reading: Reading, sight: Sight) -> Decision:

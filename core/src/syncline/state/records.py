@@ -118,6 +118,8 @@ class ConflictRecord:
     updated_at: datetime
     review: bool = False
     """True when the decision has been taken and only the losing edit is kept."""
+    loser: str = ""
+    """Of a review: the side (`left`, `right`) whose text gave way."""
     base: str = ""
     """Value keys: what the left held at the last agreement, each side now, the proposal."""
     left_value: str = ""

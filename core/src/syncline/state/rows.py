@@ -146,6 +146,7 @@ _CONFLICT_TEXTS = (
     "left_stamp",
     "right_stamp",
     "resolution",
+    "loser",
 )
 
 
@@ -185,7 +186,7 @@ def conflict_of(id_: str, job: str, pair: str, found_at: str, body: str) -> Conf
         clashes=tuple(raw["clashes"]),
         actors=tuple(raw["actors"]),
         resolved_at=when(raw["resolved_at"]),
-        **{name: raw[name] for name in _CONFLICT_TEXTS},
+        **{name: raw.get(name, "") for name in _CONFLICT_TEXTS},
     )
 
 

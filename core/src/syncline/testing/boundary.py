@@ -62,9 +62,11 @@ class GuardedState:
         self._inner.commit(effects, fence)
         self._boundary.cross(f"after commit {kinds}")
 
-    def acquire(self, name: str, *, holder: str, ttl: float) -> Lease | None:
+    def acquire(
+        self, name: str, *, holder: str, ttl: float, instead_of: str | None = None
+    ) -> Lease | None:
         self._boundary.cross("before acquire")
-        return self._inner.acquire(name, holder=holder, ttl=ttl)
+        return self._inner.acquire(name, holder=holder, ttl=ttl, instead_of=instead_of)
 
     def release(self, lease: Lease) -> None:
         if not self._boundary.dead:

@@ -399,8 +399,13 @@ async def _break_listing(world: World, side: Side, number: int) -> None:
 
 
 async def _short_listing(world: World, side: Side, number: int) -> None:
-    """Let listings end early and claim to be complete, or be whole again."""
-    store = world.store(side)
+    """Let listings end early and claim to be complete, or be whole again.
+
+    Where marks come late or never, such a lie hides what a dead process has left behind.
+    """
+    store, traits = world.store(side), world.setup_of(side)
+    if traits.marks_late or not traits.origin:
+        return
     store.short_listing = None if store.short_listing is not None else number % 4
 
 

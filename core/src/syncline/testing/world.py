@@ -160,6 +160,10 @@ class World:
     def store(self, side: Side) -> MemoryStore:
         return self.left if side is Side.LEFT else self.right
 
+    def setup_of(self, side: Side) -> Traits:
+        """Return what one system is like."""
+        return self.setup.left if side is Side.LEFT else self.setup.right
+
     def side_of(self, ref: Ref) -> Side:
         return Side.LEFT if ref.connection == self.left.connection else Side.RIGHT
 

@@ -258,3 +258,16 @@ def test_a_document_is_kept_whole(value: Document) -> None:
     again = from_json(to_json(value))
     assert again == value
     assert (again.opaques, again.assets) == (value.opaques, value.assets)
+
+
+def test_the_lease_of_a_holder_that_is_known_to_be_dead_is_not_waited_for(
+    state: SqliteState,
+) -> None:
+    first = state.acquire("x", holder="host-1", ttl=60)
+    assert first is not None
+    assert state.holder("x") == "host-1"
+    assert state.acquire("x", holder="host-2", ttl=60, instead_of="host-9") is None
+    second = state.acquire("x", holder="host-2", ttl=60, instead_of="host-1")
+    assert second is not None
+    with pytest.raises(LeaseLost):
+        state.commit([SaveLink(link())], first)

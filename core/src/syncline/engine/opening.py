@@ -82,8 +82,23 @@ async def open_session(
             policy=settings.policy(),
             limits=settings.limits(),
             holder=f"{socket.gethostname()}-{os.getpid()}",
+            is_dead=is_dead,
             progress=progress,
         )
+
+
+def is_dead(holder: str) -> bool:
+    """Tell whether a holder was a process of this host that runs no more."""
+    host, _, pid = holder.rpartition("-")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 async def _open(

@@ -21,6 +21,7 @@ from ..state.records import (
     DropSkip,
     Effect,
     Entry,
+    Lease,
     LinkState,
     MarkDirty,
     Proposal,
@@ -45,7 +46,8 @@ from .plans import Plan
 from .report import Report
 from .settling import ConflictView
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+"""How long a process that no longer answers keeps a job; a dead one of this host keeps none."""
 
 
 @frozen(kw_only=True)
@@ -88,6 +90,10 @@ def _one_reason() -> Iterator[None]:
         raise error from None
 
 
+def _unknown(holder: str) -> bool:
+    return False
+
+
 def _quiet(event: str, **fields: object) -> None:
     return None
 
@@ -108,6 +114,8 @@ class Session:
     limits: Limits = field(factory=Limits)
     holder: str = "this process"
     progress: Callable[..., None] = _quiet
+    is_dead: Callable[[str], bool] = _unknown
+    """Tells of another holder that it certainly runs no more: its lease is not waited for."""
     retention: timedelta = timedelta(days=90)
     new_id: Callable[[], str] = new_id
     """Returns a fresh id; a test gives one that counts, so that a seed repeats a run."""
@@ -425,10 +433,16 @@ class Session:
     def _copy(self, **changes: Any) -> Job:
         return evolve(self._job, **changes)
 
+    def _leased(self) -> Lease | None:
+        name = f"job/{self.job}"
+        known = self.state.holder(name)
+        dead = known if known is not None and self.is_dead(known) else None
+        return self.state.acquire(name, holder=self.holder, ttl=LEASE_SECONDS, instead_of=dead)
+
     @contextlib.asynccontextmanager
     async def _run(self, kind: str) -> AsyncIterator[tuple[Job, Report]]:
         async with self._one_at_a_time:
-            lease = self.state.acquire(f"job/{self.job}", holder=self.holder, ttl=LEASE_SECONDS)
+            lease = self._leased()
             if lease is None:
                 raise Refused(f"job {self.job} is being worked on by another process; try later")
             run = Run(

@@ -138,7 +138,19 @@ class StateStore(Protocol):
     def count_links(self, job: str) -> dict[str, int]: ...
 
     # leases
-    def acquire(self, name: str, *, holder: str, ttl: float) -> Lease | None: ...
+    def acquire(
+        self, name: str, *, holder: str, ttl: float, instead_of: str | None = None
+    ) -> Lease | None:
+        """Return a lease of `ttl` seconds, or None while another holder has it.
+
+        A holder that is known to be dead may be replaced at once: `instead_of`.
+        """
+        ...
+
+    def holder(self, name: str) -> str | None:
+        """Return who has or had the lease last."""
+        ...
+
     def renew(self, lease: Lease, *, ttl: float) -> Lease: ...
     def release(self, lease: Lease) -> None: ...
 

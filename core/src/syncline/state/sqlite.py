@@ -395,12 +395,18 @@ class SqliteState:
 
     # -- leases -------------------------------------------------------------------------
 
-    def acquire(self, name: str, *, holder: str, ttl: float) -> Lease | None:
+    def holder(self, name: str) -> str | None:
+        row = self._one("select holder from leases where name=?", name)
+        return row[0] if row else None
+
+    def acquire(
+        self, name: str, *, holder: str, ttl: float, instead_of: str | None = None
+    ) -> Lease | None:
         """Return a lease of `ttl` seconds, or None while another holder has it."""
         with self._transaction():
             now = time.time()
             row = self._one("select holder, token, expires_at from leases where name=?", name)
-            if row and row[0] != holder and row[2] > now:
+            if row and row[0] not in (holder, instead_of) and row[2] > now:
                 return None
             token = (row[1] if row else 0) + 1
             self._db.execute(

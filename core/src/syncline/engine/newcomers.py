@@ -209,7 +209,7 @@ async def _removed_as_twin(job: Job, side: Side, record: Record, link: Link) -> 
     """Take away a second copy that a late answer of the store has made, if nobody edited it.
 
     It says exactly what was once written, or tried to be, as a copy of its origin, and it is not
-    the pair's own item.
+    the pair's own item, which is there and can be read.
     """
     if job.dry or record.value is None or not record.writable or record.draft:
         return False
@@ -217,6 +217,10 @@ async def _removed_as_twin(job: Job, side: Side, record: Record, link: Link) -> 
     entries = job.state.history(job.name, ref=record.origin, limit=1000)
     written = (job.state.value(e.after) for e in entries if e.side is side and e.after)
     if all(value is None or view.side_digest(job, side, value) != now for value in written):
+        return False
+    holder = link.half(side).ref
+    own = await read_side(job, holder) if holder is not None else None
+    if not isinstance(own, Record) or own.value is None:
         return False
     await job.store(side).delete(record.ref, expected=record.version)
     detail = f"{record.ref} was a second copy of {link.half(side.other).ref}"

@@ -50,6 +50,8 @@ class Pairing:
                 continue
             if self._is_skipped(ours) and self._is_skipped(theirs):
                 continue
+            if any(job.state.link(job.name, staged.ref) for staged in (ours, theirs)):
+                continue  # paired a moment ago, with another one of that title
             async for found in self._meet(ours, theirs):
                 if isinstance(found, Proposal):
                     proposals.append(found)

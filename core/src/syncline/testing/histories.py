@@ -364,7 +364,11 @@ async def _chosen(world: World, work: Callable[[Session], Awaitable[object]]) ->
 
 async def _settle_pairs(world: World, side: Side, number: int) -> None:
     """Answer whether two articles of one title are one."""
-    for proposal in await world.session.proposals():
+    try:
+        proposals = await world.session.proposals()
+    except Unavailable:
+        return  # pairs are proposed from two whole listings only
+    for proposal in proposals:
         pair = [(proposal.left, proposal.right)]
         if number % 2:
             world.session.accept(pair)

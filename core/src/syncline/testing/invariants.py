@@ -109,12 +109,21 @@ class Checker:
         self, side: Side, mutation: Mutation, before: Document, after: Document
     ) -> None:
         world = self._world
+        if mutation.expected is not None and self._was_overtaken(mutation):
+            if world.setup_of(side).conditional:
+                raise Violation(8, f"{mutation.ref}: {mutation.before} was not {mutation.expected}")
+            # Nothing but the vendor's own history has what was saved in that moment.
+            world.ledger.deleted |= words_of(before) - words_of(after)
         lost = words_of(before) - words_of(after) - world.ledger.removed
         if lost and not lost <= _words(world.conflict_documents()) | _words(world.documents()):
             raise Violation(1, f"{mutation.ref}: {sorted(lost)} was written over and is nowhere")
         gone = set(opaque_keys(before.body)) - set(opaque_keys(after.body))
         if gone and not world.person_chose and not gone & world.dropped_opaques:
             raise Violation(10, f"{mutation.ref}: {sorted(gone)} was overwritten")
+
+    def _was_overtaken(self, mutation: Mutation) -> bool:
+        """True when somebody saved between the writer's check and its write."""
+        return (mutation.expected or "").partition("~")[0] != mutation.before
 
     def _check_removal(self, side: Side, mutation: Mutation) -> None:
         world = self._world

@@ -68,6 +68,8 @@ class Mutation:
     """What the vendor holds now; of a draft, what the draft says."""
     previous: Document | None = None
     """What was published before."""
+    expected: Version | None = None
+    """The version that the writer had decided on."""
 
 
 class MemoryCache:
@@ -294,7 +296,9 @@ class MemoryStore(Vendor):
             write.note("draft", self.kept_digest(wanted))
             await self._call("draft", ref, lambda: self._fill_draft(article, wanted, expected))
             write.note("publish", str(ref))
-            return await self._call("publish", ref, lambda: self._publish(article, wanted))
+            return await self._call(
+                "publish", ref, lambda: self._publish(article, wanted, expected)
+            )
         write.note("update", self.kept_digest(wanted))
         return await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
 
@@ -476,7 +480,12 @@ class MemoryStore(Vendor):
         article.draft = self.kept(value)
         self._wrote("draft", article, article.now.version, article.draft)
 
-    def _publish(self, article: Article, wanted: Document | None = None) -> Record:
+    def _publish(
+        self,
+        article: Article,
+        wanted: Document | None = None,
+        expected: Version | None = None,
+    ) -> Record:
         """Publish the open draft; with `wanted`, only while it still is what we filled in."""
         before, previous = article.now.version, article.value
         there = article.draft or article.value
@@ -489,7 +498,7 @@ class MemoryStore(Vendor):
             self.save(article, draft, by=SYNCLINE)
         article.stage = Status.LIVE
         self._changed(article.ref)
-        self._wrote("publish", article, before, previous=previous)
+        self._wrote("publish", article, before, previous=previous, expected=expected)
         return self._record(article)
 
     def _overwrite(self, article: Article, value: Document, expected: Version) -> Record:
@@ -497,7 +506,7 @@ class MemoryStore(Vendor):
             self.check_version(article, Version(expected.partition("~")[0]))
         before, previous = article.now.version, article.value
         self.save(article, value, by=SYNCLINE)
-        self._wrote("update", article, before, previous=previous)
+        self._wrote("update", article, before, previous=previous, expected=expected)
         return self._record(article)
 
     def _remove(self, ref: Ref, expected: Version) -> None:
@@ -516,6 +525,7 @@ class MemoryStore(Vendor):
         before: Version | None,
         value: Document | None = None,
         previous: Document | None = None,
+        expected: Version | None = None,
     ) -> None:
         self.mutations.append(
             Mutation(
@@ -525,5 +535,6 @@ class MemoryStore(Vendor):
                 after=article.now.version,
                 value=value or article.value,
                 previous=previous,
+                expected=expected,
             )
         )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from syncline.errors import Rejected
+from syncline.ports import Capability
+from syncline.testing.memory import EVERYTHING
 
 MakePair = Callable[..., Any]
 
@@ -63,3 +67,43 @@ async def test_a_conflict_shows_on_the_right_only_what_changed_there(make_pair: 
     view = pair.session.conflict(view.record.id)
     assert view.right_base is not None
     assert view.right_base.category == view.right.category
+
+
+BODY = "<p>It opens at one.</p><p>A break.</p><p>It closes at two.</p>"
+DRAFTS = {"capabilities": EVERYTHING | Capability.DRAFTS}
+
+
+@pytest.mark.parametrize("end", ["publish_draft", "discard_draft"])
+async def test_a_pair_goes_on_when_the_draft_in_the_way_is_gone(
+    make_pair: MakePair, end: str
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", BODY)
+    await pair.sync()
+    twin = pair.twin(ref)
+    pair.right.start_draft(twin, body=BODY.replace("one", "six"))
+    pair.left.edit(ref, body=BODY.replace("two", "ten"))
+    assert (await pair.sync()).conflicts == 1
+    assert (await pair.sync()).written == 0
+    getattr(pair.right, end)(twin)
+    await pair.sync()
+    first = "six" if end == "publish_draft" else "one"
+    body = BODY.replace("one", first).replace("two", "ten")
+    assert pair.titles(pair.right) == {"Hours": body}
+    assert pair.titles(pair.left) == pair.titles(pair.right)
+    assert not pair.session.conflicts()
+    await pair.quiet()
+
+
+async def test_a_conflict_ends_when_both_people_take_their_edits_back(pair: Any) -> None:
+    ref = pair.left.write("Hours", "<p>eight</p>")
+    await pair.sync()
+    twin = pair.twin(ref)
+    pair.left.edit(ref, body="<p>nine</p>")
+    pair.right.edit(twin, body="<p>ten</p>")
+    assert (await pair.sync()).conflicts == 1
+    pair.left.edit(ref, body="<p>eight</p>")
+    pair.right.edit(twin, body="<p>eight</p>")
+    await pair.sync()
+    assert not pair.session.conflicts()
+    await pair.quiet()

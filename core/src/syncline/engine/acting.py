@@ -150,10 +150,13 @@ def raise_conflict(job: Job, step: Step, report: Report) -> None:
 def _as_seen(step: Step) -> Link:
     # The base stays what it was; only what was looked at need not be looked at again.
     link = step.link
+    draft = isinstance(step.decision, Conflict) and step.decision.reason is Reason.OPEN_DRAFT
     for side in Side:
         record = step.records.get(side)
         if record is not None:
-            link = link.with_half(side, evolve(link.half(side), stamp=stamp(record)))
+            # Listings do not tell when a draft is discarded: such a pair is read in each pass.
+            seen = "a draft is open" if draft else stamp(record)
+            link = link.with_half(side, evolve(link.half(side), stamp=seen))
     return link
 
 

@@ -137,13 +137,30 @@ def _decide(job: Job, reading: Reading, sight: Sight) -> Decision:
     )
     if link.missing >= 2 and isinstance(decision, Keep):
         decision = _lost_sight(job, reading)
+    if link.state is LinkState.CONFLICT:
+        return _frozen(job, reading, decision)
+    return _owed(job, reading, decision) if isinstance(decision, Keep) else decision
+
+
+_ENDS_BY_HAND = (Reason.BOTH_EDITED, Reason.OPEN_DRAFT)
+
+
+def _frozen(job: Job, reading: Reading, decision: Decision) -> Decision:
+    """Return what becomes of a pair whose content waits for a person.
+
+    An agreement reached by hand ends it: both sides equal, both as they were, or the draft gone.
+    """
+    conflict = job.state.conflict_of(reading.link.pair)
+    reason = conflict.reason if conflict else None
     if isinstance(decision, Keep):
-        return _owed(job, reading, decision)
-    if link.state is LinkState.CONFLICT and isinstance(decision, Write | Merge):
-        # Frozen for content until somebody settles it; an agreement reached by hand ends it.
-        conflict = job.state.conflict_of(link.pair)
-        return Conflict(conflict.reason if conflict else decision.reason)
-    return decision
+        as_they_were = all(reading.seen[side].seen is Seen.UNCHANGED for side in Side)
+        return Adopt() if as_they_were and reason in _ENDS_BY_HAND else decision
+    if not isinstance(decision, Write | Merge):
+        return decision
+    drafts = any(record is not None and record.draft for record in reading.records.values())
+    if reason is Reason.OPEN_DRAFT and not drafts:
+        return decision
+    return Conflict(reason or decision.reason)
 
 
 def _lost_sight(job: Job, reading: Reading) -> Decision:

@@ -76,7 +76,7 @@ def purge(args: argparse.Namespace) -> int:
 
     def act(session: Session, ref: Ref) -> str:
         session.purge(ref)
-        return f"{ref}: bodies, history and conflicts are forgotten"
+        return f"{ref}: its history, conflicts and earlier texts are forgotten"
 
     return _on_item(configuration(args), args, act)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 
 from syncline.engine import Session
 from syncline.mapping import Mapping
@@ -20,7 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print how many writes the echoes caused; 1 when there was one."""
-    logging.disable(logging.CRITICAL)
     writes, hints = asyncio.run(echoes(args.cycles))
     print(f"{args.cycles} cycles, {hints} echoes: {writes} writes")
     return 1 if writes else 0

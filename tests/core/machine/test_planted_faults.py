@@ -92,7 +92,8 @@ def variants(name: str) -> list[History]:
     ]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+# No short history shows a missing fence: `tests/core/state` tries it directly.
+@pytest.mark.parametrize("name", [name for name in FAULTS if name != "ChecksNoFence"])
 def test_a_planted_fault_is_noticed(name: str) -> None:
     failures = (check(one, seams=FAULTS[name]) for one in variants(name))
     assert any(failure is not None for failure in failures)

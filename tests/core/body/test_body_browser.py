@@ -198,14 +198,24 @@ def test_public_payloads_do_nothing_once_sanitised(watch: Watch, shared: Path) -
     assert_silent(watch, [sanitised(html) for html in strings])
 
 
-def test_random_soup_does_nothing_once_sanitised(watch: Watch) -> None:
-    rng = Random(7)
+def soups(seed: int, count: int) -> list[str]:
+    """Return soup in which handlers and URLs of every kind stand."""
+    rng = Random(seed)
     handlers = ("onclick", "onerror", "onload", "onmouseover", "onfocus", "ontoggle")
-    soups = [
+    return [
         re.sub(r"onclick|style", lambda _: rng.choice(handlers), bodies.soup(rng))
-        for _ in range(600)
+        for _ in range(count)
     ]
-    assert_silent(watch, [sanitised(html) for html in soups])
+
+
+def test_random_soup_does_nothing_once_sanitised(watch: Watch) -> None:
+    assert_silent(watch, [sanitised(html) for html in soups(7, 600)])
+
+
+@pytest.mark.soak
+def test_fifty_thousand_soups_do_nothing_once_sanitised(watch: Watch) -> None:
+    for seed in range(50):
+        assert_silent(watch, [sanitised(html) for html in soups(seed, 1_000)])
 
 
 def test_ordinary_bodies_do_nothing(watch: Watch) -> None:

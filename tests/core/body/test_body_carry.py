@@ -68,6 +68,18 @@ CLEAN = {
         "<p>run <code>make test</code> now",
         "<p>run <code>make check</code> now",
     ),
+    "a word added inside code": (
+        "<p>run make test now",
+        "<p>run make quick test now",
+        "<p>run <code>make test</code> now",
+        "<p>run <code>make quick test</code> now",
+    ),
+    "words added before and behind code": (
+        "<p>make test",
+        "<p>run make test now",
+        "<p><code>make test</code>",
+        "<p>run <code>make test</code> now",
+    ),
     "a word beside an opaque one": (
         "<p>all DONE here<p>b",
         "<p>all DONE there<p>b",

@@ -67,6 +67,11 @@ LINES = {
         "~ figure: [-[image: x]-]{+[image: y]+}  (alt: x → y)\n",
     ),
     "a place": ("<p>a", "<ul><li>a</ul>", "~ ul › li › p: a  (place: top level → ul › li)\n"),
+    "where a list starts": (
+        "<ol start=2><li>a</ol>",
+        "<ol start=3><li>a</ol>",
+        '~ ol › li › p: a  (<ol start="2"> → <ol start="3">)\n',
+    ),
     "an opaque block": (
         "<p>a",
         "<p>a<div data-opaque=confluence.toc.0123456789ab></div>",

@@ -58,6 +58,24 @@ CLEAN = {
         "<p>press the red button",
         "<p><b>press the red button</b>",
     ),
+    "no mark on a sentence any more and a correction in it": (
+        "<p><b>press the green button</b>",
+        "<p>press the green button",
+        "<p><b>press the red button</b>",
+        "<p>press the red button",
+    ),
+    "the same mark on both sides and a word beside it": (
+        "<p>press the green button",
+        "<p>press the <b>green</b> button",
+        "<p>push the <b>green</b> button",
+        "<p>push the <b>green</b> button",
+    ),
+    "a link on one side and bold on the other": (
+        "<p>press the green button",
+        "<p>press the <a href=https://a.example/>green</a> button",
+        "<p>press the <b>green</b> button",
+        "<p>press the <a href=https://a.example/><b>green</b></a> button",
+    ),
     "different marks on the same word": (
         "<p>press the green button",
         "<p>press the <b>green</b> button",

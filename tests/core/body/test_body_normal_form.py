@@ -144,6 +144,54 @@ def test_a_meaning_has_one_spelling(html: str, body: str) -> None:
     assert render(parse(body)) == body
 
 
+LOOSE = {
+    "the inner one of two links counts": (
+        element("a", "a", element("a", "b", href="#b"), "c", href="#a"),
+        '<p><a href="#a">a</a><a href="#b">b</a><a href="#a">c</a></p>',
+    ),
+    "content directly in a table is a row of its own": (
+        element("table", element("p", "a"), element("tr", element("td", "b"))),
+        "<table><tbody><tr><td><p>a</p></td></tr><tr><td><p>b</p></td></tr></tbody></table>",
+    ),
+    "a cell directly in a table starts a row": (
+        element("table", element("td", "a"), element("td", "b")),
+        "<table><tbody><tr><td><p>a</p></td><td><p>b</p></td></tr></tbody></table>",
+    ),
+    "content directly in a list is an item": (
+        element("ul", "a", element("li", "b"), element("p", "c"), element("p", "d")),
+        "<ul><li><p>a</p></li><li><p>b</p></li><li><p>c</p><p>d</p></li></ul>",
+    ),
+    "an item without a list is a paragraph": (element("li", "a"), "<p>a</p>"),
+    "a cell without a table is a paragraph": (element("td", "a"), "<p>a</p>"),
+    "blocks in a caption are words": (
+        element("table", element("caption", element("p", "a"), element("pre", "b\nc")),
+                element("tr", element("td", "d"))),
+        "<table><caption>a b c</caption><tbody><tr><td><p>d</p></td></tr></tbody></table>",
+    ),
+    "a video in a summary is a link": (
+        element("details", element("summary", "a ", element("video", src="https://x.example/"))),
+        '<details><summary>a <a href="https://x.example/">https://x.example/</a></summary></details>',
+    ),
+    "two images in a figure are two figures": (
+        element("figure", element("img", src="https://x.example/1"), element("p"),
+                element("img", src="https://x.example/2"), element("figcaption", "c")),
+        '<figure><img src="https://x.example/1"></figure><p></p>'
+        '<figure><img src="https://x.example/2"></figure><p>c</p>',
+    ),
+    "a panel with nothing but a title stays": (
+        element("section", data_panel="info", title="T"),
+        '<section data-panel="info" title="T"></section>',
+    ),
+    "a panel with nothing goes": (element("section", data_panel="info"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "body"), LOOSE.values(), ids=LOOSE)
+def test_misplaced_parts_find_a_place(node: Element, body: str) -> None:
+    assert finish([node]) == body
+    assert finish(parse(body)) == body
+
+
 def assert_is_fixed(body: str) -> None:
     strict = nh3.Cleaner(
         tags=set(TAGS),

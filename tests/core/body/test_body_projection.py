@@ -144,6 +144,22 @@ def test_a_vocabulary_names_its_own_replacements() -> None:
     )
 
 
+def test_lists_become_the_kind_that_is_held() -> None:
+    assert projected("<ul><li>a</ul>", Vocabulary(blocks={"ol"})) == "<ol><li><p>a</p></li></ol>"
+    assert projected("<ol start=3><li>a</ol>", Vocabulary(blocks={"ul"})) == (
+        "<ul><li><p>a</p></li></ul>"
+    )
+
+
+def test_an_expander_stays_when_all_it_held_moves_out() -> None:
+    held = Vocabulary(inside={"details": {"p"}})
+    html = "<details><summary>T</summary><table><tr><td>x</table></details>"
+    assert projected(html, held) == (
+        "<details><summary>T</summary></details>"
+        "<table><tbody><tr><td><p>x</p></td></tr></tbody></table>"
+    )
+
+
 def test_a_replacement_may_be_a_function() -> None:
     def starred(node: Element) -> list[Node]:
         return [element("p", "* ", *node.children)]

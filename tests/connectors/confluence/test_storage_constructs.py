@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from syncline.body import opaque_keys, plain_text
+from syncline.body import finish, opaque_keys, parse, plain_text
 from syncline.errors import Rejected
 from syncline.model import Asset
-from syncline_confluence.storage.decode import Decoded, decode
+from syncline_confluence.storage.decode import Decoded, decode, trace
 from syncline_confluence.storage.resolver import PageName, Resolver, title_key
 from syncline_confluence.storage.source import MAX_BYTES
 
@@ -194,12 +194,25 @@ DECODED = [
         "<table><thead><tr><th><p>h</p></th></tr></thead><tbody><tr><td><p>a</p>"
         "<ul><li><p>b</p></li></ul></td></tr></tbody></table>",
     ),
+    ("<h1>a<p>b</p>c</h1>", "<h1>a</h1><p>b</p><h1>c</h1>"),
+    ("<li>a</li><td>b</td><caption>c</caption><tr><td>d</td></tr>", None),
+    (
+        "<table><caption>C <b>d</b></caption><tbody><tr><td>x</td></tr></tbody></table>",
+        "<p>C d</p><table><tbody><tr><td><p>x</p></td></tr></tbody></table>",
+    ),
     (macro("widget", url="https://v.example/1"), '<a href="https://v.example/1">'),
     (
         macro("include", **{"": '<ac:link><ri:page ri:content-title="Reset"/></ac:link>'}),
         '<p><a href="syncline:doc/wiki:7">Reset</a></p>',
     ),
 ]
+
+
+@pytest.mark.parametrize(("raw", "wanted"), DECODED)
+def test_what_is_read_is_normal_and_the_same_with_places(raw: str, wanted: str | None) -> None:
+    body = body_of(raw)
+    assert finish(parse(body)) == body
+    assert trace(raw, SITE).page.body == body
 
 
 @pytest.mark.parametrize(("raw", "wanted"), DECODED)

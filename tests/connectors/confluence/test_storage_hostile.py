@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from syncline.body import from_html, parse
 from syncline.errors import Rejected
+from syncline.testing import bodies
 from syncline_confluence.storage import Resolver, decode, encode, patch, project
 from syncline_confluence.storage.decode import trace
 from syncline_confluence.storage.source import parse as parse_source
@@ -120,6 +121,42 @@ def test_a_mangled_page_is_read_or_rejected(
         return
     parse(body)
     assert patch(raw, body, resolver) == raw
+
+
+PLACES = (
+    *("li", "td", "tr", "table", "ul", "caption", "ac:task", "ac:task-list", "thead", "div", "p"),
+    *("span", "strong", "ac:rich-text-body", "ac:adf-node", "ac:caption", "pre", "a", "blockquote"),
+)
+
+
+def misplaced(rng: random.Random, raw: str) -> str:
+    """Return a page in which some elements are called by the names of others."""
+    for name in sorted(set(re.findall(r"<([a-z:0-9-]+)", raw))):
+        if rng.random() < 0.25:
+            other = rng.choice(PLACES)
+            raw = re.sub(rf"(</?){re.escape(name)}(?=[\s/>])", rf"\g<1>{other}", raw)
+    return raw
+
+
+@given(st.integers(0, 141), st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_elements_in_the_wrong_place_are_read_into_a_body_that_a_page_can_hold(
+    pages: dict[str, str], resolver: Resolver, index: int, rng: random.Random
+) -> None:
+    raw = misplaced(rng, [*pages.values()][index])
+    try:
+        body = decode(raw, resolver).body
+    except Rejected:
+        return
+    parse(body)
+    assert trace(raw, resolver).page.body == body
+    assert project(body, resolver) == body
+    edited = project(bodies.edited(rng, body, times=2), resolver)
+    try:
+        result = patch(raw, edited, resolver)
+    except Rejected:
+        return
+    assert decode(result, resolver).body == edited
 
 
 def deep(tag: str) -> str:

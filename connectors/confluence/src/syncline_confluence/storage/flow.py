@@ -71,7 +71,7 @@ class Flow:
     def text(self, text: str, context: Context) -> None:
         """Add text; blank text opens no line."""
         runs = self.runs
-        if runs or not text.isspace():
+        if runs or not blank(text):
             if self.box:
                 self._unbox()
             runs.append((context.marks, text))
@@ -113,10 +113,12 @@ class Flow:
         """Add a paragraph or heading that holds nothing but text."""
         text = node.text
         if self.box or context.marks:
+            outside = (self.leaf, self.tag)
             self.open_leaf(node, tag, context)
             if text:
                 self.text(text, context)
             self.close_leaf(node)
+            self.leaf, self.tag = outside
             return
         if self.runs:
             self.end(node, context)
@@ -150,7 +152,7 @@ class Flow:
     def marked(self, text: str, context: Context, mark: Mark) -> None:
         """Add text that wears one more mark."""
         marks = context.marks
-        if self.runs or not text.isspace():
+        if self.runs or not blank(text):
             self._unbox()
             self.runs.append((with_mark(marks, mark) if marks else (mark,), text))
 
@@ -202,19 +204,20 @@ class Flow:
         for block in self.out:
             if isinstance(block, Cell):
                 found.append([block])
-            elif not isinstance(block, str):
-                found.append(block)
-            elif not block.startswith("<caption>"):
+            elif isinstance(block, str):
                 found.append([Cell("td", "", block, 1)])
+            else:
+                found.append(block)
         return found
 
     def table(self) -> str:
         """Return the table that the rows make, in its one spelling."""
-        first = self.out[0] if self.out else ""
-        caption = None
-        if isinstance(first, str) and first.startswith("<caption>"):
-            caption = first[9:-10]
-        return spell_table(caption, self.rows())
+        return spell_table(None, self.rows())
+
+
+def blank(text: str) -> bool:
+    """Return whether `text` opens no line; a no-break space and Unicode's other spaces do."""
+    return text.isspace() and not text.strip(" \t\n\f\r")
 
 
 def spelled(tag: str, runs: list[Run]) -> str:
@@ -276,6 +279,7 @@ __all__ = [
     "Outside",
     "Place",
     "attribute",
+    "blank",
     "one_line",
     "spelled",
     "words",

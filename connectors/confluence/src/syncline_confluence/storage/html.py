@@ -13,12 +13,12 @@ from syncline.body.table import Cell
 from syncline.body.urls import href as spelled_href
 from syncline.body.urls import source as spelled_source
 
-from .flow import Flow, Holds, Place, attribute, one_line
+from .flow import Flow, Holds, Place, attribute, blank, one_line
 from .hrefs import outward
 from .names import CONTAINERS, INVISIBLE, LEAVES, MARKS
 from .opaque import line_of, text_of
 from .pieces import Kind
-from .source import COMMENT, SourceNode
+from .source import COMMENT, SourceNode, child
 from .walk import Rule, Scope, Walk, container, fresh, leaf, line, span, unwrapped
 
 
@@ -173,12 +173,12 @@ def _lines(
 
     Most lists and rows are: they need no flow of their own.
     """
-    if walk.traced or scope.context.marks or (node.text and not node.text.isspace()):
+    if walk.traced or scope.context.marks or (node.text and not blank(node.text)):
         return None
     lines: list[tuple[SourceNode, str]] = []
     for inner in node:
         tail = inner.tail
-        if inner.tag not in tags or (tail and not tail.isspace()):
+        if inner.tag not in tags or (tail and not blank(tail)):
             return None
         words = _words(inner)
         if words is None:
@@ -194,7 +194,7 @@ def _words(node: SourceNode) -> str | None:
         first = node[0]
         if len(node) > 1 or len(first) or first.tag != "p":
             return None
-        if (text and not text.isspace()) or (first.tail and not first.tail.isspace()):
+        if (text and not blank(text)) or (first.tail and not blank(first.tail)):
             return None
         text = first.text
     return one_line("p", text) if text else ""
@@ -220,6 +220,12 @@ def _quote(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
 
 
 def _table(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
+    caption = child(node, "caption")
+    words = one_line("p", line_of(caption)) if caption is not None else ""
+    if words:
+        # Confluence may drop a caption on saving: it reads as the paragraph that project() makes.
+        place = Place(node, Kind.PARAMETER, caption, "caption")
+        scope.flow.block(words, place, scope.context)
     inside = walk.inside(scope, node, Holds.TABLE)
     return container(scope, node, node, inside, lambda flow: flow.table())
 
@@ -295,9 +301,11 @@ def _span(value: str | None) -> int:
     return number if 2 <= number <= 1000 else 1
 
 
-def _caption(walk: Walk, scope: Scope, node: SourceNode) -> Scope:
-    first = scope.flow.holds is Holds.TABLE and not scope.flow.out
-    return leaf(scope, node, "caption" if first else "p")
+def _caption(walk: Walk, scope: Scope, node: SourceNode) -> Scope | None:
+    if scope.flow.holds is Holds.TABLE:
+        scope.flow.hidden(node, scope.context)
+        return None
+    return leaf(scope, node, "p")
 
 
 RULES: dict[str, Rule] = {

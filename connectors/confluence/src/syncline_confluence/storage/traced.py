@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncline.body.runs import BREAK, Mark, Run
 from syncline.body.table import Cell
 
-from .flow import Block, Flow, Holds, Outside, Place, spelled, worn
+from .flow import Block, Flow, Holds, Outside, Place, blank, spelled, worn
 from .pieces import TOP, Context, Kind, Piece, Shown, Token
 from .source import SourceNode
 
@@ -34,7 +34,7 @@ class TracedFlow(Flow):
         return self.leaf is not None or self.line is not None
 
     def text(self, text: str, context: Context) -> None:
-        if self.line is not None or not text.isspace():
+        if self.line is not None or not blank(text):
             self._begin(context).tokens.append(Token(text, context))
 
     def atom(
@@ -105,10 +105,12 @@ class TracedFlow(Flow):
         self.edge = node
 
     def sole(self, node: SourceNode, tag: str, context: Context) -> None:
+        outside = (self.leaf, self.tag)
         self.open_leaf(node, tag, context)
         if node.text:
             self.text(node.text, Context(context.marks, None, None, context.outermost()))
         self.close_leaf(node)
+        self.leaf, self.tag = outside
 
     def enter(self, node: SourceNode, inner: SourceNode, context: Context) -> Outside:
         outside = super().enter(node, inner, context)
@@ -169,7 +171,6 @@ class TracedFlow(Flow):
         self.pieces = [
             piece if piece.tag == "tr" else _framed(_framed(piece, "td"), "tr")
             for piece in self.pieces
-            if piece.tag != "caption"
         ]
         return super().rows()
 

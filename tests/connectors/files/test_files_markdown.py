@@ -197,3 +197,9 @@ def test_nested_lists_keep_every_level() -> None:
 @pytest.mark.timeout(20)
 def test_hostile_text_takes_no_more_than_its_length(text: str) -> None:
     body_of_markdown(text)
+
+
+def test_an_edit_of_the_first_paragraph_adds_no_blank_line_at_the_top() -> None:
+    text = "\nHello world.\n\nBye.\n"
+    edited = body_of_markdown(text).replace("Hello", "Bonjour")
+    assert spliced_markdown(text, edited, str, str) == text.replace("Hello", "Bonjour")

@@ -164,6 +164,8 @@ def _joined(pieces: Sequence[_Piece], blank: str, newline: str) -> str:
             apart = newline if piece.fresh else ""
         else:
             apart = blank if piece.fresh or following.fresh else ""
+        if not text.strip() and not out:
+            apart = ""  # the blank lines at the top are enough
         while text and not text.endswith(apart):
             text += newline
         out.append(text)

@@ -27,6 +27,8 @@ class Sight:
     """Sides whose scope has changed since the last complete listing."""
     systemic: bool = False
     """So many visibilities are unknown that the fault is not in the items."""
+    listed: bool = True
+    """False when `staged` is what is remembered, and no listing has said it again just now."""
 
 
 @define(kw_only=True)

@@ -475,7 +475,7 @@ async def _work_hint(this: Pass, row: Dirty) -> None:
     if link is not None:
         known = {s: _as_listed(job, link, s) for s in Side}
         staged = {s: head for s, head in known.items() if s is row.side.other or row.reencode}
-        sight = Sight(staged=staged, systemic=this.systemic)
+        sight = Sight(staged=staged, systemic=this.systemic, listed=False)
         await _isolated(this, link, settle_pair(this, link, sight))
     elif ref not in this.busy:
         await _hinted_newcomer(this, row.side, ref)

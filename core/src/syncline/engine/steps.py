@@ -29,7 +29,7 @@ from ..errors import StoreError
 from ..mapping import Excluded
 from ..model import Document, Record, Ref, Side, Version, digest, restrict
 from ..ports import HistoryStore, PastVersion
-from ..state.listing import stamp
+from ..state.listing import aux_of, stamp
 from ..state.records import Half, Link, LinkState
 from . import view
 from .context import Job
@@ -77,14 +77,24 @@ async def examine(
     """Read what has to be read of a pair, and decide. Changes nothing."""
     reading = await read_pair(job, link, sight, force=force)
     step = _step(job, reading, sight)
-    # Before anything is taken away, both sides are looked at directly, whatever a listing said.
+    # What was not looked at directly is not acted on, whatever a listing said.
     unread = frozenset(
         s for s in Side if reading.records[s] is None and reading.link.half(s).ref is not None
     ) - frozenset(reading.errors)
-    if isinstance(step.decision, Remove | Withdraw | Merge) and unread:
+    if unread and _wants_both_read(link, step.decision, sight):
         reading = await read_pair(job, link, sight, force=frozenset(Side))
         step = _step(job, reading, sight)
     return step
+
+
+def _wants_both_read(link: Link, decision: Decision, sight: Sight) -> bool:
+    match decision:
+        case Remove() | Withdraw() | Merge() | Write(expected=None):
+            return True
+        case Write(side=side):
+            # A version is no precondition for what changes without one.
+            return not sight.listed or bool(aux_of(link.half(side).stamp))
+    return False
 
 
 def _step(job: Job, reading: Reading, sight: Sight) -> Step:

@@ -87,6 +87,11 @@ def stamp(item: Head | Record) -> str:
     return f"{item.version}|{item.aux}|{item.status.value}"
 
 
+def aux_of(stamp: str) -> str:
+    """Return the digest of what changes without a version, from a stamp; "" when nothing does."""
+    return stamp.rpartition("|")[0].partition("|")[2]
+
+
 def fold(title: str) -> str:
     """Return a title in the form in which two titles are compared."""
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())

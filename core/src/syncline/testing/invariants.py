@@ -140,6 +140,9 @@ class Checker:
         if article.unreadable or article.unknown:
             # What must not be seen goes, even where nobody can read what somebody wrote into it.
             world.ledger.thrown_away(article.value)
+        if article.draft is not None and mutation.ref not in world.drafts_before:
+            # Begun within this pass: a version tells nothing of drafts, so that goes, too.
+            world.ledger.thrown_away(article.draft)
         if why not in (Status.RESTRICTED.value, Status.UNKNOWN.value):
             self._govern(mutation)
 
@@ -147,7 +150,8 @@ class Checker:
         world = self._world
         now = world.clock.now()
         self._removals = [at for at in self._removals if now - at < timedelta(days=1)] + [now]
-        limit = limit_of(world.setup.limits, world.pairs_before)
+        pairs = sum(world.state.count_links(JOB).values()) + len(self._removals)
+        limit = limit_of(world.setup.limits, max(world.pairs_before, pairs))
         if len(self._removals) > limit:
             raise Violation(3, f"{mutation.ref}: removal {len(self._removals)}, limit {limit}")
 

@@ -514,7 +514,6 @@ class MemoryStore(Vendor):
         if article is None or article.hidden or article.stage.gone:
             return
         self.check_version(article, Version(expected.partition("~")[0]))
-        article.draft = None
         self.set_stage(ref, self._removal)
         self._wrote("delete", article, article.now.version)
 

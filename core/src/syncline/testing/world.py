@@ -150,6 +150,8 @@ class World:
         self.seen_live: dict[Side, set[str]] = {side: set() for side in Side}
         """Words that were live on each side at some time since the pass began."""
         self.pairs_before = 0
+        self.drafts_before: frozenset[Ref] = frozenset()
+        """Items that had an open draft when the pass began."""
         self.dropped_opaques: set[str] = set()
         """Opaque nodes that a person has taken out."""
         self.checker = Checker(self)
@@ -245,6 +247,8 @@ class World:
         self.away.clear()
         self.seen_live = {side: set() for side in Side}
         self.pairs_before = sum(self.state.count_links(JOB).values())
+        articles = (a for store in self.stores.values() for a in store.articles.values())
+        self.drafts_before = frozenset(a.ref for a in articles if a.draft is not None)
         self.look()
 
     def look(self) -> None:

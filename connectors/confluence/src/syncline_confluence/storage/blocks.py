@@ -6,36 +6,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from syncline.body import Element, render
-from syncline.errors import Rejected
 
-from .encode import (
-    Encoder,
-    cdata,
-    code_text,
-    escape,
-    is_task_list,
-    parameter,
-    quote,
-    task_line,
-)
+from .changes import Changes, Coarser, is_plain
+from .encode import Encoder, is_task_list
 from .lines import LineEditor
-from .names import DROPPED_MACROS, HIDING_MACROS, PANEL_MACROS, PANELS
-from .opaque import line_of
 from .pairing import Step, pair
 from .pieces import Kind, Piece
-from .slots import Slot, blocks_of, run_span, span_of
+from .slots import Slot, blocks_of, run_span, span_of, spans_of
 from .source import Source, SourceNode, child
 from .splices import Splices
 
-_LINES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
-
+_LEAVES = frozenset(
+    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "figure", "summary", "hr", "div", "video")
+)
 
 DEEPEST = 1_000
 """A depth that no body reaches: edits go in as deep as they can."""
-
-
-class Coarser(Exception):
-    """The edit cannot be made here; an enclosing block has to be written anew."""
 
 
 class BlockEditor:
@@ -50,7 +36,7 @@ class BlockEditor:
         self.splices = Splices(source)
         self._source = source
         self._encoder = encoder
-        self._lines = line_editor
+        self._changes = Changes(self.splices, encoder, line_editor)
         self._depth = depth
         self._work: list[tuple[Piece, Sequence[Slot], Sequence[Element], int]] = []
         self._known: dict[str, Slot] = {}
@@ -100,7 +86,9 @@ class BlockEditor:
             return True
         if not any(self._bursts(step, node) for step in steps):
             return False
-        self._spare(node, {m.piece.node for m in members if m.piece.node is not node}, members[0])
+        self._changes.spare(
+            node, {m.piece.node for m in members if m.piece.node is not node}, members[0]
+        )
         text = "".join(self._freed(step, node) for step in steps if step.new is not None)
         self.splices.replace(self._source.start(node), self._source.end(node), text)
         return True
@@ -115,7 +103,7 @@ class BlockEditor:
         if piece.around is not None and self._depth < DEEPEST:
             return True
         if piece.kind is Kind.PARAMETER:
-            return new is not None and not _is_plain(new)
+            return new is not None and not is_plain(new)
         if new is None:
             return piece.torn or (piece.kind is not Kind.RUN and piece.node is node)
         return piece.torn or (piece.kind is Kind.RUN and new.tag != step.old.element.tag)
@@ -202,7 +190,7 @@ class BlockEditor:
         """Return where a block after `slot` goes."""
         if slot.group is not None:
             return self._source.end(slot.group)
-        return max(end for _, end in self._spans(slot.piece))
+        return max(end for _, end in spans_of(self._source, slot.piece))
 
     def _start(self, slot: Slot) -> int:
         """Return where a block before `slot` goes."""
@@ -212,170 +200,27 @@ class BlockEditor:
             return self._source.start(slot.piece.node)
         return span_of(self._source, slot.piece)[0]
 
-    def _spans(self, piece: Piece) -> list[tuple[int, int]]:
-        """Return the bytes of a block; a list below its item may stand outside of it."""
-        if piece.kind is Kind.VIRTUAL:
-            return [span for inner in piece.children for span in self._spans(inner)]
-        start, end = span_of(self._source, piece)
-        spans = [(start, end)]
-        for inner in piece.children:
-            if inner.node is not None and not start <= self._source.start(inner.node) < end:
-                spans += self._spans(inner)
-        return spans
-
     def _remove(self, piece: Piece) -> None:
-        for start, end in self._spans(piece):
+        for start, end in spans_of(self._source, piece):
             self.splices.replace(start, end, "")
 
     # -- changes
 
     def _change(self, slot: Slot, new: Element, level: int) -> None:
-        piece = slot.piece
-        if piece.kind is Kind.PARAMETER:
-            self._parameter(piece, new)
-        elif piece.kind is Kind.ATOM and new.tag != "figure":
-            raise Rejected(
-                f"the block {_shown(slot)} stands for a macro that only Confluence can change"
-            )
-        elif slot.element.tag in _LINES or slot.element.tag == "figcaption":
-            self._line(piece, new)
-        elif slot.element.tag == "pre":
-            self._code(slot, new)
-        elif slot.element.tag == "figure":
-            self._figure(slot, new)
+        if slot.element.tag in _LEAVES:
+            self._changes.content(slot, new)
         else:
             self._container(slot, new, level)
-
-    def _line(self, piece: Piece, new: Element) -> None:
-        words: Sequence[Element | str] = new.children
-        if piece.box is not None:
-            words = self._task(piece.box, new)
-        text = self._lines.edit(piece, words)
-        tag = new.tag if new.tag in _LINES else "p"
-        if piece.kind is Kind.RUN:
-            wrapped = text if tag == "p" else f"<{tag}>{text}</{tag}>"
-            self.splices.replace(*run_span(self._source, piece), wrapped)
-            return
-        node = piece.node
-        assert node is not None, "a line that is no run is an element"  # noqa: S101
-        if node.tag in _LINES and node.tag != tag:
-            opening = self._source.start_tag(node).removeprefix(f"<{node.tag}")
-            end = self._source.end(node)
-            self.splices.replace(self._source.start(node), end, f"<{tag}{opening}{text}</{tag}>")
-        else:
-            self.splices.content(node, text)
-
-    def _task(self, box: SourceNode, new: Element) -> Sequence[Element | str]:
-        status, words = task_line(new)
-        if not status:
-            raise Coarser
-        if status != line_of(box):
-            self.splices.content(box, status)
-        return words
-
-    def _parameter(self, piece: Piece, new: Element) -> None:
-        if not _is_plain(new):
-            raise Coarser
-        text = "".join(word for word in new.children if isinstance(word, str))
-        assert piece.node is not None, "a parameter belongs to a macro"  # noqa: S101
-        self._set(piece.node, piece.inner, piece.name, text)
-
-    def _set(self, macro: SourceNode, node: SourceNode | None, name: str, text: str) -> None:
-        """Give a macro's parameter a value; an empty one removes it."""
-        if node is None and text:
-            self.splices.insert(self._source.tag_end(macro), parameter(name, text))
-        elif node is not None and text:
-            self.splices.content(node, escape(text))
-        elif node is not None:
-            self.splices.replace(self._source.start(node), self._source.end(node), "")
-
-    def _code(self, slot: Slot, new: Element) -> None:
-        node, inner = slot.piece.node, slot.piece.inner
-        assert node is not None and inner is not None, "code has a body"  # noqa: S101, PT018
-        language, text = _language(new), code_text(new)
-        changed = language != _language(slot.element)
-        if changed and node.get("ac:name", "") != "code":
-            encoded = self._encoder.encode((new,))
-            self.splices.replace(self._source.start(node), self._source.end(node), encoded)
-            return
-        if changed:
-            self._set(node, _parameter_of(node, "language"), "language", language)
-        if text != code_text(slot.element):
-            self.splices.content(inner, escape(text) if node is inner else cdata(text))
-
-    def _figure(self, slot: Slot, new: Element) -> None:
-        """Change caption or alternative text of an image that stays; else write it anew."""
-        node = slot.piece.node
-        old_image, new_image = _image(slot.element), _image(new)
-        if node is None or node.tag != "ac:image" or old_image.get("src") != new_image.get("src"):
-            self._anew(slot, new)
-            return
-        if old_image != new_image:
-            name = "ac:alt" if node.get("ac:alt") or not node.get("ac:title") else "ac:title"
-            self.splices.attribute(node, node.tag, **{name: new_image.get("alt")})
-        if _caption(slot.element) != _caption(new):
-            self._caption(slot, node, _caption(new))
-
-    def _caption(self, slot: Slot, node: SourceNode, new: Element | None) -> None:
-        caption = child(node, "ac:caption")
-        lines = slot.piece.children
-        if new is None:
-            if caption is not None:
-                self.splices.replace(self._source.start(caption), self._source.end(caption), "")
-        elif caption is not None and len(lines) == 1 and lines[0].kind is not Kind.ATOM:
-            self._line(lines[0], new)
-        elif caption is not None:
-            self.splices.content(caption, f"<p>{self._encoder.encode(new.children)}</p>")
-        else:
-            text = f"<ac:caption><p>{self._encoder.encode(new.children)}</p></ac:caption>"
-            start, end = self._source.inner(node)
-            self.splices.insert(max(start, end), text)
 
     def _container(self, slot: Slot, new: Element, level: int) -> None:
         blocks = blocks_of(slot.element)
         if level >= self._depth or len(slot.children) != len(blocks):
-            self._anew(slot, new)
+            self._changes.anew(slot, new)
             return
         if (slot.element.tag, slot.element.attrs) != (new.tag, new.attrs):
-            self._attributes(slot, new)
+            self._changes.attributes(slot, new)
         piece = slot.piece
         self._work.append((piece, slot.children, blocks_of(new), level + 1))
-
-    def _attributes(self, slot: Slot, new: Element) -> None:
-        node, old = slot.piece.node, slot.element
-        if node is None:
-            raise Coarser
-        if old.tag == "section" and node.tag != "ac:adf-extension":
-            self._panel(node, old, new)
-        elif node.tag in ("ul", "ol", "td", "th"):
-            names = {name for name, _ in (*old.attrs, *new.attrs)}
-            self.splices.attribute(node, new.tag, **{n: new.get(n) for n in sorted(names)})
-        else:
-            raise Coarser
-
-    def _panel(self, node: SourceNode, old: Element, new: Element) -> None:
-        if old.get("title") != new.get("title"):
-            self._set(node, _parameter_of(node, "title"), "title", new.get("title"))
-        kind = new.get("data-panel")
-        if PANELS.get(node.get("ac:name", "")) != kind:
-            self.splices.attribute(node, node.tag, **{"ac:name": PANEL_MACROS[kind]})
-
-    def _anew(self, slot: Slot, new: Element) -> None:
-        """Write a block anew, unless that would lose what its body does not show."""
-        piece = slot.piece
-        if slot.group is not None or piece.kind is Kind.VIRTUAL or piece.node is None:
-            raise Coarser
-        self._spare(piece.node, set(), slot)
-        spans = self._spans(piece)
-        for start, end in spans[1:]:
-            self.splices.replace(start, end, "")
-        self.splices.replace(*spans[0], self._encoder.encode((new,)))
-
-    def _spare(self, node: SourceNode, kept: set[SourceNode | None], slot: Slot) -> None:
-        """Refuse to write `node` anew where that would lose what its body does not show."""
-        island = _island(node, kept)
-        if island:
-            raise Rejected(f"the edit of {_shown(slot)} would lose {island}; make it in Confluence")
 
     def _drop_fallbacks(self, root: SourceNode) -> None:
         """Edit what repeats the content of an edited extension; where that fails, drop it."""
@@ -418,70 +263,4 @@ def _identical(slots: Sequence[Slot]) -> dict[str, Slot]:
     return found
 
 
-def _is_plain(element: Element) -> bool:
-    return all(isinstance(child, str) for child in element.children)
-
-
-def _shown(slot: Slot) -> str:
-    return quote(slot.key[:60])
-
-
-def _language(element: Element) -> str:
-    code = element.children[0] if element.children else None
-    return code.get("data-lang") if isinstance(code, Element) else ""
-
-
-def _parameter_of(macro: SourceNode, name: str) -> SourceNode | None:
-    found = (c for c in macro if c.tag == "ac:parameter" and c.get("ac:name") == name)
-    return next(found, None)
-
-
-def _image(figure: Element) -> Element:
-    image = figure.children[0]
-    assert isinstance(image, Element), "a figure starts with its image"  # noqa: S101
-    return image
-
-
-def _caption(figure: Element) -> Element | None:
-    rest = figure.children[1:]
-    return rest[0] if rest and isinstance(rest[0], Element) else None
-
-
-_ISLANDS = frozenset(
-    {
-        "ac:adf-extension",
-        "ac:inline-comment-marker",
-        "ac:layout",
-        "ac:placeholder",
-        "ac:task-list",
-    }
-)
-
-
-def _island(root: SourceNode, kept: set[SourceNode | None]) -> str:
-    """Name something below `root` that writing its block anew would lose; empty when nothing.
-
-    What is below `kept` is not lost.
-    """
-    stack = [*root]
-    while stack:
-        node = stack.pop()
-        if node in kept:
-            continue
-        name = node.get("ac:name", "")
-        if node.tag in _ISLANDS:
-            return f"<{node.tag}>"
-        if node.tag in ("ac:structured-macro", "ac:macro") and _is_island(node, name):
-            return f"the macro {name!r}"
-        stack.extend(node)
-    return ""
-
-
-def _is_island(node: SourceNode, name: str) -> bool:
-    if name in DROPPED_MACROS or name in HIDING_MACROS:
-        return True
-    known = {*PANELS, "expand", "code", "noformat"} - {"panel"}
-    return child(node, "ac:rich-text-body") is not None and name not in known
-
-
-__all__ = ["DEEPEST", "BlockEditor", "Coarser"]
+__all__ = ["DEEPEST", "BlockEditor"]

@@ -8,16 +8,18 @@ from syncline.body import parse, rewrite_links
 from syncline.errors import Rejected
 from syncline.model import Opaque, Ref
 
-from .blocks import DEEPEST, BlockEditor, Coarser
+from .blocks import DEEPEST, BlockEditor
+from .changes import Coarser
 from .decode import Traced, decode, trace
 from .encode import Encoder
 from .hrefs import outward
-from .lines import Key, LineEditor, old_units
+from .lines import LineEditor
 from .pieces import Kind, Piece
 from .resolver import Resolver
 from .slots import Slot, Unmatched, slots_of
 from .source import SourceNode
 from .splices import Overlap
+from .units import Key, old_units
 
 _DEPTHS = (DEEPEST, 3, 2, 1, 0)
 """How deep edits go inside containers: as deep as can be first, then with larger parts anew."""

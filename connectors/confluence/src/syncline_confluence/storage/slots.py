@@ -107,6 +107,18 @@ def span_of(source: Source, piece: Piece) -> tuple[int, int]:
     return source.start(node), source.end(node)
 
 
+def spans_of(source: Source, piece: Piece) -> list[tuple[int, int]]:
+    """Return the bytes of a block; a list below its item may stand outside of it."""
+    if piece.kind is Kind.VIRTUAL:
+        return [span for inner in piece.children for span in spans_of(source, inner)]
+    start, end = span_of(source, piece)
+    spans = [(start, end)]
+    for inner in piece.children:
+        if inner.node is not None and not start <= source.start(inner.node) < end:
+            spans += spans_of(source, inner)
+    return spans
+
+
 def run_span(source: Source, piece: Piece) -> tuple[int, int]:
     """Return the bytes between the neighbours of a run."""
     assert piece.holder is not None, "a run has a holder"  # noqa: S101
@@ -131,4 +143,4 @@ def texts(nodes: Sequence[Node]) -> list[str]:
     return parts
 
 
-__all__ = ["Slot", "Unmatched", "blocks_of", "run_span", "slots_of", "span_of", "texts"]
+__all__ = ["Slot", "Unmatched", "blocks_of", "run_span", "slots_of", "span_of", "spans_of", "texts"]

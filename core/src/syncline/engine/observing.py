@@ -72,14 +72,27 @@ async def read_side(job: Job, ref: Ref) -> Record | StoreError:
 
 
 async def read_pair(
-    job: Job, link: Link, sight: Sight, *, force: frozenset[Side] = frozenset()
+    job: Job,
+    link: Link,
+    sight: Sight,
+    *,
+    force: frozenset[Side] = frozenset(),
+    known: Reading | None = None,
 ) -> Reading:
-    """Read the sides of a pair that are not known already."""
+    """Read the sides of a pair that are not known already.
+
+    Args:
+        force: sides to read whatever the listing said.
+        known: what was read a moment ago, and need not be read again.
+    """
     reading = Reading(link=link, records=dict.fromkeys(Side), seen={})
     for side in Side:
         half = link.half(side)
+        record = known.records[side] if known is not None else None
         if half.ref is None:
             reading.seen[side] = Observation(seen=Seen.GONE)
+        elif record is not None:
+            _take(job, reading, side, record, sight)
         elif side not in force and not needs_read(job, link, side, sight):
             reading.seen[side] = Observation(seen=Seen.UNCHANGED, version=half.version)
         else:
@@ -96,10 +109,14 @@ async def _read(job: Job, reading: Reading, side: Side, ref: Ref, sight: Sight) 
         if isinstance(answer, NotFound):
             _count_missing(reading, side)
         return
-    reading.records[side] = answer
+    _take(job, reading, side, answer, sight)
+
+
+def _take(job: Job, reading: Reading, side: Side, record: Record, sight: Sight) -> None:
+    reading.records[side] = record
     if side is reading.link.origin and reading.link.missing:
         reading.link = evolve(reading.link, missing=0)
-    reading.seen[side] = _observe(job, reading, side, answer, sight)
+    reading.seen[side] = _observe(job, reading, side, record, sight)
 
 
 def _count_missing(reading: Reading, side: Side) -> None:

@@ -82,7 +82,7 @@ async def examine(
         s for s in Side if reading.records[s] is None and reading.link.half(s).ref is not None
     ) - frozenset(reading.errors)
     if unread and _wants_both_read(link, step.decision, sight):
-        reading = await read_pair(job, link, sight, force=frozenset(Side))
+        reading = await read_pair(job, link, sight, force=unread, known=reading)
         step = _step(job, reading, sight)
     return step
 

@@ -1,0 +1,191 @@
+"""What the space holds: complete listings, and hints about what was modified."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from attrs import evolve
+
+from syncline.errors import StoreError
+from syncline.model import (
+    Change,
+    ChangePage,
+    Complete,
+    Cursor,
+    Head,
+    Incomplete,
+    Status,
+    Version,
+)
+from syncline.ports import Listed
+
+from .audience import Parent
+from .client import Json
+from .page import file_version, moment, parent_of, slim
+from .site import Site
+
+AT_ONCE = 8
+"""Pages that are looked up at a time."""
+_BATCH = 100
+
+
+class Listing(Site):
+    """Lists the pages of a space."""
+
+    async def heads(self) -> AsyncIterator[Listed]:
+        """Yield the pages in scope with their effective restriction.
+
+        Lists without bodies (250 a call), the labels and attachments by lists of their own, and
+        one restriction read for each distinct page or ancestor.
+        """
+        count = 0
+        try:
+            listing = await self._listing()
+            for start in range(0, len(listing), _BATCH):
+                for head in await self._judged(listing[start : start + _BATCH]):
+                    count += 1
+                    yield head
+        except StoreError as error:
+            yield Incomplete(reason=str(error))
+            return
+        yield Complete(count=count, scope=self._scope())
+
+    async def _listing(self) -> list[Head]:
+        space = await self._space()
+        self._audience.start_pass()
+        self._index.folders.clear()
+        self._in_scope.clear()
+        pages: list[Json] = []
+        async for page in self._api.pages(space["id"]):
+            pages += [slim(one) for one in page]
+        for one in pages:
+            self._index.learn(one["id"], one["title"])
+            self._audience.parents[one["id"]] = parent_of(one)
+        labels = await self._labels(space["id"])
+        files = await self._attachments({one["id"] for one in pages})
+        found = []
+        for one in pages:
+            names = labels.get(one["id"], frozenset())
+            if await self._covers(one["id"], names):
+                found.append(self._head(one, names, files.get(one["id"], [])))
+        return found
+
+    async def _labels(self, space: str) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def carrying(label: Json) -> None:
+            async with gate:
+                async for pages in self._api.labelled(str(label["id"]), space):
+                    for page in pages:
+                        found.setdefault(str(page["id"]), set()).add(str(label["name"]))
+
+        async for labels in self._api.all_labels():
+            await asyncio.gather(*(carrying(one) for one in labels if self._carries(one)))
+        return {id_: frozenset(names) for id_, names in found.items()}
+
+    def _carries(self, label: Json) -> bool:
+        """Tell whether a label counts: ours always do, people's own never."""
+        s = self._settings
+        if label.get("prefix", "global") != "global":
+            return False
+        return not s.labels or label.get("name") in {*s.labels, s.label, s.review_label}
+
+    async def _attachments(self, pages: set[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        if not self._settings.watch_attachments:
+            return found
+        async for listed in self._api.all_attachments():
+            for one in listed:
+                if str(one.get("pageId")) in pages:
+                    found.setdefault(str(one["pageId"]), []).append(file_version(one))
+        return found
+
+    async def _covers(self, id_: str, labels: frozenset[str]) -> bool:
+        if self._settings.label and self._settings.label not in labels:
+            return False
+        return not self._settings.root or await self._below_root(id_)
+
+    async def _below_root(self, id_: str) -> bool:
+        known = self._in_scope.get(id_)
+        if known is None:
+            root = self._settings.root
+            above = await self._audience.above(id_)
+            known = self._in_scope[id_] = id_ == root or root in above
+        return known
+
+    def _head(self, page: Json, labels: frozenset[str], files: list[str]) -> Head:
+        parent = page.get("parentId")
+        return Head(
+            ref=self._ref(page["id"]),
+            version=Version(str(page["version"])),
+            title=page["title"],
+            parent=self._ref(parent) if parent else None,
+            aux=self._aux(labels, files),  # the place is added once everything is listed
+            updated_at=moment(page["at"]),
+        )
+
+    async def _judged(self, heads: Sequence[Head]) -> list[Head]:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def judge(head: Head) -> Head:
+            async with gate:
+                status, _ = await self._audience.status(head.ref.id)
+            title = head.title if status is Status.LIVE else ""
+            aux = f"{head.aux}{await self._lies(head.ref.id)}"
+            return evolve(head, status=status, title=title, aux=aux)
+
+        return list(await asyncio.gather(*(judge(head) for head in heads)))
+
+    def _scope(self) -> str:
+        s = self._settings
+        text = json.dumps([s.base_url, s.space, s.root, s.label, s.audience, s.user or s.client_id])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _aux(self, labels: Iterable[str], files: Iterable[str]) -> str:
+        watched = sorted(files) if self._settings.watch_attachments else []
+        text = json.dumps([sorted(labels), watched])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    async def _lies(self, id_: str) -> str:
+        """Return what changes when a page, or anything above it, is moved; no version tells."""
+        try:
+            places = await self._places(id_)
+        except StoreError:
+            return "?"
+        known = [(place.id, self._index.known(place.id)) for place in places]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:8]
+
+    async def _places(self, id_: str) -> Sequence[Parent]:
+        """Return what is above a page, outermost first, without the homepage of the space."""
+        above = list(reversed(await self._audience.lineage(id_)))
+        home = (await self._space()).get("homepageId")
+        return above[1:] if above and str(home) == above[0].id else above
+
+    async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
+        """Yield what was modified since `cursor`, newest first, with an overlap.
+
+        The cursor moves only once the list has been read down to the old one. Labels, restrictions
+        and moves do not show here: the full pass finds those.
+        """
+        space = await self._space()
+        since = moment(cursor) if cursor else None
+        newest = since
+        edge = since - self._settings.overlap if since else None
+        async for pages in self._api.pages(space["id"], sort="-modified-date"):
+            times = [moment(p["version"]["createdAt"]) for p in pages]
+            newest = max([t for t in (newest, *times) if t is not None])
+            if edge is None:
+                break
+            fresh = [p for p, at in zip(pages, times, strict=True) if at >= edge]
+            for page in fresh:
+                self._index.learn(str(page["id"]), str(page["title"]))
+            refs = tuple(Change(ref=self._ref(str(p["id"]))) for p in fresh)
+            yield ChangePage(changes=refs, cursor=None)
+            if len(fresh) < len(pages):
+                break
+        at = newest or self._context.clock.now()
+        yield ChangePage(changes=(), cursor=Cursor(at.isoformat()))

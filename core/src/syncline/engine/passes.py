@@ -502,7 +502,8 @@ async def _hinted_newcomer(this: Pass, side: Side, ref: Ref) -> None:
     if isinstance(answer, NotFound):
         return
     if isinstance(answer, StoreError):
-        isolate(job, side, ref, answer, this.report)
+        if job.state.skipped(job.name, ref) is None:  # what takes no part need not be read
+            isolate(job, side, ref, answer, this.report)
         return
     if answer.status.gone or (answer.value and _has_twin(job, side, answer.value.title)):
         return

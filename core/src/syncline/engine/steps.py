@@ -27,7 +27,7 @@ from ..decision import (
 )
 from ..errors import StoreError
 from ..mapping import Excluded
-from ..model import Document, Record, Ref, Side, Version, digest, restrict
+from ..model import Digest, Document, Record, Ref, Side, Version, digest, restrict
 from ..ports import HistoryStore, PastVersion
 from ..state.listing import aux_of, stamp
 from ..state.records import Half, Link, LinkState
@@ -539,7 +539,15 @@ async def pairing(job: Job, left: Record, right: Record, *, origin: Side) -> Ste
                 seen = evolve(reading.seen[side], seen=Seen.UNCHANGED)
                 reading.seen[side] = seen
         return _complete(job, reading, _decide(job, reading, Sight()))
+    if not equal:
+        # They never agreed: there is nothing that either side could be unchanged against.
+        left_half, right_half = (_without_base(reading.link.half(side)) for side in Side)
+        reading.link = evolve(reading.link, left=left_half, right=right_half)
     return _complete(job, reading, decide_first(equal=equal, proven=False))
+
+
+def _without_base(half: Half) -> Half:
+    return evolve(half, digest=Digest(""), value="")
 
 
 def _observed(record: Record) -> Observation:

@@ -16,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from ..decision import Deletes, Direction, OnConflict, Otherwise, Policy
+from ..decision import Deletes, Direction, OnConflict, Otherwise, Policy, Reason
 from ..engine import Session
 from ..errors import Forbidden, LeaseLost, OutcomeUnknown, Refused, Rejected, Stale, Unavailable
 from ..model import Change, Ref, Side, Status
@@ -333,6 +333,9 @@ async def _resolve(world: World, side: Side, number: int) -> None:
         world.ledger.thrown_away(value)
         # Whether an article is made anew beside one that is out of sight is the person's choice.
         world.checker.split |= set(filter(is_birth, words_of(value)))
+        if view.record.reason is Reason.OPAQUE:
+            # Taking a side takes nothing from the other one that it cannot show.
+            world.checker.uneven |= set(filter(is_birth, words_of(value)))
     await _chosen(world, lambda session: session.resolve(view.record.id, take))
 
 

@@ -50,6 +50,8 @@ class Checker:
         self._removals: list[datetime] = []
         self.split: set[str] = set()
         """Birth words of articles that a person has made two of."""
+        self.uneven: set[str] = set()
+        """Birth words of articles of which a person took a side that cannot show all of it."""
         self._late: set[Ref] = set()
         """Items that appeared long after their answer had been given up."""
 
@@ -237,7 +239,7 @@ class Checker:
     def _check_twins(self, articles: list[Article]) -> None:
         # What appears so late that people edit it first is theirs, and stays.
         ours = [a for a in articles if a.ref not in self._late or len(a.history) == 1]
-        ours = [a for a in ours if a.stage is not Status.DRAFT]
+        ours = [a for a in ours if a.stage is not Status.DRAFT and a.listed]
         births = Counter(w for a in ours for w in words_of(a.value) if is_birth(w))
         twins = {word for word, times in births.items() if times > 1} - self.split
         if twins:
@@ -254,6 +256,8 @@ class Checker:
             if article is None or world.store(side).status(article) is not Status.LIVE:
                 return  # not open on one side: nothing is promised about its content
             if article.hidden or article.managed or article.draft or not article.listed:
+                return
+            if self.uneven & words_of(article.value):
                 return
             shared = restrict(article.value, world.left.fields & world.right.fields)
             values.append(world.right.kept(world.left.kept(shared)))

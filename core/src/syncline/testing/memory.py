@@ -294,7 +294,9 @@ class MemoryStore(Vendor):
             return self._record(article)
         if Capability.DRAFTS in self._capabilities:
             write.note("draft", self.kept_digest(wanted))
-            await self._call("draft", ref, lambda: self._fill_draft(article, wanted, expected))
+            await self._call(
+                "draft", ref, partial(self._fill_draft, article, wanted, expected, write)
+            )
             write.note("publish", str(ref))
             return await self._call(
                 "publish", ref, lambda: self._publish(article, wanted, expected)
@@ -475,8 +477,10 @@ class MemoryStore(Vendor):
         ours: set[str] = {n.detail for n in write.earlier if n.step == "draft"}
         return digest(draft) in ours
 
-    def _fill_draft(self, article: Article, value: Document, expected: Version) -> None:
-        self.check_version(article, Version(expected.partition("~")[0]))
+    def _fill_draft(
+        self, article: Article, value: Document, expected: Version, write: Write
+    ) -> None:
+        self._may_write(article, expected, write)
         article.draft = self.kept(value)
         self._wrote("draft", article, article.now.version, article.draft)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Self
 
-from playwright.sync_api import Dialog, Page, Request, Route, sync_playwright
+from playwright.sync_api import Dialog, Error, Request, Route, sync_playwright
 
 ORIGIN = "http://127.0.0.1:9/"
 """Where the page seems to be; nothing listens there, the answers are made here."""
@@ -36,7 +36,9 @@ class Browser:
             executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         self.version = self._chromium.version
-        self._page = self._watched()
+        self._context = self._chromium.new_context()
+        self._context.add_init_script(_WATCH)
+        self._context.route("**/*", self._answer)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,27 +46,27 @@ class Browser:
         self._driver.stop()
 
     def acts(self, html: str) -> list[str]:
-        """Return what a page does by itself, and when its parts are touched; empty when nothing."""
+        """Return what a page does by itself, and when its parts are touched; empty when nothing.
+
+        Each is opened in a page of its own: what one has begun cannot reach into the next.
+        """
         self._noted: list[str] = []
         self._html = html
         self._loads = 0
-        self._page.goto(ORIGIN, wait_until="load")
-        self._page.wait_for_timeout(40)
-        try:
-            self._noted += self._page.evaluate(_TOUCH)
-        except Exception as error:
-            self._noted.append(f"the page went away: {error}".splitlines()[0])
-        self._page.wait_for_timeout(20)
-        return sorted(set(self._noted))
-
-    def _watched(self) -> Page:
-        context = self._chromium.new_context()
-        page = context.new_page()
-        page.add_init_script(_WATCH)
+        page = self._context.new_page()
         page.on("dialog", self._dialog)
         page.on("popup", lambda _: self._noted.append("popup"))
-        context.route("**/*", self._answer)
-        return page
+        try:
+            page.goto(ORIGIN, wait_until="load")
+            page.wait_for_timeout(40)
+            self._noted += page.evaluate(_TOUCH)
+            page.wait_for_timeout(20)
+        except Error as error:
+            self._noted.append(f"the page went away: {error}".splitlines()[0])
+        finally:
+            for open_page in self._context.pages:
+                open_page.close()
+        return sorted(set(self._noted))
 
     def _dialog(self, dialog: Dialog) -> None:
         self._noted.append("dialog")

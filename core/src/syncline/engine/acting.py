@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -346,7 +347,13 @@ def _review(job: Job, step: Step) -> list[Effect]:
     record = evolve(
         _conflict(job, step.link, step, None), review=True, loser=loser.value if loser else ""
     )
-    return [SaveConflict(record), *drafts]
+    return [SaveConflict(evolve(record, id=_kept_as(record))), *drafts]
+
+
+def _kept_as(record: ConflictRecord) -> str:
+    """Return the id of a review: the same texts are kept once, however often a write is tried."""
+    texts = (record.pair, record.reason.name, record.left_value, record.right_value)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def _unpublished(job: Job, step: Step, side: Side) -> list[Effect]:

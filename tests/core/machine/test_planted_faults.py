@@ -6,8 +6,8 @@ import pytest
 
 from syncline.decision import Direction, OnConflict, Policy
 from syncline.model import Side
-from syncline.testing.histories import History, Step, check
-from syncline.testing.planted import FAULTS
+from syncline.testing.histories import History, Step, check, generate
+from syncline.testing.planted import FAULTS, WITHSTOOD
 from syncline.testing.world import Setup, Traits
 
 L, R = Side.LEFT, Side.RIGHT
@@ -92,8 +92,7 @@ def variants(name: str) -> list[History]:
     ]
 
 
-# No short history shows a missing fence: `tests/core/state` tries it directly.
-@pytest.mark.parametrize("name", [name for name in FAULTS if name != "ChecksNoFence"])
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_noticed(name: str) -> None:
     failures = (check(one, seams=FAULTS[name]) for one in variants(name))
     assert any(failure is not None for failure in failures)
@@ -103,4 +102,11 @@ def test_a_planted_fault_is_noticed(name: str) -> None:
 def test_without_the_fault_the_same_history_is_fine(name: str) -> None:
     for one in variants(name)[:5]:
         failure = check(one)
+        assert failure is None, str(failure)
+
+
+@pytest.mark.parametrize("name", WITHSTOOD)
+def test_what_a_store_may_do_wrong_without_harm(name: str) -> None:
+    for seed in range(40):
+        failure = check(generate(seed), seams=WITHSTOOD[name])
         assert failure is None, str(failure)

@@ -280,12 +280,14 @@ async def _act_during(world: World, side: Side, number: int) -> None:
 async def _two_workers(world: World, side: Side, number: int) -> None:
     """Let another process take over in the midst of a pass; the first one then goes on."""
     world.restart()
-    first, calls, at = world.session, 0, 1 + number % 30
+    first, watched, calls, at = world.session, world.boundary, 0, 1 + number % 30
+    until: int | None = None
 
     async def meanwhile(op: str, ref: Ref | None) -> None:
-        nonlocal calls
+        nonlocal calls, until
         calls += 1
         if calls == at:
+            until = len(watched.names)
             world.take_lease(first)
             other = world.worker(Boundary())
             await survives(other.sync())
@@ -297,6 +299,9 @@ async def _two_workers(world: World, side: Side, number: int) -> None:
     finally:
         for store in world.stores.values():
             store.meanwhile = None
+    late = [] if until is None else watched.names[until:]
+    if any(name.startswith("after commit") for name in late):
+        raise Violation(14, "a process has committed that had lost its lease")
 
 
 async def _losing_the_lease(session: Session) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import attrs
 
-from .ports import Cache, Clock, SecretProvider, Store
+from .ports import Cache, Clock, SecretProvider, Store, Webhook
 
 API_VERSION = 1
 """Raised when a port or hook changes incompatibly."""
@@ -41,6 +41,20 @@ class Context:
 
 
 @attrs.frozen(kw_only=True)
+class WebhookForm:
+    """One way in which a vendor announces changes over HTTP: how it signs, what it sends.
+
+    Written as `[connections.<name>.webhook]` with `form = "<name of the form>"`; the other keys are
+    those of `settings`.
+    """
+
+    summary: str
+    settings: type[Any]
+    open: Callable[[Any, Context], Webhook]
+    """Receives an instance of `settings`, its secrets resolved. It opens nothing."""
+
+
+@attrs.frozen(kw_only=True)
 class Connector:
     """One vendor system: its settings class and the ports that it can open.
 
@@ -53,6 +67,8 @@ class Connector:
     api: int = API_VERSION
     documents: Callable[[Any, Context], Store] | None = None
     secrets: Callable[[Any, Context], SecretProvider] | None = None
+    webhooks: Mapping[str, WebhookForm] = attrs.field(factory=dict)
+    """By name, in the vendor's words; every connection can have the core's `generic` besides."""
 
     @property
     def ports(self) -> tuple[str, ...]:

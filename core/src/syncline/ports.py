@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from attrs import field, frozen
 
 from .model import (
+    Change,
     ChangePage,
     Complete,
     Costs,
@@ -216,6 +217,58 @@ class HistoryStore(Store, Protocol):
 
         Raises:
             NotFound: that version is not kept any more.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class WebhookRequest:
+    """A request as it arrived: what a signature was made of is what is checked."""
+
+    method: str
+    path: str
+    """As sent, percent-encoded, without the query."""
+    query: str
+    """As sent, without the question mark."""
+    headers: tuple[tuple[str, str], ...]
+    """In the order of arrival; names in lower case, repeated ones repeated."""
+    body: bytes
+    received_at: datetime
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header; None when it is absent or was sent more than once."""
+        found = [value for key, value in self.headers if key == name.lower()]
+        return found[0] if len(found) == 1 else None
+
+
+@frozen(kw_only=True)
+class Hints:
+    """What a genuine delivery says: these items have to be looked at again."""
+
+    changes: tuple[Change, ...]
+    delivery: str = ""
+    """Identity of this delivery where the signature covers one; a repeat within the replay window
+    is answered like the first and stores nothing. Empty: repeats are merely looked at again."""
+
+
+@frozen(kw_only=True)
+class Reply:
+    """An answer that a vendor expects by itself, such as the echo that proves an address."""
+
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
+
+
+class Webhook(Protocol):
+    """Reads the deliveries of one connection. Pure but for its keys, which it was opened with."""
+
+    def receive(self, request: WebhookRequest) -> Hints | Reply:
+        """Return what a delivery says; the signature is checked first, in constant time.
+
+        Raises:
+            Forbidden: it is not signed, wrongly signed, or outside its time window.
+            Rejected: it is genuine, and makes no sense.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""Webhooks and pages: what `syncline run` serves over HTTP."""

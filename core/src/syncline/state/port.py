@@ -15,6 +15,7 @@ from attrs import frozen
 
 from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
+from .browsing import Place, Shelved, Standing
 from .records import (
     ConflictRecord,
     Dirty,
@@ -136,6 +137,39 @@ class StateStore(Protocol):
     ) -> int: ...
     def runs(self, job: str, limit: int = 20) -> Sequence[Run]: ...
     def count_links(self, job: str) -> dict[str, int]: ...
+
+    # pages for people: read by key, so that a page costs the same wherever it begins
+    def shelf(
+        self, job: str, standing: Standing | None, after: Place, limit: int
+    ) -> Sequence[Shelved]:
+        """Return up to `limit` articles by title, after a place; None: all pairs."""
+        ...
+
+    def unpaired(self, job: str, standing: Standing, after: Place, limit: int) -> Sequence[Shelved]:
+        """Like `shelf`, without what belongs to a pair."""
+        ...
+
+    def counts(self, job: str) -> dict[str, int]:
+        """Return how many articles stand where, and `conflicts`, `reviews` and `proposals`."""
+        ...
+
+    def conflict_page(
+        self, job: str, *, which: str, after: Place, limit: int
+    ) -> Sequence[ConflictRecord]:
+        """Return conflicts, oldest first: `open`, `review` or `settled`; after a time and id."""
+        ...
+
+    def entry(self, job: str, id: int) -> Entry | None: ...
+    def last_entry(self, job: str, pair: str, event: str) -> Entry | None: ...
+    def history_page(
+        self, job: str, *, run: str | None, pair: str | None, before: int, limit: int
+    ) -> Sequence[Entry]:
+        """Return lines of the history older than line `before`, newest first."""
+        ...
+
+    def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
+        """Return runs that began before a time and id, newest first."""
+        ...
 
     # leases
     def acquire(

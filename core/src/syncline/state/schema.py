@@ -97,3 +97,21 @@ def m001_first(db: Database) -> None:
     for statement in TABLES.split(";"):
         if statement.strip():
             db.execute(statement)
+
+
+BROWSING = """
+create index if not exists links_title on links(job, title collate nocase, pair);
+create index if not exists links_state on links(job, state, title collate nocase, pair);
+create index if not exists links_unknown on links(job, title collate nocase, pair)
+    where unknown_since is not null;
+create index if not exists skipped_title on skipped(job, title collate nocase, ref);
+create index if not exists quarantine_title on quarantine(job, title collate nocase, ref);
+"""
+
+
+@migrations()
+def m004_browsing(db: Database) -> None:
+    """Add the orders in which people page through articles."""
+    for statement in BROWSING.split(";"):
+        if statement.strip():
+            db.execute(statement)

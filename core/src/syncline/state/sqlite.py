@@ -19,7 +19,9 @@ from attrs import define, field
 from ..errors import LeaseLost, StateError
 from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
+from . import browsing as _browsing
 from . import effects as _effects
+from .browsing import Place, Shelved, Standing
 from .listing import Listing
 from .port import PairWork, Staged
 from .records import (
@@ -123,10 +125,10 @@ class SqliteState:
     @classmethod
     def memory(cls) -> Self:
         """Return an empty state that lives in this process only."""
-        from .schema import TABLES
+        from .schema import BROWSING, TABLES
 
         db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        db.executescript(TABLES)
+        db.executescript(TABLES + BROWSING)
         return cls(":memory:", db)
 
     # -- writing ------------------------------------------------------------------------
@@ -392,6 +394,43 @@ class SqliteState:
     def count_links(self, job: str) -> dict[str, int]:
         rows = self._all("select state, count(*) from links where job=? group by state", job)
         return dict(rows)
+
+    # -- pages for people -----------------------------------------------------------------
+
+    def _rows(self, sql: str, values: dict[str, Any]) -> list[Any]:
+        return self._db.execute(sql, values).fetchall()
+
+    def shelf(
+        self, job: str, standing: Standing | None, after: Place, limit: int
+    ) -> Sequence[Shelved]:
+        return _browsing.shelf(self._rows, job, standing, after, limit)
+
+    def unpaired(self, job: str, standing: Standing, after: Place, limit: int) -> Sequence[Shelved]:
+        return _browsing.unpaired(self._rows, job, standing, after, limit)
+
+    def counts(self, job: str) -> dict[str, int]:
+        return _browsing.counts(self._rows, job)
+
+    def conflict_page(
+        self, job: str, *, which: str, after: Place, limit: int
+    ) -> Sequence[ConflictRecord]:
+        return _browsing.conflict_page(self._rows, job, which=which, after=after, limit=limit)
+
+    def entry(self, job: str, id: int) -> Entry | None:
+        return _browsing.entry(self._rows, job, id)
+
+    def last_entry(self, job: str, pair: str, event: str) -> Entry | None:
+        return _browsing.last_entry(self._rows, job, pair, event)
+
+    def history_page(
+        self, job: str, *, run: str | None, pair: str | None, before: int, limit: int
+    ) -> Sequence[Entry]:
+        return _browsing.history_page(
+            self._rows, job, run=run, pair=pair, before=before, limit=limit
+        )
+
+    def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
+        return _browsing.run_page(self._rows, job, before, limit)
 
     # -- leases -------------------------------------------------------------------------
 

@@ -131,3 +131,21 @@ def test_two_thousand_identical_blocks_take_less_than_a_second() -> None:
     hunks = diff(old, old.replace("same", "other", 3) + "<p>end</p>")
     assert time.process_time() - start < 1
     assert 4 <= len(hunks) <= 10
+
+
+@settings(max_examples=150)
+@given(RANDOM)
+def test_a_whole_difference_tells_every_leaf_of_both_texts_once(rng: Random) -> None:
+    old = bodies.body(rng)
+    new = bodies.edited(rng, old, times=3)
+    brief, whole = diff(old, new), diff(old, new, whole=True)
+    assert [h for h in whole if h.change is not Change.SAME] == [h for h in brief if not h.skipped]
+    unchanged = sum(h.change is Change.SAME for h in whole)
+    counted = sum(h.skipped for h in brief) if brief else len(whole)
+    assert unchanged == counted
+
+
+def test_a_whole_difference_holds_the_unchanged_words_too() -> None:
+    old, new = from_html("<p>a<ul><li>b</ul><p>c"), from_html("<p>a<ul><li>b</ul><p>d")
+    assert diff_text(diff(old, new, whole=True)) == "~ p: a\n~ ul › li › p: b\n~ p: [-c-]{+d+}\n"
+    assert [h.change for h in diff(old, old, whole=True)] == [Change.SAME] * 3

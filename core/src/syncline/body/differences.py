@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Final
 
@@ -60,31 +60,39 @@ Leaf = Face
 """A leaf's text and the start tags of its ancestors. An empty container counts as one, too."""
 
 
-def diff(old: str, new: str) -> tuple[Hunk, ...]:
+def diff(old: str, new: str, *, whole: bool = False) -> tuple[Hunk, ...]:
     """Return what changed between two bodies, in reading order; empty when nothing did.
+
+    Args:
+        whole: unchanged leaves are there with their text, instead of being counted.
 
     Raises:
         Rejected: one of them is no body.
     """
-    if old == new:
+    if old == new and not whole:
         return ()
+    same = _shown if whole else _counted
     before, after = split(old), split(new)
     hunks: list[Hunk] = []
     place = 0
     for edit in edits(before, after):
-        hunks += _skip(_count(before[place : edit.i]))
-        hunks += _changed(_flat(before[edit.i : edit.j]), _flat(after[edit.k : edit.l]))
+        hunks += same(_flat(before[place : edit.i]))
+        hunks += _changed(_flat(before[edit.i : edit.j]), _flat(after[edit.k : edit.l]), same)
         place = edit.j
-    hunks += _skip(_count(before[place:]))
+    hunks += same(_flat(before[place:]))
     return tuple(_joined(hunks))
+
+
+def _counted(leaves: Sequence[Leaf]) -> list[Hunk]:
+    return _skip(len(leaves))
 
 
 def _skip(count: int) -> list[Hunk]:
     return [Hunk(skipped=count)] if count else []
 
 
-def _count(blocks: Sequence[str]) -> int:
-    return len(_flat(blocks))
+def _shown(leaves: Sequence[Leaf]) -> list[Hunk]:
+    return [_whole(leaf, Change.SAME) for leaf in leaves]
 
 
 def _joined(hunks: list[Hunk]) -> Iterator[Hunk]:
@@ -125,14 +133,16 @@ def _face(element: str, context: tuple[str, ...]) -> Face:
     return Face(element, words(element), context)
 
 
-def _changed(old: list[Leaf], new: list[Leaf]) -> Iterator[Hunk]:
+def _changed(
+    old: list[Leaf], new: list[Leaf], same: Callable[[Sequence[Leaf]], list[Hunk]]
+) -> Iterator[Hunk]:
     pairs = align_leaves(old, new)
     i = j = 0
     for a, b in (*pairs, (len(old), len(new))):
         yield from (_whole(leaf, Change.REMOVED) for leaf in old[i:a])
         yield from (_whole(leaf, Change.ADDED) for leaf in new[j:b])
         if a < len(old):
-            yield from [Hunk(skipped=1)] if old[a] == new[b] else [_edited(old[a], new[b])]
+            yield from same([new[b]]) if old[a] == new[b] else [_edited(old[a], new[b])]
         i, j = a + 1, b + 1
 
 

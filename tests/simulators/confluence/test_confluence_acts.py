@@ -30,6 +30,15 @@ def test_an_edit_is_a_version_by_the_person(wiki: Any) -> None:
     assert again["version"] == 2
 
 
+def test_an_edit_can_name_the_words_that_change(wiki: Any) -> None:
+    page = wiki.made("Refunds", "<p>In seven days, or in seven weeks.</p>")
+    change = {"old": "seven", "new": "ten"}
+    edited = wiki.sim.act({"do": "edit", "id": page, "replace": change})
+    assert "In ten days, or in seven weeks." in edited["body"]
+    with pytest.raises(AdminError, match="does not hold 'eight'"):
+        wiki.sim.act({"do": "edit", "id": page, "replace": {"old": "eight", "new": "nine"}})
+
+
 def test_a_person_without_sight_of_a_page_is_no_obstacle_to_the_test(wiki: Any) -> None:
     page = wiki.made("Refunds")
     wiki.sim.act({"do": "restrict", "id": page, "to": ["legal"]})

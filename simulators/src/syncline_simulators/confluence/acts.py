@@ -89,6 +89,8 @@ def _edit(act: Act) -> Content:
     wanted = act.texts("labels")
     title, body = act.text("title"), act.text("body")
     title = content.title if title is None else title
+    if "replace" in act.fields:
+        body = _replaced(content.body, act.fields["replace"])
     body = content.body if body is None else body
     if act.flag("draft"):
         pages.save_draft(act.wiki, act.who, content, title=title, body=body)
@@ -98,6 +100,17 @@ def _edit(act: Act) -> Content:
     if wanted is not None:
         _set_labels(act, content, wanted)
     return content
+
+
+def _replaced(body: str, change: object) -> str:
+    """The body with the first `old` replaced by `new`, both as they are stored."""
+    match change:
+        case {"old": str(old), "new": str(new)} if old and old in body:
+            return body.replace(old, new, 1)
+        case {"old": str(old), "new": str()} if old:
+            raise BadAction(f"the body does not hold {old!r}")
+        case _:
+            raise BadAction("'replace' is an object with the texts 'old' and 'new'")
 
 
 def _publish(act: Act) -> Content:
@@ -245,7 +258,7 @@ def _property(act: Act) -> Content:
 
 _ACTS: Mapping[str, tuple[Callable[[Act], Any], str]] = {
     "create": (_create, "title body parent labels space type draft"),
-    "edit": (_edit, "title body labels message draft"),
+    "edit": (_edit, "title body replace labels message draft"),
     "publish": (_publish, ""),
     "rename": (_rename, "title"),
     "move": (_move, "parent"),

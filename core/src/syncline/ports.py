@@ -26,6 +26,7 @@ from .model import (
     Ref,
     Version,
 )
+from .secret import Secret as Secret
 
 
 class Capability(Flag):
@@ -249,6 +250,8 @@ class Hints:
     delivery: str = ""
     """Identity of this delivery where the signature covers one; a repeat within the replay window
     is answered like the first and stores nothing. Empty: repeats are merely looked at again."""
+    until: datetime | None = None
+    """When the replay window of `delivery` ends: from then on its signature is too old anyway."""
 
 
 @frozen(kw_only=True)
@@ -269,27 +272,22 @@ class Webhook(Protocol):
         Raises:
             Forbidden: it is not signed, wrongly signed, or outside its time window.
             Rejected: it is genuine, and makes no sense.
+            Unavailable: the keys that would tell are not at hand (`KeyedWebhook`).
         """
         ...
 
 
-@frozen
-class Secret:
-    """A secret value; its repr and str never show it."""
+@runtime_checkable
+class KeyedWebhook(Webhook, Protocol):
+    """A webhook whose keys its vendor publishes and replaces: only `refresh` looks for them."""
 
-    _value: str = field(repr=False)
+    async def refresh(self) -> None:
+        """Get the published keys, at most once at a time and not more often than is decent.
 
-    def reveal(self) -> str:
-        return self._value
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __format__(self, spec: str) -> str:
-        return "***"
-
-    def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a Secret is never serialised")
+        Raises:
+            Unavailable: they cannot be had now; the ones that were known still count.
+        """
+        ...
 
 
 class SecretProvider(Protocol):

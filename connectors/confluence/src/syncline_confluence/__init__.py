@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from syncline.connector import Connector, Context
 
 from .settings import Settings
+from .webhooks import FORMS
 
 if TYPE_CHECKING:
     from syncline.ports import Store
@@ -24,6 +25,7 @@ connector = Connector(
     summary="Pages of a Confluence Cloud space, both directions.",
     settings=Settings,
     documents=_open,
+    webhooks=FORMS,
 )
 
 __all__ = ["Settings", "connector"]

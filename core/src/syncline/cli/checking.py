@@ -53,7 +53,7 @@ def check(args: argparse.Namespace) -> int:
 def secret_states(config: Config) -> Iterator[SecretState]:
     """Yield every secret of the file, and whether it resolves here and now."""
     for connection in config.connections.values():
-        for path, reference in connection.secrets:
+        for path, reference in connection.all_secrets:
             resolves, remark = _looked_up(reference, config.folder)
             yield SecretState(
                 path=dotted(("connections", connection.name, *path)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from .. import plugins
-from ..connector import Connector
+from ..connector import Connector, WebhookForm
 from ..plugins import Installed
 from .exits import DONE
 from .output import columns, emit, say
@@ -72,7 +72,14 @@ def listing(installed: Sequence[Installed]) -> Iterator[str]:
 def _describe(connector: Connector, args: argparse.Namespace) -> int:
     rows = list(settings_of(connector))
     if args.json:
-        emit({"name": connector.name, "summary": connector.summary, "settings": rows})
+        emit(
+            {
+                "name": connector.name,
+                "summary": connector.summary,
+                "settings": rows,
+                "webhooks": {name: rows_of(form.settings) for name, form in forms_of(connector)},
+            }
+        )
     else:
         say(description(connector, rows))
     return DONE
@@ -80,9 +87,21 @@ def _describe(connector: Connector, args: argparse.Namespace) -> int:
 
 def settings_of(connector: Connector) -> Iterator[SettingRow]:
     """Yield the settings of a connector, in the order in which it declares them."""
+    yield from rows_of(connector.settings)
+
+
+def forms_of(connector: Connector) -> Iterator[tuple[str, WebhookForm]]:
+    """Yield the forms of webhook that a connection with this connector can have."""
+    from ..config.connections import forms
+
+    yield from forms(connector).items()
+
+
+def rows_of(settings: type[Any]) -> Iterator[SettingRow]:
+    """Yield the settings of a class, in the order in which it declares them."""
     from ..config.schema import of_type
 
-    made = of_type(connector.settings)
+    made = of_type(settings)
     for name, schema in made["properties"].items():
         yield SettingRow(
             name=name,
@@ -131,6 +150,13 @@ def description(connector: Connector, rows: Sequence[SettingRow]) -> Iterator[st
     yield ""
     yield "[connections.<name>]"
     yield f'connector = "{connector.name}"'
+    yield from _lines(rows)
+    for name, form in forms_of(connector):
+        yield from ("", "[connections.<name>.webhook]", f'form = "{name}"')
+        yield from _lines(rows_of(form.settings))
+
+
+def _lines(rows: Iterable[SettingRow]) -> Iterator[str]:
     for row in rows:
         default = "required" if row.required else f"default {row.default}" if row.default else ""
         yield f"{row.name}: {row.type}{f' ({default})' if default else ''}"
@@ -142,7 +168,9 @@ __all__ = [
     "as_json",
     "connectors",
     "description",
+    "forms_of",
     "listing",
+    "rows_of",
     "settings_of",
     "type_name",
 ]

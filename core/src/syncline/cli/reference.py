@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..config.jobs import KINDS
 from ..config.schema import of_type
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
-from .connectors import settings_of, type_name
+from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
 from .parser import overview, parser_for
 from .verbs import VERBS
 
@@ -100,6 +100,8 @@ line and column, `syncline schema` prints its JSON Schema for editors. Unknown k
 | file or folder | relative ones begin at the folder of `syncline.toml` |
 
 `[connections.<name>]` has a `connector` and the settings of that connector; each has a page here.
+`[connections.<name>.webhook]` has a `form` and the settings of that form: see the same page, and
+[webhooks](../webhooks.md) for what to set up on the other end.
 """
 
 _EXPRESSIONS = """\
@@ -156,9 +158,17 @@ def _connector(connector: Connector) -> Iterator[str]:
     yield from (NOTE, "", f"# Connector `{connector.name}`", "", connector.summary, "")
     yield from (f"It offers: {', '.join(connector.ports)}.", "", "```toml")
     yield from ("[connections.<name>]", f'connector = "{connector.name}"', "```", "")
+    yield from _rows(settings_of(connector))
+    for name, form in forms_of(connector):
+        yield from ("", f"## Webhook `{name}`", "", form.summary, "", "```toml")
+        yield from ("[connections.<name>.webhook]", f'form = "{name}"', "```", "")
+        yield from _rows(rows_of(form.settings))
+
+
+def _rows(rows: Iterable[SettingRow]) -> Iterator[str]:
     yield "| setting | value | default | what it is |"
     yield "|---|---|---|---|"
-    for row in settings_of(connector):
+    for row in rows:
         default = "required" if row.required else f"`{row.default}`" if row.default else ""
         yield f"| `{row.name}` | {_cell(row.type)} | {default} | {_cell(row.help)} |"
 

@@ -11,6 +11,7 @@ from .connections import Connection, Load
 from .faults import Fault, nearest
 from .jobs import DocumentsJob
 from .secrets import SecretRef
+from .service import Service
 
 BUILT_IN = ("env", "file")
 """The secret providers that need no plugin."""
@@ -78,13 +79,22 @@ def pairs_faults(jobs: Mapping[str, DocumentsJob], folder: FilePath) -> Iterator
 def secret_faults(connections: Mapping[str, Connection], load: Load) -> Iterator[Fault]:
     """Yield the secrets whose provider does not exist, or would need itself."""
     for connection in connections.values():
-        for path, reference in connection.secrets:
+        for path, reference in connection.all_secrets:
             if message := _no_provider(connection, reference, connections, load):
                 yield Fault(path=("connections", connection.name, *path), message=message)
 
 
+def service_secret_faults(
+    service: Service, connections: Mapping[str, Connection], load: Load
+) -> Iterator[Fault]:
+    """Yield the secrets of the service whose provider does not exist."""
+    for path, reference in service.secrets:
+        if message := _no_provider(None, reference, connections, load):
+            yield Fault(path=("service", *path), message=message)
+
+
 def _no_provider(
-    user: Connection, reference: SecretRef, connections: Mapping[str, Connection], load: Load
+    user: Connection | None, reference: SecretRef, connections: Mapping[str, Connection], load: Load
 ) -> str | None:
     if reference.provider in BUILT_IN:
         return None
@@ -95,7 +105,7 @@ def _no_provider(
         return f"the connection {provider.name!r} provides no secrets"
     if any(ref.provider not in BUILT_IN for _, ref in provider.secrets):
         return f"the connection {provider.name!r} needs a provider itself; give it env or file"
-    return f"{user.name!r} cannot provide its own secrets" if provider is user else None
+    return f"{provider.name!r} cannot provide its own secrets" if provider is user else None
 
 
 def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> str | None:
@@ -108,4 +118,4 @@ def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> 
     return None if connector.secrets is not None else f"the connector {name!r} provides no secrets"
 
 
-__all__ = ["BUILT_IN", "job_faults", "label_faults", "pairs_faults", "secret_faults"]
+__all__ = ["BUILT_IN", "job_faults", "label_faults", "pairs_faults", "secret_faults", "service_secret_faults"]

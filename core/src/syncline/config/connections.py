@@ -9,10 +9,10 @@ from typing import Any
 from attrs import field, frozen
 
 from .. import plugins
-from ..connector import Connector
+from ..connector import Connector, WebhookForm
 from ..errors import PluginError
-from ..ports import Secret
-from .faults import Fault, Faults
+from ..secret import Secret
+from .faults import Fault, Faults, faults_of, nearest
 from .leaves import Path, rewritten
 from .plain import Local
 from .scalars import shown
@@ -24,6 +24,26 @@ Load = Callable[[str], Connector]
 
 
 @frozen(kw_only=True)
+class Hook:
+    """How a connection's system announces changes: `[connections.<name>.webhook]`."""
+
+    name: str
+    """Of the form, in the vendor's words."""
+    form: WebhookForm
+    settings: Any = field(repr=False)
+    """An instance of the form's settings class; its secrets have no values yet."""
+
+    @property
+    def secrets(self) -> tuple[tuple[Path, SecretRef], ...]:
+        """Every secret that it needs, with its path below the connection."""
+        return tuple(references(self.settings, "webhook"))
+
+    def ready(self, values: Mapping[SecretRef, Secret]) -> Any:
+        """Return the settings with their secrets filled in: what the form is opened with."""
+        return resolved(self.settings, values)
+
+
+@frozen(kw_only=True)
 class Connection:
     """A configured connector. Nothing has been opened, no secret looked up."""
 
@@ -31,11 +51,17 @@ class Connection:
     connector: Connector
     settings: Any = field(repr=False)
     """An instance of the connector's settings class; its secrets have no values yet."""
+    webhook: Hook | None = None
 
     @property
     def secrets(self) -> tuple[tuple[Path, SecretRef], ...]:
-        """Every secret that it needs, with its path below the connection."""
+        """Every secret that its store needs, with its path below the connection."""
         return tuple(references(self.settings))
+
+    @property
+    def all_secrets(self) -> tuple[tuple[Path, SecretRef], ...]:
+        """Those, and what its webhook needs: only whoever serves webhooks looks that up."""
+        return (*self.secrets, *(self.webhook.secrets if self.webhook else ()))
 
     def ready(self, values: Mapping[SecretRef, Secret]) -> Any:
         """Return the settings with their secrets filled in: what the connector is opened with."""
@@ -59,10 +85,43 @@ def connection(name: str, value: object, folder: FilePath, load: Load = plugins.
         installed = ", ".join(plugins.names()) or "none"
         raise ValueError(f"the key 'connector' is missing; installed: {installed}")
     connector = _loaded(table.pop("connector"), load)
-    settings = structured(table, connector.settings)
-    return Connection(
-        name=name, connector=connector, settings=rewritten(settings, _anchored_at(folder))
-    )
+    bad: list[Fault] = []
+    webhook = None
+    try:
+        if "webhook" in table:
+            webhook = _hook(table.pop("webhook"), connector, folder)
+    except ValueError as error:
+        bad += faults_of(error, "webhook")
+    try:
+        settings = structured(table, connector.settings)
+    except Faults as error:
+        raise Faults([*error.faults, *bad]) from None
+    if bad:
+        raise Faults(bad)
+    settings = rewritten(settings, _anchored_at(folder))
+    return Connection(name=name, connector=connector, settings=settings, webhook=webhook)
+
+
+def forms(connector: Connector) -> dict[str, WebhookForm]:
+    """Return the forms of webhook that a connection with this connector can have, by name."""
+    # Late: only a file with webhooks pays for them.
+    from ..webhooks import GENERIC
+
+    return {**connector.webhooks, "generic": GENERIC}
+
+
+def _hook(value: object, connector: Connector, folder: FilePath) -> Hook:
+    table = dict(as_table(value))
+    known = forms(connector)
+    name = table.pop("form", None)
+    if name is None:
+        raise ValueError(f"the key 'form' is missing; forms: {', '.join(sorted(known))}")
+    if not isinstance(name, str) or name not in known:
+        hint = nearest(name if isinstance(name, str) else "", known, "forms")
+        message = f"{shown(name)} is no form of {connector.name}'s webhooks; {hint}"
+        raise Faults([Fault(path=("form",), message=message)])
+    settings = structured(table, known[name].settings)
+    return Hook(name=name, form=known[name], settings=rewritten(settings, _anchored_at(folder)))
 
 
 def _loaded(name: object, load: Load) -> Connector:
@@ -89,4 +148,4 @@ def _anchored_at(folder: FilePath) -> Callable[[object], object]:
     return anchored
 
 
-__all__ = ["Connection", "Load", "connection"]
+__all__ = ["Connection", "Hook", "Load", "connection", "forms"]

@@ -13,8 +13,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from ..connector import Connector, LocalPath
-from ..ports import Secret
+from ..connector import Connector, LocalPath, WebhookForm
+from ..secret import Secret
+from .connections import forms
 from .file import DEFAULT_STATE
 from .jobs import KINDS
 from .mappings import Condition, FilterSettings, FilterTable, Template
@@ -108,8 +109,22 @@ def _connection(connector: Connector) -> Schema:
     made["title"] = connector.name
     made["description"] = connector.summary
     choice = {"const": connector.name, "description": "The connector."}
-    made["properties"] = {"connector": choice, **made["properties"]}
+    webhook = {
+        "description": "How its system announces changes over HTTP.",
+        "oneOf": [_form(name, form) for name, form in forms(connector).items()],
+    }
+    made["properties"] = {"connector": choice, **made["properties"], "webhook": webhook}
     made["required"] = ["connector", *made["required"]]
+    return made
+
+
+def _form(name: str, form: WebhookForm) -> Schema:
+    made = _class(form.settings)
+    made["title"] = f"webhook: {name}"
+    made["description"] = form.summary
+    choice = {"const": name, "description": "The form of the webhook."}
+    made["properties"] = {"form": choice, **made["properties"]}
+    made["required"] = ["form", *made["required"]]
     return made
 
 

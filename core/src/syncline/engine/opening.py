@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from attrs import evolve, frozen
@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from .. import plugins
 from ..clock import SystemClock
 from ..config import Config, Connection
+from ..config.leaves import Path
 from ..config.secrets import SecretRef, from_environment, from_file
 from ..connector import Context
 from ..errors import ConfigError, SynclineError
@@ -133,16 +134,22 @@ def context_of(
 
 
 async def resolve_secrets(
-    config: Config, connection: Connection, context: Context
+    config: Config,
+    connection: Connection,
+    context: Context,
+    wanted: Iterable[tuple[Path, SecretRef]] | None = None,
 ) -> dict[SecretRef, Secret]:
     """Return the value of every secret that a connection needs; each is known to redaction.
+
+    Args:
+        wanted: these, instead of those that its store needs.
 
     Raises:
         ConfigError: all that cannot be resolved, one line each, without any value.
     """
     found: dict[SecretRef, Secret] = {}
     problems: list[str] = []
-    for path, reference in connection.secrets:
+    for path, reference in connection.secrets if wanted is None else wanted:
         try:
             found[reference] = await _secret(config, reference, context)
             register(found[reference])

@@ -186,10 +186,12 @@ def _(effect: r.MarkDirty, run: Execute) -> None:
     run("insert or ignore into generations values ('dirty', 0)")
     run("update generations set value=value+1 where name='dirty'")
     run(
-        "insert into dirty select ?,?,?,value,?,?,? from generations where name='dirty'"
+        "insert into dirty(job, side, ref, generation, subtree, priority, reencode, at, latest)"
+        " select ?,?,?,value,?,?,?,?,? from generations where name='dirty'"
         " on conflict(job, side, ref) do update set generation=excluded.generation,"
         " subtree=max(subtree, excluded.subtree), priority=min(priority, excluded.priority),"
-        " reencode=min(reencode, excluded.reencode)",
+        " reencode=min(reencode, excluded.reencode), at=coalesce(at, excluded.at),"
+        " latest=coalesce(excluded.latest, latest)",
         (
             effect.job,
             effect.side.value,
@@ -197,16 +199,22 @@ def _(effect: r.MarkDirty, run: Execute) -> None:
             int(effect.change.subtree),
             effect.priority,
             int(effect.reencode),
+            iso(effect.at),
+            iso(effect.at),
         ),
     )
 
 
 @apply.register
 def _(effect: r.ClearDirty, run: Execute) -> None:
-    run(
+    key = (effect.job, effect.side.value, str(effect.ref))
+    done = run(
         "delete from dirty where job=? and side=? and ref=? and generation=?",
-        (effect.job, effect.side.value, str(effect.ref), effect.generation),
+        (*key, effect.generation),
     )
+    if not done.rowcount:
+        # It was hinted at again meanwhile: from now on it waits since then.
+        run("update dirty set at=latest where job=? and side=? and ref=?", key)
 
 
 @apply.register
@@ -265,3 +273,14 @@ def _(effect: r.SaveProposals, run: Execute) -> None:
 @apply.register
 def _(effect: r.SaveApproval, run: Execute) -> None:
     run("insert or replace into approvals values (?,?)", (effect.job, effect.token))
+
+
+@apply.register
+def _(effect: r.NoteDelivery, run: Execute) -> None:
+    key = (effect.connection, effect.delivery)
+    run("insert or replace into deliveries values (?,?,?)", (*key, iso(effect.until)))
+
+
+@apply.register
+def _(effect: r.DropDeliveries, run: Execute) -> None:
+    run("delete from deliveries where until<=?", (iso(effect.now),))

@@ -17,6 +17,7 @@ from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
 from .browsing import Place, Shelved, Standing
 from .records import (
+    Backlog,
     ConflictRecord,
     Dirty,
     Effect,
@@ -54,6 +55,13 @@ class PairWork:
 class StateStore(Protocol):
     """What is remembered between runs. Each method is atomic."""
 
+    def for_job(self, job: str) -> StateStore:
+        """Return this state with a listing of its own: jobs of one process list side by side.
+
+        It is closed with the state that it came from.
+        """
+        ...
+
     def commit(self, effects: Iterable[Effect], fence: Lease | None) -> None:
         """Apply all effects, or none.
 
@@ -89,6 +97,10 @@ class StateStore(Protocol):
     def skipped(self, job: str, ref: Ref) -> Skipped | None: ...
     def all_skipped(self, job: str) -> Iterator[Skipped]: ...
     def dirty(self, job: str, limit: int = 500) -> Sequence[Dirty]: ...
+    def backlog(self, job: str) -> Backlog:
+        """Return how many items wait to be looked at, and since when the oldest does."""
+        ...
+
     def proposals(self, job: str) -> Sequence[Proposal]: ...
     def pairings(self, job: str, *, same: bool) -> Sequence[tuple[Ref, Ref]]: ...
     def approval(self, job: str) -> str | None: ...
@@ -136,6 +148,10 @@ class StateStore(Protocol):
         self, job: str, events: Sequence[str], since: datetime, *, pair: str | None = None
     ) -> int: ...
     def runs(self, job: str, limit: int = 20) -> Sequence[Run]: ...
+    def last_run(self, job: str, kind: str) -> Run | None:
+        """Return the latest pass of one kind that came to its end."""
+        ...
+
     def count_links(self, job: str) -> dict[str, int]: ...
 
     # pages for people: read by key, so that a page costs the same wherever it begins
@@ -189,6 +205,10 @@ class StateStore(Protocol):
     def release(self, lease: Lease) -> None: ...
 
     # small facts
+    def seen(self, connection: str, delivery: str) -> bool:
+        """Tell whether a webhook delivery of this identity was taken (`NoteDelivery`)."""
+        ...
+
     def cached(self, connection: str, key: str) -> str | None: ...
     def cache(self, connection: str, key: str, value: str) -> None: ...
     def purge(self, job: str, ref: Ref) -> None:

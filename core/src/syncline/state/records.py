@@ -212,6 +212,15 @@ class Dirty:
 
 
 @frozen(kw_only=True)
+class Backlog:
+    """How much of a job waits to be looked at."""
+
+    count: int = 0
+    oldest: datetime | None = None
+    """When the first hint came that nobody has worked yet."""
+
+
+@frozen(kw_only=True)
 class Run:
     """One pass, as the history knows it."""
 
@@ -350,6 +359,8 @@ class MarkDirty:
     change: Change
     priority: int = 1
     reencode: bool = False
+    at: datetime | None = None
+    """When the hint came; None for what the engine marks itself."""
 
 
 @frozen
@@ -416,6 +427,22 @@ class SaveApproval:
     token: str | None
 
 
+@frozen
+class NoteDelivery:
+    """A signed webhook delivery was taken; until then a copy of it is recognised by `seen`."""
+
+    connection: str
+    delivery: str
+    until: datetime
+
+
+@frozen
+class DropDeliveries:
+    """Forget the deliveries whose signatures are too old by then."""
+
+    now: datetime
+
+
 Effect: TypeAlias = (
     SaveLink
     | DropLink
@@ -442,4 +469,6 @@ Effect: TypeAlias = (
     | SavePairing
     | SaveProposals
     | SaveApproval
+    | NoteDelivery
+    | DropDeliveries
 )

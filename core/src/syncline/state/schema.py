@@ -115,3 +115,35 @@ def m004_browsing(db: Database) -> None:
     for statement in BROWSING.split(";"):
         if statement.strip():
             db.execute(statement)
+
+
+WAITING = """
+alter table dirty add column at text;
+alter table dirty add column latest text;
+create index runs_kind on runs(job, kind, started_at);
+"""
+
+
+@migrations()
+def m002_waiting(db: Database) -> None:
+    """Remember since when a hint waits, and when the latest one of its item came."""
+    for statement in WAITING.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+DELIVERIES = """
+create table deliveries (
+    connection text not null, delivery text not null, until text not null,
+    primary key (connection, delivery)
+) without rowid;
+create index deliveries_until on deliveries(until);
+"""
+
+
+@migrations()
+def m003_deliveries(db: Database) -> None:
+    """Remember signed deliveries for as long as they could be sent again."""
+    for statement in DELIVERIES.split(";"):
+        if statement.strip():
+            db.execute(statement)

@@ -25,6 +25,7 @@ from .browsing import Place, Shelved, Standing
 from .listing import Listing
 from .port import PairWork, Staged
 from .records import (
+    Backlog,
     ConflictRecord,
     Dirty,
     Effect,
@@ -90,10 +91,16 @@ class SqliteState:
 
     path: str
     _db: sqlite3.Connection
+    _listed: str = ""
+    """Of which job the listing is, where jobs share a process; empty for any."""
     _listing: Listing = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._listing = Listing(self._db)
+        self._listing = Listing(self._db, self._listed)
+
+    def for_job(self, job: str) -> Self:
+        """Return this state, on the same connection, with a listing of its own for `job`."""
+        return type(self)(self.path, self._db, job)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -125,10 +132,10 @@ class SqliteState:
     @classmethod
     def memory(cls) -> Self:
         """Return an empty state that lives in this process only."""
-        from .schema import BROWSING, TABLES
+        from .schema import BROWSING, DELIVERIES, TABLES, WAITING
 
         db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        db.executescript(TABLES + BROWSING)
+        db.executescript(TABLES + WAITING + BROWSING + DELIVERIES)
         return cls(":memory:", db)
 
     # -- writing ------------------------------------------------------------------------
@@ -287,6 +294,10 @@ class SqliteState:
             for side, ref, subtree, generation, reencode in rows
         ]
 
+    def backlog(self, job: str) -> Backlog:
+        count, oldest = self._one("select count(*), min(at) from dirty where job=?", job)
+        return Backlog(count=count, oldest=datetime.fromisoformat(oldest) if oldest else None)
+
     def proposals(self, job: str) -> Sequence[Proposal]:
         rows = self._all(
             "select left_ref, right_ref, left_title, right_title, score, why from proposals"
@@ -391,6 +402,15 @@ class SqliteState:
         sql = "select * from runs where job=? order by started_at desc, id desc limit ?"
         return [run_of(row) for row in self._all(sql, job, limit)]
 
+    def last_run(self, job: str, kind: str) -> Run | None:
+        row = self._one(
+            "select * from runs where job=? and kind=? and ended_at is not null"
+            " order by started_at desc, id desc limit 1",
+            job,
+            kind,
+        )
+        return run_of(row) if row else None
+
     def count_links(self, job: str) -> dict[str, int]:
         rows = self._all("select state, count(*) from links where job=? group by state", job)
         return dict(rows)
@@ -474,6 +494,10 @@ class SqliteState:
             )
 
     # -- small facts and housekeeping -----------------------------------------------------
+
+    def seen(self, connection: str, delivery: str) -> bool:
+        sql = "select 1 from deliveries where connection=? and delivery=?"
+        return self._one(sql, connection, delivery) is not None
 
     def cached(self, connection: str, key: str) -> str | None:
         row = self._one("select value from cache where connection=? and key=?", connection, key)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import attrs
 
-from .ports import Cache, Clock, SecretProvider, Store, Webhook
+if TYPE_CHECKING:
+    # Declaring a connector needs no port: a check of the configuration does without them.
+    from .ports import Cache, Clock, SecretProvider, Store, Webhook
 
 API_VERSION = 1
 """Raised when a port or hook changes incompatibly."""

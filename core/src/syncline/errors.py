@@ -25,8 +25,10 @@ A message says what was tried, on which ref, what came back, and what to do. Sec
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .model import JSON, Ref
+if TYPE_CHECKING:
+    from .model import JSON, Ref
 
 
 class SynclineError(Exception):

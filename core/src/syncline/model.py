@@ -16,6 +16,8 @@ from typing import NewType, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from .side import Side
+
 Scalar: TypeAlias = str | int | float | bool | None
 JSON: TypeAlias = "Scalar | list[JSON] | dict[str, JSON]"
 
@@ -27,17 +29,6 @@ Digest = NewType("Digest", str)
 
 Cursor = NewType("Cursor", str)
 """A store's opaque position in its change feed."""
-
-
-class Side(Enum):
-    """One of the two ends of a job."""
-
-    LEFT = "left"
-    RIGHT = "right"
-
-    @property
-    def other(self) -> Side:
-        return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
 class Status(Enum):

@@ -140,9 +140,10 @@ def _offered(point: EntryPoint) -> list[Connector]:
     loaded = _imported(point, "connector")
     if isinstance(loaded, Connector):
         return [loaded]
-    hooked = _hooked(point, loaded)
     own = _part(loaded, "connector")
-    return [own, *hooked] if isinstance(own, Connector) else hooked
+    if isinstance(own, Connector) and own.name == point.name:
+        return [own]
+    return _hooked(point, loaded)
 
 
 def _hooked(point: EntryPoint, module: object) -> list[Connector]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .model import (
     Change,

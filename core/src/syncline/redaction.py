@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
-from .ports import Secret
+from .secret import Secret
 
 MASK = "***"
 _SHORTEST = 6

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from ..model import JSON, Document, Ref
-from ..ports import Secret
+from ..secret import Secret
+
+if TYPE_CHECKING:
+    from ..model import JSON
 
 
 def say(lines: Iterable[str], out: TextIO | None = None) -> None:
@@ -51,6 +53,8 @@ def plain(value: object) -> JSON:
     Refs are `connection:id`, times ISO 8601 in UTC, durations seconds; what a document is made of
     besides its content (files, vendor markup) is left out.
     """
+    from ..model import Document, Ref
+
     match value:
         case None | bool() | int() | float() | str():
             return value

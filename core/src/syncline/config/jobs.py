@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen, validators
 
 from ..connector import setting
-from ..decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
+from ..policy import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
 from .faults import Fault, Faults, nearest
 from .mappings import FilterSettings, MappingSettings, refuse_clashes
 from .scalars import Cron, shown

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from ..ports import Secret
+from ..secret import Secret
 
 Part = str | int
 Path = tuple[Part, ...]

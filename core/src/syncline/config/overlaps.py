@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from ..decision import Direction
-from ..model import Side
+from ..policy import Direction
+from ..side import Side
 from .connections import Connection
 from .faults import Fault
 from .jobs import DocumentsJob

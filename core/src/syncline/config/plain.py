@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..ports import Secret
+from ..secret import Secret
 from .faults import nearest
 from .scalars import Cron, TitlePath, cron, duration, shown, title_path
 from .secrets import secret

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from ..errors import ConfigError, SynclineError
-from ..ports import Secret
+from ..secret import Secret
 from .leaves import Path, leaves, rewritten
 
 MAX_SIZE = 64 * 1024

@@ -1,8 +1,9 @@
-"""TOML tables to typed values: cattrs with strict leaves, reporting every fault at once.
+"""TOML tables to typed values: strict leaves, reporting every fault at once.
 
 Each class says what it takes by its attrs fields; unknown keys, missing keys, wrong types and
 refused values are all collected, and a class's own validators run for the fields that are right
-even when others are not.
+even when others are not. cattrs reads the types that are not known here, such as `int | str`; it is
+imported for them alone, since it would be a quarter of the time of a check.
 """
 
 from __future__ import annotations
@@ -12,29 +13,48 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
-from cattrs import Converter
 
 from ..connector import LocalPath
-from ..ports import Secret
+from ..secret import Secret
 from .faults import Fault, Faults, faults_of, nearest
 from .plain import LEAVES, chosen, local
 from .scalars import shown
 
+if TYPE_CHECKING:
+    from cattrs import Converter
+
 Hook = Callable[[Any, Any], Any]
+
+_readers: dict[Any, Callable[[object], object]] = {**LEAVES, LocalPath: local}
 
 
 @cache
-def converter() -> Converter:
-    """Return the converter of the file. It keeps what it learns about a class."""
+def hook_of(type_: Any) -> Hook:
+    """Return what reads a value of a type, by `hook(value, type_)`."""
+    if type_ in _readers:
+        return _ignoring_type(_readers[type_])
+    factory = next((make for matches, make in _FACTORIES if matches(type_)), None)
+    hook: Hook = factory(type_) if factory else _converter().get_structure_hook(type_)
+    return hook
+
+
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter
+
     made = Converter(detailed_validation=False)
+    # By class, so that a class of texts is read like a text.
     for leaf, read in LEAVES.items():
         made.register_structure_hook(leaf, _ignoring_type(read))
-    for matches, factory in _FACTORIES:
-        made.register_structure_hook_factory(matches, _with(factory, made))
+    made.register_structure_hook_factory(_is_known, hook_of)
     return made
+
+
+def _is_known(type_: Any) -> bool:
+    return type_ in _readers or any(matches(type_) for matches, _ in _FACTORIES)
 
 
 def structured(value: object, type_: Any) -> Any:
@@ -44,7 +64,7 @@ def structured(value: object, type_: Any) -> Any:
         Faults: it does not fit; with every reason, at paths relative to `value`.
     """
     try:
-        return converter().structure(value, type_)
+        return hook_of(type_)(value, type_)
     except Faults:
         raise
     # Hooks of third parties may raise anything: it is a fault of the value they refused.
@@ -52,14 +72,14 @@ def structured(value: object, type_: Any) -> Any:
         raise Faults(faults_of(error)) from error
 
 
-def typable(type_: type[Any]) -> None:
+def typable(type_: Any) -> None:
     """Prepare for values of a plugin's class.
 
     Raises:
         TypeError: its annotations name something that is not there, or no type of a file.
     """
     try:
-        converter().get_structure_hook(type_)
+        hook_of(type_)
     except Exception as error:  # whatever a plugin's annotations can cause
         said = f"{type_.__module__}.{type_.__qualname__} cannot be read from a file: {error}"
         raise TypeError(f"{said}; upgrade the connector or report it") from error
@@ -69,36 +89,27 @@ def _ignoring_type(read: Callable[[object], object]) -> Hook:
     return lambda value, _: read(value)
 
 
-def _with(factory: Callable[[Any, Converter], Hook], made: Converter) -> Callable[[Any], Hook]:
-    return lambda type_: factory(type_, made)
-
-
-def _hook(made: Converter, type_: Any) -> Hook:
-    # An enumeration of texts is a text to cattrs' dispatch by class: its members come first.
-    return _enum_hook(type_, made) if _is_enum(type_) else made.get_structure_hook(type_)
-
-
-def _enum_hook(type_: type[enum.Enum], _: Converter) -> Hook:
+def _enum_hook(type_: type[enum.Enum]) -> Hook:
     choices = {str(member.value): member for member in type_}
     return lambda value, __: chosen(value, choices)
 
 
-def _literal_hook(type_: Any, _: Converter) -> Hook:
+def _literal_hook(type_: Any) -> Hook:
     choices = {str(choice): choice for choice in get_args(type_)}
     return lambda value, __: chosen(value, choices)
 
 
-def _optional_hook(type_: Any, made: Converter) -> Hook:
+def _optional_hook(type_: Any) -> Hook:
     (inner,) = (part for part in get_args(type_) if part is not type(None))
-    hook = _hook(made, inner)
+    hook = hook_of(inner)
     return lambda value, _: hook(value, inner)
 
 
-def _list_hook(type_: Any, made: Converter) -> Hook:
+def _list_hook(type_: Any) -> Hook:
     origin = get_origin(type_)
     build = frozenset if issubclass(origin, AbstractSet) else list if origin is list else tuple
     inner = get_args(type_)[0]
-    hook = _hook(made, inner)
+    hook = hook_of(inner)
 
     def read(value: object, _: Any) -> object:
         if not isinstance(value, list):
@@ -111,9 +122,9 @@ def _list_hook(type_: Any, made: Converter) -> Hook:
     return read
 
 
-def _table_hook(type_: Any, made: Converter) -> Hook:
+def _table_hook(type_: Any) -> Hook:
     key_type, inner = get_args(type_)
-    key_hook, hook = _hook(made, key_type), _hook(made, inner)
+    key_hook, hook = hook_of(key_type), hook_of(inner)
 
     def read(value: object, _: Any) -> object:
         table = as_table(value)
@@ -150,9 +161,9 @@ def as_table(value: object) -> dict[str, Any]:
     return value
 
 
-def _class_hook(type_: type[Any], made: Converter) -> Hook:
+def _class_hook(type_: type[Any]) -> Hook:
     fields = {field.name: field for field in attrs.fields(attrs.resolve_types(type_)) if field.init}
-    hooks = {name: _hook(made, field.type) for name, field in fields.items()}
+    hooks = {name: hook_of(field.type) for name, field in fields.items()}
     required = frozenset(n for n, field in fields.items() if field.default is attrs.NOTHING)
 
     def read(value: object, _: Any) -> object:
@@ -223,23 +234,23 @@ def _is_settings(type_: Any) -> bool:
     return isinstance(type_, type) and attrs.has(type_) and not issubclass(type_, Secret)
 
 
-# cattrs tries the factory that was registered last first.
-_FACTORIES: Sequence[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hook]]] = (
-    (_is_settings, _class_hook),
-    (_is(Mapping), _table_hook),
-    (_is_list, _list_hook),
-    (_is_optional, _optional_hook),
-    (lambda type_: get_origin(type_) is Literal, _literal_hook),
+# An enumeration of texts is a text to cattrs' dispatch by class: enumerations come first.
+_FACTORIES: Sequence[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = (
     (_is_enum, _enum_hook),
+    (lambda type_: get_origin(type_) is Literal, _literal_hook),
+    (_is_optional, _optional_hook),
+    (_is_list, _list_hook),
+    (_is(Mapping), _table_hook),
+    (_is_settings, _class_hook),
 )
 
 
 def register(type_: Any, read: Callable[[object], object]) -> None:
-    """Teach the file a class of its own: `read` returns it or raises ValueError."""
-    # Not by class: cattrs would take the subclasses, too.
-    converter().register_structure_hook_func(lambda other: other == type_, _ignoring_type(read))
+    """Teach the file a class of its own: `read` returns it or raises ValueError.
+
+    It has to be taught before anything is read.
+    """
+    _readers[type_] = read
 
 
-register(LocalPath, local)
-
-__all__ = ["as_table", "converter", "register", "structured", "typable"]
+__all__ = ["as_table", "hook_of", "register", "structured", "typable"]

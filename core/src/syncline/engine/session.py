@@ -46,6 +46,9 @@ from .plans import Plan
 from .report import Report
 from .settling import ConflictView
 
+FULL_DUE = "full pass due"
+"""The fact, kept until a full pass came to its end, that hints alone do not tell everything."""
+
 LEASE_SECONDS = 30.0
 """How long a process that no longer answers keeps a job; a dead one of this host keeps none."""
 
@@ -154,8 +157,19 @@ class Session:
         async with self._run("full") as (job, report):
             approved = approve or self.state.approval(self.job)
             await full_pass(Pass(job=job, report=report), approved=approved)
+            if not report.incomplete and self.state.cached(self.job, FULL_DUE):
+                self.state.cache(self.job, FULL_DUE, "")
             self.state.sweep(self.job, before=job.now() - self.retention)
             return report
+
+    @property
+    def full_pass_due(self) -> bool:
+        """True until both sides have been listed to their ends, and when a change feed began anew.
+
+        Only a full pass finds then what the feeds do not tell.
+        """
+        unlisted = any(self.state.scope(self.job, side) is None for side in Side)
+        return unlisted or bool(self.state.cached(self.job, FULL_DUE))
 
     async def poll(self) -> Report:
         """Read what the change feeds say, and look at those items."""
@@ -167,7 +181,11 @@ class Session:
         cursor = self.state.cursor(self.job, side)
         store = self.left if side is Side.LEFT else self.right
         async for page in store.changes(cursor):
-            effects = [MarkDirty(self.job, side, change) for change in page.changes]
+            at = self.clock.now()
+            effects = [MarkDirty(self.job, side, change, at=at) for change in page.changes]
+            if page.reset:
+                # Remembered before the cursor is: at worst a full pass too many is made.
+                self.state.cache(self.job, FULL_DUE, "the change feed began anew")
             if page.cursor is not None:
                 # A page and its cursor are one commit: neither is ever ahead of the other.
                 self.state.commit([*effects, SaveCursor(self.job, side, page.cursor)], None)
@@ -176,8 +194,9 @@ class Session:
 
     def hint(self, changes: Iterable[Change], *, side: Side, priority: int = 0) -> None:
         """Remember durably that these items have to be looked at again."""
+        at = self.clock.now()
         self.state.commit(
-            [MarkDirty(self.job, side, change, priority=priority) for change in changes], None
+            [MarkDirty(self.job, side, change, priority, at=at) for change in changes], None
         )
 
     async def work(self) -> Report:
@@ -456,7 +475,7 @@ class Session:
             job.commit([SaveRun(run)])
             renewing = asyncio.create_task(self._renew(job))
             try:
-                with _one_reason():
+                with self._told(run, report), _one_reason():
                     yield job, report
                 ended = evolve(run, ended_at=self.clock.now(), counts=json.dumps(report.counts))
                 job.commit([SaveRun(ended)])
@@ -466,6 +485,22 @@ class Session:
                     await renewing
                 if job.lease is not None:
                     self.state.release(job.lease)
+
+    @contextlib.contextmanager
+    def _told(self, run: Run, report: Report) -> Iterator[None]:
+        """Tell whoever follows the progress that a run begins, and how it ended."""
+        began, error = self.clock.monotonic(), ""
+        known = {"job": self.job, "kind": run.kind, "run": run.id}
+        self.progress("pass.started", **known)
+        try:
+            yield
+        except BaseException as problem:
+            error = f"{type(problem).__name__}: {problem}"
+            raise
+        finally:
+            seconds = self.clock.monotonic() - began
+            counts = dict(report.counts)
+            self.progress("pass.ended", **known, seconds=seconds, counts=counts, error=error)
 
     async def _renew(self, job: Job) -> None:
         while job.lease is not None:

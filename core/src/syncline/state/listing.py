@@ -6,9 +6,11 @@ read in pages by key.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -33,6 +35,7 @@ create temp table if not exists newcomers (
 ) without rowid
 """
 
+_STAGE = "insert or replace into staged values (?,?,?,?,?,?,?)"
 _COLUMNS = ", ".join(f"l.{name.strip()}" for name in LINK_COLUMNS.split(","))
 
 # Absence says nothing new about a side that was last seen in the trash, or that has no item.
@@ -109,29 +112,40 @@ def _staged(row: Sequence[Any]) -> Staged | None:
     return Staged(ref=Ref.parse(row[0]), stamp=row[1], status=row[2], title=row[3])
 
 
-class Listing:
-    """The staged heads of both sides, in this connection's temporary tables."""
+@lru_cache(maxsize=256)
+def _of_job(sql: str, job: str) -> str:
+    # A table's name cannot be a parameter; the hex of the job's name can do no harm in one.
+    own = f"_{job.encode().hex()}" if job else ""
+    return re.sub(r"\b(staged|newcomers|staged_parent)\b", rf"\1{own}", sql)
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+
+class Listing:
+    """The staged heads of both sides, in temporary tables of this connection and this job."""
+
+    def __init__(self, db: sqlite3.Connection, job: str = "") -> None:
         self._db = db
-        db.execute(_STAGED)
-        db.execute(_NEWCOMERS_TABLE)
-        db.execute("create index if not exists temp.staged_parent on staged(side, parent)")
+        self._job = job
+        self._run(_STAGED)
+        self._run(_NEWCOMERS_TABLE)
+        self._run("create index if not exists temp.staged_parent on staged(side, parent)")
+
+    def _run(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
+        return self._db.execute(_of_job(sql, self._job), values)
 
     def clear(self) -> None:
-        self._db.execute("delete from staged")
+        self._run("delete from staged")
 
     def stage(self, side: Side, heads: Iterable[Head]) -> None:
         rows = (_row(side, head) for head in heads)
         while batch := list(islice(rows, _BATCH)):
             self._db.execute("begin")
             try:
-                self._db.executemany("insert or replace into staged values (?,?,?,?,?,?,?)", batch)
+                self._db.executemany(_of_job(_STAGE, self._job), batch)
             finally:
                 self._db.execute("commit")
 
     def staged(self, side: Side, ref: Ref) -> Staged | None:
-        row = self._db.execute(
+        row = self._run(
             "select ref, stamp, status, title from staged where side=? and ref=?",
             (side.value, str(ref)),
         ).fetchone()
@@ -139,13 +153,13 @@ class Listing:
 
     def counts(self, side: Side) -> dict[str, int]:
         """Return how many heads have each status."""
-        rows = self._db.execute(
+        rows = self._run(
             "select status, count(*) from staged where side=? group by status", (side.value,)
         )
         return dict(rows.fetchall())
 
     def children(self, side: Side, ref: Ref) -> Sequence[Ref]:
-        rows = self._db.execute(
+        rows = self._run(
             "select ref from staged where side=? and parent=? order by ref", (side.value, str(ref))
         )
         return [Ref.parse(row[0]) for row in rows.fetchall()]
@@ -155,7 +169,7 @@ class Listing:
     ) -> Iterator[PairWork]:
         after = ""
         while True:
-            rows = self._db.execute(
+            rows = self._run(
                 _CHANGED,
                 {
                     "job": job,
@@ -176,7 +190,7 @@ class Listing:
         column = "left_id" if side is Side.LEFT else "right_id"
         after = ""
         while True:
-            rows = self._db.execute(
+            rows = self._run(
                 _UNLINKED.format(column=column),
                 {"job": job, "side": side.value, "after": after, "epoch": epoch, "limit": _PAGE},
             ).fetchall()
@@ -188,9 +202,9 @@ class Listing:
 
     def same_titles(self, job: str) -> Sequence[tuple[Staged, Staged]]:
         found = []
-        self._db.execute("delete from newcomers")
-        self._db.execute(_NEWCOMERS, {"job": job})
-        for row in self._db.execute(_TWINS, {"job": job}).fetchall():
+        self._run("delete from newcomers")
+        self._run(_NEWCOMERS, {"job": job})
+        for row in self._run(_TWINS, {"job": job}).fetchall():
             left, right = _staged(row[:4]), _staged(row[4:])
             if left and right:
                 found.append((left, right))

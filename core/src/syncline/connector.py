@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import attrs
@@ -40,6 +41,10 @@ class Context:
     cache: Cache
     observe: Callable[[str, Mapping[str, Any]], None] = lambda event, fields: None
     """`observe(event, fields)`: calls, waits and retries, for the progress bar and metrics."""
+    age: timedelta = timedelta(minutes=5)
+    """How old a signed webhook delivery may be."""
+    ahead: timedelta = timedelta(minutes=1)
+    """How far the clock of a webhook's sender may be ahead of ours."""
 
 
 @attrs.frozen(kw_only=True)

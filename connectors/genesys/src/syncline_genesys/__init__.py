@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from syncline.connector import Connector, Context
 
 from .settings import Settings
+from .webhooks import FORMS
 
 if TYPE_CHECKING:
     from .store import GenesysStore
@@ -24,6 +25,7 @@ connector = Connector(
     summary="Genesys Cloud Knowledge: articles of one knowledge base.",
     settings=Settings,
     documents=_documents,
+    webhooks=FORMS,
 )
 
 __all__ = ["Settings", "connector"]

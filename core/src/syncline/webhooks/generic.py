@@ -17,6 +17,7 @@ from .secrets import Secrets
 from .settings import GenericSettings
 from .signatures import check_hmac, check_secret
 from .standard import Signed, check_standard, raw_keys
+from .window import Window
 
 MOST_CHANGES = 1000
 """Items that one delivery can name."""
@@ -108,7 +109,7 @@ def _check(
     match settings.scheme:
         case "standard":
             keys = raw_keys(secrets, context.connection)
-            return partial(check_standard, secrets=keys, past=settings.window)
+            return partial(check_standard, secrets=keys, window=Window.of(context))
         case "hmac":
             return partial(
                 check_hmac, secrets=secrets, header=settings.header, prefix=settings.prefix

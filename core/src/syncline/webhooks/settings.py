@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Literal
 
 from attrs import frozen
 
 from ..connector import setting
 from ..secret import Secret
-
-LONGEST_WINDOW = timedelta(hours=12)
-
-
-def short_window(_: object, __: object, value: timedelta) -> None:
-    """Refuse a window that is empty or keeps deliveries for long (an attrs validator)."""
-    if not timedelta(0) < value <= LONGEST_WINDOW:
-        raise ValueError("the window is more than 0 and at most 12 hours")
 
 
 def header_name(_: object, __: object, value: str) -> None:
@@ -41,14 +32,9 @@ class GenericSettings:
         "Header of 'hmac' and 'secret'.", default="X-Signature", validator=header_name
     )
     prefix: str = setting("What stands before the hex of 'hmac'.", default="sha256=")
-    window: timedelta = setting(
-        "How old a delivery of 'standard' may be.",
-        default=timedelta(minutes=5),
-        validator=short_window,
-    )
     id: str = setting(
         "Where the body names items, such as 'data.id'; as documented when empty.", default=""
     )
 
 
-__all__ = ["LONGEST_WINDOW", "GenericSettings", "header_name", "short_window"]
+__all__ = ["GenericSettings", "header_name"]

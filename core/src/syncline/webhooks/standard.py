@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ from ..errors import ConfigError, Forbidden
 from ..ports import WebhookRequest
 from .secrets import SHORTEST, Secrets
 from .signatures import among, sent
-from .window import PAST, check_window
+from .window import Window
 
 PREFIX = b"whsec_"
 """Before a secret that is written in base64, as the specification suggests."""
@@ -35,7 +35,7 @@ class Signed:
     """When it becomes too old."""
 
 
-def check_standard(request: WebhookRequest, secrets: Secrets, past: timedelta = PAST) -> Signed:
+def check_standard(request: WebhookRequest, secrets: Secrets, window: Window) -> Signed:
     """Accept a delivery that is signed in the Standard Webhooks shape.
 
     Raises:
@@ -49,7 +49,7 @@ def check_standard(request: WebhookRequest, secrets: Secrets, past: timedelta = 
     found = [sent(one) for one in signatures.split(" ")[:MOST]]
     if not sum([among(one, expected) for one in found]):
         raise Forbidden("webhook-signature is not the signature of this delivery")
-    return Signed(id=id_, until=check_window(_time(time), request.received_at, past))
+    return Signed(id=id_, until=window.check(_time(time), request.received_at))
 
 
 def raw_keys(secrets: Secrets, connection: str) -> Secrets:

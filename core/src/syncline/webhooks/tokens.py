@@ -12,7 +12,7 @@ import jwt
 
 from ..errors import Forbidden
 from ..ports import WebhookRequest
-from .window import FUTURE
+from .window import Window
 
 LONGEST_LIFE = timedelta(days=1)
 """Of a token: it has to be remembered for as long, lest it be used again."""
@@ -71,7 +71,12 @@ def key_id(token: str) -> str:
 
 
 def claims_of(
-    token: str, keys: Sequence[Any], *, algorithm: Literal["HS256", "RS256"], now: datetime
+    token: str,
+    keys: Sequence[Any],
+    *,
+    algorithm: Literal["HS256", "RS256"],
+    now: datetime,
+    window: Window,
 ) -> Claims:
     """Return what a token claims, signed with one of `keys` and valid now.
 
@@ -84,34 +89,34 @@ def claims_of(
             claims: Claims = jwt.decode(token, key, algorithms=[algorithm], options=_OPTIONS)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             continue
-        check_times(claims, now)
+        check_times(claims, now, window)
         return claims
     raise Forbidden("the token is not signed with a key that is known here")
 
 
-def check_times(claims: Claims, now: datetime) -> None:
-    """Accept claims whose times include `now`, by a minute's difference of clocks.
+def check_times(claims: Claims, now: datetime, window: Window) -> None:
+    """Accept claims whose times include `now`, by the difference of clocks that is allowed.
 
     Raises:
         Forbidden: they do not.
     """
-    expires = expiry(claims)
+    expires = expiry(claims, window)
     if now >= expires:
         raise Forbidden("the token has expired")
     if expires > now + LONGEST_LIFE:
         raise Forbidden(f"the token is valid for longer than {LONGEST_LIFE}")
     for name in ("iat", "nbf"):
-        if name in claims and _time(claims, name) > now + FUTURE:
+        if name in claims and _time(claims, name) > now + window.ahead:
             raise Forbidden(f"the token's {name} lies in the future")
 
 
-def expiry(claims: Claims) -> datetime:
+def expiry(claims: Claims, window: Window) -> datetime:
     """Return when a token is refused from then on: its `exp` and the difference of clocks.
 
     Raises:
         Forbidden: it does not say.
     """
-    return _time(claims, "exp") + FUTURE
+    return _time(claims, "exp") + window.ahead
 
 
 def _time(claims: Claims, name: str) -> datetime:

@@ -18,7 +18,7 @@ from syncline.webhooks.payload import json_object, moment
 from syncline.webhooks.published import Published, from_file, from_url
 from syncline.webhooks.qsh import check_qsh
 from syncline.webhooks.secrets import Secrets
-from syncline.webhooks.window import check_window
+from syncline.webhooks.window import Window
 
 from . import events
 from .events import Event
@@ -64,7 +64,7 @@ class DataCenter:
 
     pages: Pages
     secrets: Secrets
-    settings: DataCenterSettings
+    window: Window
 
     def receive(self, request: WebhookRequest) -> Hints:
         signatures.check_hmac(request, self.secrets, header=SIGNATURE, prefix="sha256=")
@@ -75,7 +75,7 @@ class DataCenter:
         event, at = events.classic(body, name), moment(body.get("timestamp"))
         if at is None:
             return self.pages.hints(event)
-        until = check_window(at, request.received_at, self.settings.window)
+        until = self.window.check(at, request.received_at)
         return self.pages.hints(event, delivery=_digest(name, request.body), until=until)
 
 
@@ -86,11 +86,16 @@ class Connect:
     pages: Pages
     secrets: Secrets
     settings: ConnectSettings
+    window: Window
 
     def receive(self, request: WebhookRequest) -> Hints:
         token = tokens.bearer(request, "JWT")
         claims = tokens.claims_of(
-            token, self.secrets.values, algorithm="HS256", now=request.received_at
+            token,
+            self.secrets.values,
+            algorithm="HS256",
+            now=request.received_at,
+            window=self.window,
         )
         if claims.get("iss") != self.settings.client_key:
             raise Forbidden("the token was issued by another site")
@@ -99,7 +104,7 @@ class Connect:
         event = events.classic(json_object(request.body), _queried(request))
         # Two events of one second have equal tokens: only with its body is one a delivery.
         delivery = _digest(token, request.body)
-        return self.pages.hints(event, delivery=delivery, until=tokens.expiry(claims))
+        return self.pages.hints(event, delivery=delivery, until=tokens.expiry(claims, self.window))
 
 
 @frozen(kw_only=True)
@@ -109,6 +114,7 @@ class Forge:
     pages: Pages
     settings: ForgeSettings
     published: Published
+    window: Window
 
     async def refresh(self) -> None:
         """Read Atlassian's keys again."""
@@ -117,7 +123,9 @@ class Forge:
     def receive(self, request: WebhookRequest) -> Hints:
         token = tokens.bearer(request, "Bearer")
         key = self.published.key(tokens.key_id(token))
-        claims = tokens.claims_of(token, [key], algorithm="RS256", now=request.received_at)
+        claims = tokens.claims_of(
+            token, [key], algorithm="RS256", now=request.received_at, window=self.window
+        )
         if claims.get("iss") != self.settings.issuer:
             raise Forbidden("the token is none of Forge's invocations")
         audience = claims.get("aud")
@@ -125,7 +133,7 @@ class Forge:
             raise Forbidden("the token is for another app")
         event = events.forge(json_object(request.body))
         delivery = _digest(token, request.body)
-        return self.pages.hints(event, delivery=delivery, until=tokens.expiry(claims))
+        return self.pages.hints(event, delivery=delivery, until=tokens.expiry(claims, self.window))
 
 
 def _said(value: object) -> str:
@@ -154,7 +162,9 @@ def automation(settings: AutomationSettings, context: Context) -> Automation:
 def data_center(settings: DataCenterSettings, context: Context) -> DataCenter:
     """Open the form `data-center`. Raises ConfigError for a secret that is too short."""
     secrets = Secrets.of(context.connection, settings.secret, settings.previous_secret)
-    return DataCenter(pages=_pages(context, settings.spaces), secrets=secrets, settings=settings)
+    return DataCenter(
+        pages=_pages(context, settings.spaces), secrets=secrets, window=Window.of(context)
+    )
 
 
 def connect(settings: ConnectSettings, context: Context) -> Connect:
@@ -165,7 +175,12 @@ def connect(settings: ConnectSettings, context: Context) -> Connect:
         settings.previous_secret,
         shortest=tokens.SHORTEST_KEY,
     )
-    return Connect(pages=_pages(context, settings.spaces), secrets=secrets, settings=settings)
+    return Connect(
+        pages=_pages(context, settings.spaces),
+        secrets=secrets,
+        settings=settings,
+        window=Window.of(context),
+    )
 
 
 def forge(settings: ForgeSettings, context: Context) -> Forge:
@@ -182,6 +197,7 @@ def forge(settings: ForgeSettings, context: Context) -> Forge:
         pages=_pages(context, settings.spaces),
         settings=settings,
         published=Published(read=read, clock=context.clock),
+        window=Window.of(context),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from attrs import frozen
 
 from syncline.connector import setting
 from syncline.secret import Secret
-from syncline.webhooks.settings import header_name, short_window
+from syncline.webhooks.settings import header_name
 
 JWKS = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json"
 """Where Atlassian publishes the keys of Forge invocation tokens (Forge Remote essentials)."""
@@ -48,11 +47,6 @@ class DataCenterSettings:
     secret: Secret = setting("The secret of the webhook: at least 16 random characters.")
     previous_secret: Secret | None = setting(_BEFORE, default=None)
     spaces: frozenset[str] = setting(_SPACES, default=frozenset())
-    window: timedelta = setting(
-        "How old the event in a delivery may be.",
-        default=timedelta(hours=1),
-        validator=short_window,
-    )
 
 
 @frozen(kw_only=True)

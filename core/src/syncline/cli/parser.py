@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 
 from .verbs import VERBS, add_verb
@@ -32,7 +33,7 @@ def parser_for(verb: str) -> argparse.ArgumentParser:
         description="Keeps systems in agreement.",
         usage="syncline [--config FILE] VERB …",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_raw,
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", default="syncline.toml", help=argparse.SUPPRESS)
@@ -43,8 +44,37 @@ def parser_for(verb: str) -> argparse.ArgumentParser:
     )
     for known in VERBS:
         if verb == known.name:
-            add_verb(subparsers.add_parser(known.name, description=_sentence(known.help)), known)
+            add_verb(
+                subparsers.add_parser(
+                    known.name, description=_sentence(known.help), formatter_class=_filled
+                ),
+                known,
+            )
     return parser
+
+
+def _raw(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, width=_columns())
+
+
+def _filled(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=_columns())
+
+
+def _columns() -> int:
+    """Return how wide help may be: as argparse finds it, without importing shutil for it.
+
+    argparse makes a formatter for every argument; shutil would be a twentieth of a check.
+    """
+    wanted = os.environ.get("COLUMNS", "")
+    return (int(wanted if wanted.isdecimal() else 0) or _terminal() or 80) - 2
+
+
+def _terminal() -> int:
+    try:
+        return os.get_terminal_size(1).columns
+    except OSError:
+        return 0
 
 
 def _sentence(text: str) -> str:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, NewType
 from attrs import Attribute, frozen
 
 from ..connector import setting
-from ..expressions import Expression, ExpressionError, Value
 from .faults import Fault, Faults
 from .scalars import TitlePath, shown
 from .structure import register, structured
 
 if TYPE_CHECKING:
+    from ..expressions import Expression, Value
     from ..mapping import Filter, Mapping, Rule, Source, Titles
 
-# The mapping is imported where it is used: a file without rules and filters need not pay for it.
+# Both are imported where they are used: a file without rules and filters need not pay for them.
 
-Condition = NewType("Condition", Expression)
+Condition = NewType("Condition", "Expression")
 """A CEL expression that is true or false."""
 
-Template = NewType("Template", Expression)
+Template = NewType("Template", "Expression")
 """A CEL expression that gives a text."""
 
 
@@ -63,6 +63,8 @@ def template(value: object) -> Template:
 
 def _tried(function: Callable[[], object]) -> None:
     """Run on the example, whose lists may be shorter than a document's."""
+    from ..expressions import ExpressionError
+
     try:
         function()
     except ExpressionError as error:

@@ -14,6 +14,7 @@ from .. import config as configuration
 from ..config import Config, Connection
 from ..config.checks import BUILT_IN
 from ..config.faults import dotted
+from ..config.leaves import Path as ConfigPath
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..errors import ConfigError
 from .exits import DONE, FAILED, USAGE, worst
@@ -52,15 +53,19 @@ def check(args: argparse.Namespace) -> int:
 
 def secret_states(config: Config) -> Iterator[SecretState]:
     """Yield every secret of the file, and whether it resolves here and now."""
+    for path, reference in _references(config):
+        resolves, remark = _looked_up(reference, config.folder)
+        yield SecretState(
+            path=dotted(path), reference=str(reference), resolves=resolves, remark=remark
+        )
+
+
+def _references(config: Config) -> Iterator[tuple[ConfigPath, SecretRef]]:
     for connection in config.connections.values():
         for path, reference in connection.all_secrets:
-            resolves, remark = _looked_up(reference, config.folder)
-            yield SecretState(
-                path=dotted(("connections", connection.name, *path)),
-                reference=str(reference),
-                resolves=resolves,
-                remark=remark,
-            )
+            yield ("connections", connection.name, *path), reference
+    for path, reference in config.service.secrets:
+        yield ("service", *path), reference
 
 
 def _looked_up(reference: SecretRef, folder: Path) -> tuple[bool | None, str]:

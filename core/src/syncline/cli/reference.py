@@ -14,6 +14,7 @@ from typing import Any
 from .. import plugins
 from ..config.jobs import KINDS
 from ..config.schema import of_type
+from ..config.service import Service
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
 from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
@@ -81,6 +82,8 @@ def _configuration_lines() -> Iterator[str]:
     for kind, cls in KINDS.items():
         yield from (f"## Jobs of kind `{kind}`", "", "`[jobs.<name>]`", "")
         yield from _settings(of_type(cls))
+    yield from ("", "## The service", "", _SERVICE, "`[service]`", "")
+    yield from _settings(of_type(Service))
     yield from ("", "## Expressions", "", _EXPRESSIONS)
     yield from (f"| `{name}` | `{example!r}` |" for name, example in EXAMPLE.items())
     yield from ("", _IDS)
@@ -102,6 +105,11 @@ line and column, `syncline schema` prints its JSON Schema for editors. Unknown k
 `[connections.<name>]` has a `connector` and the settings of that connector; each has a page here.
 `[connections.<name>.webhook]` has a `form` and the settings of that form: see the same page, and
 [webhooks](../webhooks.md) for what to set up on the other end.
+"""
+
+_SERVICE = """\
+What `syncline run` offers over HTTP. Nothing of it is required: without `[service]` pages and the
+receiver of webhooks listen on loopback, and a one-time address is printed at the start.
 """
 
 _EXPRESSIONS = """\
@@ -126,7 +134,8 @@ def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for name, setting in schema["properties"].items():
         table = _table(setting)
         if table is not None:
-            inner.append((f"{prefix}{name}", table))
+            named = ".<name>" if "additionalProperties" in setting and table is not setting else ""
+            inner.append((f"{prefix}{name}{named}", table))
         default = "required" if name in schema["required"] else _default(setting)
         kind = _cell(type_name(setting))
         yield f"| `{name}` | {kind} | {default} | {_cell(setting.get('description', ''))} |"
@@ -137,7 +146,8 @@ def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _table(setting: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the table that a setting is, or a list of, or may be; secrets are none."""
-    forms = [setting, setting.get("items", {}), *setting.get("oneOf", [])]
+    named = setting.get("additionalProperties") or {}
+    forms = [setting, setting.get("items", {}), named, *setting.get("oneOf", [])]
     tables = (form for form in forms if "properties" in form and "env" not in form["properties"])
     return next(tables, None)
 

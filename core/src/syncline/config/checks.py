@@ -118,4 +118,11 @@ def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> 
     return None if connector.secrets is not None else f"the connector {name!r} provides no secrets"
 
 
-__all__ = ["BUILT_IN", "job_faults", "label_faults", "pairs_faults", "secret_faults", "service_secret_faults"]
+__all__ = [
+    "BUILT_IN",
+    "job_faults",
+    "label_faults",
+    "pairs_faults",
+    "secret_faults",
+    "service_secret_faults",
+]

@@ -13,11 +13,12 @@ from attrs import field, frozen
 
 from .. import plugins
 from ..errors import ConfigError
-from .checks import job_faults, label_faults, pairs_faults, secret_faults
+from .checks import job_faults, label_faults, pairs_faults, secret_faults, service_secret_faults
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
 from .jobs import Job, job
 from .scalars import shown
+from .service import Service, service, service_warnings
 from .structure import as_table
 from .toml import MAX_SIZE, parse
 
@@ -34,6 +35,8 @@ class Config:
     """The SQLite file, absolute."""
     connections: Mapping[str, Connection]
     jobs: Mapping[str, Job]
+    service: Service = Service()
+    """What `syncline run` offers over HTTP; its secrets have no values yet."""
     folder: FilePath = field(factory=FilePath.cwd)
     """Where the file is: relative paths in it begin here."""
     warnings: tuple[str, ...] = ()
@@ -90,7 +93,7 @@ def load(
     config = reader.config()
     if reader.faults:
         raise ConfigError(_lines(reader.faults, file, text))
-    return config
+    return attrs.evolve(config, warnings=tuple(service_warnings(config.service, file)))
 
 
 def _lines(faults: Iterable[Fault], file: str, text: str) -> list[str]:
@@ -121,13 +124,19 @@ class _Reader:
             "connections", lambda n, t: connection(n, t, self._folder, self._load)
         )
         jobs = self._section("jobs", lambda _, table: job(table))
+        found = self._part(lambda: service(self._table.get("service", {}), self._folder), "service")
         self._between(connections, jobs)
+        self.faults += service_secret_faults(found or Service(), connections, self._load)
         return Config(
-            state=state or FilePath(), connections=connections, jobs=jobs, folder=self._folder
+            state=state or FilePath(),
+            connections=connections,
+            jobs=jobs,
+            service=found or Service(),
+            folder=self._folder,
         )
 
     def _top_level(self) -> None:
-        known = ("state", "connections", "jobs")
+        known = ("state", "connections", "jobs", "service")
         for key in self._table.keys() - set(known):
             message = f"unknown key; {nearest(key, known, 'keys')}"
             self.faults.append(Fault(path=(key,), message=message, at_key=True))

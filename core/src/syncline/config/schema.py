@@ -20,6 +20,7 @@ from .file import DEFAULT_STATE
 from .jobs import KINDS
 from .mappings import Condition, FilterSettings, FilterTable, Template
 from .scalars import DURATION, Cron, TitlePath, written
+from .service import Service
 
 Schema = dict[str, Any]
 
@@ -89,6 +90,10 @@ def schema(connectors: Iterable[Connector]) -> Schema:
                 {"oneOf": [_job(kind, cls) for kind, cls in KINDS.items()]},
                 "What is kept in agreement with what, by name.",
             ),
+            "service": {
+                **of_type(Service),
+                "description": "What `syncline run` offers over HTTP.",
+            },
         },
         "required": ["connections", "jobs"],
         "additionalProperties": False,

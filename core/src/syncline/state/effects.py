@@ -283,4 +283,8 @@ def _(effect: r.NoteDelivery, run: Execute) -> None:
 
 @apply.register
 def _(effect: r.DropDeliveries, run: Execute) -> None:
-    run("delete from deliveries where until<=?", (iso(effect.now),))
+    run(
+        "delete from deliveries where (connection, delivery) in"
+        " (select connection, delivery from deliveries where until<=? order by until limit ?)",
+        (iso(effect.now), effect.most),
+    )

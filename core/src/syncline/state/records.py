@@ -438,9 +438,10 @@ class NoteDelivery:
 
 @frozen
 class DropDeliveries:
-    """Forget the deliveries whose signatures are too old by then."""
+    """Forget deliveries whose signatures are too old by then, the oldest `most` of them."""
 
     now: datetime
+    most: int = 2000
 
 
 Effect: TypeAlias = (

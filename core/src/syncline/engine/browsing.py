@@ -210,6 +210,18 @@ class Confinement:
     """The line of the history that was written when the store had confirmed the removal."""
 
 
+def row_of(link: Link, standing: Standing) -> Shelved:
+    """Return a pair as a line of a list."""
+    return Shelved(
+        key=link.pair,
+        title=link.title,
+        standing=standing,
+        left=link.left.ref,
+        right=link.right.ref,
+        pair=link.pair,
+    )
+
+
 def confinement(state: StateStore, job: str, row: Shelved) -> Confinement | None:
     """Return what is known of a row of `articles` that is withdrawn, held or unknown."""
     link = state.pair(row.pair)
@@ -321,6 +333,11 @@ def editable(session: Session, conflict: ConflictView, start: str) -> Document |
     return view.shared_or_own(job, Side.LEFT, value) if value is not None else None
 
 
+def in_shared_words(session: Session, left: Document) -> Document:
+    """Return a left document in the vocabulary that both sides share."""
+    return view.shared_or_own(session._job, Side.LEFT, left)
+
+
 def _from_right(session: Session, conflict: ConflictView) -> Document | None:
     right, base, left = conflict.right, conflict.right_base, conflict.base
     job = session._job
@@ -356,7 +373,9 @@ __all__ = [
     "confinement",
     "editable",
     "edited_body",
+    "in_shared_words",
     "is_veiled",
     "losses_of_pair",
+    "row_of",
     "still_there",
 ]

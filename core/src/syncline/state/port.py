@@ -183,6 +183,7 @@ class StateStore(Protocol):
         """Return lines of the history older than line `before`, newest first."""
         ...
 
+    def run(self, job: str, id: str) -> Run | None: ...
     def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
         """Return runs that began before a time and id, newest first."""
         ...
@@ -215,8 +216,16 @@ class StateStore(Protocol):
         """Forget bodies, history and conflicts of one item; the pair itself stays."""
         ...
 
-    def sweep(self, job: str, *, before: datetime) -> int:
-        """Drop history older than `before` and values that nothing refers to; return how many."""
+    def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
+        """Drop history older than `before` and values that nothing refers to; return how many.
+
+        Runs without history go with it; those that only worked hints, and did nothing, from `quiet`
+        on backwards.
+        """
+        ...
+
+    def tidy(self) -> None:
+        """Do what the place needs from time to time; returns soon."""
         ...
 
     def close(self) -> None: ...

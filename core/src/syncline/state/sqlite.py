@@ -449,6 +449,10 @@ class SqliteState:
             self._rows, job, run=run, pair=pair, before=before, limit=limit
         )
 
+    def run(self, job: str, id: str) -> Run | None:
+        row = self._one("select * from runs where job=? and id=?", job, id)
+        return run_of(row) if row else None
+
     def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
         return _browsing.run_page(self._rows, job, before, limit)
 
@@ -524,11 +528,33 @@ class SqliteState:
                 run(f"delete from {table} where job=? and ref=?", (job, str(ref)))  # noqa: S608
             self._drop_unused_values()
 
-    def sweep(self, job: str, *, before: datetime) -> int:
+    def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
         """Drop history older than `before`, and values that nothing refers to any more."""
         with self._transaction():
             self._db.execute("delete from history where job=? and at<?", (job, before.isoformat()))
+            # The latest full pass stays, however old: it says whether another is due.
+            self._db.execute(
+                "delete from runs where job=:job and started_at<case kind when 'hints' then :quiet"
+                " else :before end and not exists (select 1 from history where run=runs.id)"
+                " and started_at<(select max(started_at) from runs where job=:job and kind='full')",
+                {
+                    "job": job,
+                    "before": before.isoformat(),
+                    "quiet": (quiet or before).isoformat(),
+                },
+            )
             return self._drop_unused_values()
+
+    def tidy(self) -> None:
+        """Bring the write-ahead log back to nothing; left out while somebody reads or writes."""
+        self._db.execute("pragma busy_timeout=0")
+        try:
+            self._db.execute("pragma wal_checkpoint(truncate)").fetchall()
+            self._db.execute("pragma optimize").fetchall()
+        except sqlite3.OperationalError:
+            pass  # the next time will do
+        finally:
+            self._db.execute(f"pragma busy_timeout={round(_BUSY_SECONDS * 1000)}")
 
     def _drop_unused_values(self) -> int:
         return self._db.execute(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from syncline.connector import setting
-from syncline.ports import Secret
+from syncline.secret import Secret
 
 GATEWAY = "https://api.atlassian.com"
 LOGIN = "https://auth.atlassian.com"

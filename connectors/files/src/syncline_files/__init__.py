@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from syncline.connector import Connector, Context, LocalPath, setting
-from syncline.ports import Store
+
+if TYPE_CHECKING:
+    from syncline.ports import Store
 
 
 @attrs.frozen(kw_only=True)

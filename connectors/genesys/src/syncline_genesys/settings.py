@@ -8,7 +8,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from syncline.connector import setting
-from syncline.ports import Secret
+from syncline.secret import Secret
 
 from .regions import Hosts, hosts
 

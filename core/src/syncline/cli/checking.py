@@ -64,7 +64,7 @@ def _references(config: Config) -> Iterator[tuple[ConfigPath, SecretRef]]:
     for connection in config.connections.values():
         for path, reference in connection.all_secrets:
             yield ("connections", connection.name, *path), reference
-    for path, reference in config.service.secrets:
+    for path, reference in config.service_secrets:
         yield ("service", *path), reference
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
 from .connections import Connection, Load
 from .faults import Fault, nearest
 from .jobs import DocumentsJob
 from .secrets import SecretRef
-from .service import Service
+
+if TYPE_CHECKING:
+    from .service import Service
 
 BUILT_IN = ("env", "file")
 """The secret providers that need no plugin."""

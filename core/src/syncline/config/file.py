@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -18,9 +18,14 @@ from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
 from .jobs import Job, job
 from .scalars import shown
-from .service import Service, service, service_warnings
 from .structure import as_table
 from .toml import MAX_SIZE, parse
+
+if TYPE_CHECKING:
+    # What listens is imported where a file says that something does.
+    from .leaves import Path
+    from .secrets import SecretRef
+    from .service import Service
 
 T = TypeVar("T")
 
@@ -35,12 +40,23 @@ class Config:
     """The SQLite file, absolute."""
     connections: Mapping[str, Connection]
     jobs: Mapping[str, Job]
-    service: Service = Service()
-    """What `syncline run` offers over HTTP; its secrets have no values yet."""
+    _service: Service | None = None
     folder: FilePath = field(factory=FilePath.cwd)
     """Where the file is: relative paths in it begin here."""
     warnings: tuple[str, ...] = ()
     """What works and should be mended all the same, one line each."""
+
+    @property
+    def service(self) -> Service:
+        """What `syncline run` offers over HTTP; its secrets have no values yet."""
+        from .service import Service
+
+        return self._service or Service()
+
+    @property
+    def service_secrets(self) -> tuple[tuple[Path, SecretRef], ...]:
+        """Every secret that the service needs, with its path below `service`."""
+        return self._service.secrets if self._service else ()
 
     def job(self, name: str) -> Job:
         """Return the job `name`.
@@ -93,7 +109,15 @@ def load(
     config = reader.config()
     if reader.faults:
         raise ConfigError(_lines(reader.faults, file, text))
-    return attrs.evolve(config, warnings=tuple(service_warnings(config.service, file)))
+    return attrs.evolve(config, warnings=_service_warnings(config, file))
+
+
+def _service_warnings(config: Config, file: str) -> tuple[str, ...]:
+    if config._service is None:
+        return ()
+    from .service import service_warnings
+
+    return tuple(service_warnings(config._service, file))
 
 
 def _lines(faults: Iterable[Fault], file: str, text: str) -> list[str]:
@@ -124,14 +148,12 @@ class _Reader:
             "connections", lambda n, t: connection(n, t, self._folder, self._load)
         )
         jobs = self._section("jobs", lambda _, table: job(table))
-        found = self._part(lambda: service(self._table.get("service", {}), self._folder), "service")
         self._between(connections, jobs)
-        self.faults += service_secret_faults(found or Service(), connections, self._load)
         return Config(
             state=state or FilePath(),
             connections=connections,
             jobs=jobs,
-            service=found or Service(),
+            service=self._service(connections) if "service" in self._table else None,
             folder=self._folder,
         )
 
@@ -155,6 +177,14 @@ class _Reader:
             if made is not None:
                 good[key] = made
         return good
+
+    def _service(self, connections: dict[str, Connection]) -> Service | None:
+        from .service import service
+
+        found = self._part(lambda: service(self._table["service"], self._folder), "service")
+        if found is not None:
+            self.faults += service_secret_faults(found, connections, self._load)
+        return found
 
     def _between(self, connections: dict[str, Connection], jobs: dict[str, Job]) -> None:
         named = self._table.get("connections")

@@ -11,7 +11,7 @@ from typing import Literal
 from attrs import evolve, frozen, validators
 
 from ..connector import setting
-from ..ports import Secret
+from ..secret import Secret
 from .addresses import Address, address, check_address, check_hosts, check_networks
 from .faults import Fault, Faults
 from .leaves import Path

@@ -141,7 +141,8 @@ def redact(text: str) -> str:
     return _CREDENTIALS.sub(lambda found: found["keep"] + MASK, _known.mask(text))
 
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every log record has; the rest are fields that somebody gave it."""
 
 
 class RedactingFilter(logging.Filter):
@@ -160,7 +161,7 @@ class RedactingFilter(logging.Filter):
             record.exc_text = redact(record.exc_text)
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
-        for name in vars(record).keys() - _STANDARD:
+        for name in vars(record).keys() - STANDARD_FIELDS:
             setattr(record, name, _clean(getattr(record, name)))
         return True
 
@@ -195,6 +196,7 @@ def protect(handler: logging.Handler) -> logging.Handler:
 
 __all__ = [
     "MASK",
+    "STANDARD_FIELDS",
     "RedactingFilter",
     "Registry",
     "printable",

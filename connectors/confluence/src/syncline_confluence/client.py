@@ -42,7 +42,10 @@ def read_limits(headers: Mapping[str, str], now: datetime) -> Limits | None:
 
 
 def open_client(
-    settings: Settings, clock: Clock, observe: Callable[[str, Mapping[str, Any]], None]
+    settings: Settings,
+    clock: Clock,
+    observe: Callable[[str, Mapping[str, Any]], None],
+    connection: str = "",
 ) -> Client:
     """Return the HTTP client of a connection: one credential, one pace."""
     proxy = settings.proxy or None
@@ -59,6 +62,7 @@ def open_client(
         observe=observe,
         allow_hosts=settings.media_hosts,
         proxy=proxy,
+        connection=connection,
     )
 
 

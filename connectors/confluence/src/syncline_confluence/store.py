@@ -13,7 +13,7 @@ from .writing import Writing
 
 def open_store(settings: Settings, context: Context) -> ConfluenceStore:
     """Return the store of a connection; nothing is asked before it is used."""
-    client = open_client(settings, context.clock, context.observe)
+    client = open_client(settings, context.clock, context.observe, context.connection)
     return ConfluenceStore(settings, context, Api(client))
 
 

@@ -38,7 +38,10 @@ def read_limits(headers: Mapping[str, str], now: datetime) -> Limits | None:
 
 
 def open_client(
-    settings: Settings, clock: Clock, observe: Callable[[str, Mapping[str, Any]], None]
+    settings: Settings,
+    clock: Clock,
+    observe: Callable[[str, Mapping[str, Any]], None],
+    connection: str = "",
 ) -> Client:
     """Return the HTTP client of a connection: one credential, one pace."""
     proxy = settings.proxy or None
@@ -51,7 +54,13 @@ def open_client(
     )
     pace = Pace(settings.requests_per_minute / 60, read_limits=read_limits)
     return Client(
-        settings.hosts.api, auth=auth, clock=clock, pace=pace, observe=observe, proxy=proxy
+        settings.hosts.api,
+        auth=auth,
+        clock=clock,
+        pace=pace,
+        observe=observe,
+        proxy=proxy,
+        connection=connection,
     )
 
 

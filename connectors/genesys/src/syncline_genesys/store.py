@@ -67,7 +67,8 @@ class GenesysStore:
         self._settings = settings
         self._connection = context.connection
         self._clock = context.clock
-        self._api = Api(open_client(settings, context.clock, context.observe))
+        client = open_client(settings, context.clock, context.observe, context.connection)
+        self._api = Api(client)
         self._files = Files(context.clock, settings.proxy or None)
         self._tree = Categories(self._api)
         self._scope = Scope(self._api, settings, context.connection, self._tree)

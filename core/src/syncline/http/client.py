@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve
 
+from .. import urgency
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
 from ..redaction import register
+from ..scope import about
+from ..tracing import Span
 from . import failures
 from .address import Base, Elsewhere, Origin, Params
 from .auth import Auth
@@ -38,8 +41,13 @@ Observe = Callable[[str, Mapping[str, Any]], None]
 
 * `http.call`: every attempt (`method`, `path`, `status`, `fault`, `seconds`);
 * `http.retry`: a repetition after a fault (`target`, `seconds` of back-off);
-* `http.pause`: a pause that everybody shares (`seconds`, `status`).
+* `http.pause`: a pause that everybody shares (`seconds`, `status`);
+* `http.wait`: a request that stood in line for the rate or a pause (`seconds`);
+* `http.budget`: what is left of the server's own limit, when that changes (`remaining`).
 """
+
+_NOTICEABLE = 0.01
+"""Seconds of waiting in line that are worth an event."""
 
 
 class Client:
@@ -48,7 +56,8 @@ class Client:
     Paths are appended to `base_url`, which must be https (or on this machine). Absolute URLs may
     name the same host or one of `allow_hosts` (`host`, `host:port` or `.suffix`), which never get
     the credentials. The environment is not read: `proxy` and `ca_file` (PEM, added to the usual
-    authorities) are settings; certificates are always verified.
+    authorities) are settings; certificates are always verified. Log lines and traces show
+    its calls under the name `connection`.
 
     Raises:
         ConfigError: `base_url` cannot be used.
@@ -69,6 +78,7 @@ class Client:
         proxy: str | None = None,
         ca_file: Path | None = None,
         user_agent: str = "syncline",
+        connection: str = "",
     ) -> None:
         try:
             self._base = Base.parse(base_url, allow_hosts)
@@ -90,6 +100,8 @@ class Client:
             ca_file=ca_file,
             proxy=proxy,
         )
+        self._scope = {"connection": connection} if connection else {}
+        self._told: int | None = None
         self._renewing = asyncio.Lock()
         self._hopeless: tuple[Mapping[str, str], float] = ({}, 0.0)
 
@@ -106,7 +118,7 @@ class Client:
         data: Mapping[str, str] | None = None,
         ref: Ref | None = None,
         idempotent: bool | None = None,
-        priority: int = 1,
+        priority: int | None = None,
         expect_json: bool = True,
         ok: Container[int] = SUCCESS,
         follow: bool = False,
@@ -118,7 +130,8 @@ class Client:
         out for every method, a 401 leads to one renewal of the credentials. `params` that are None
         are left out and sequences repeat the name. `ok` are the statuses that are returned rather
         than raised; `follow` follows redirects of a GET, without credentials to other hosts. A POST
-        that is called idempotent is a query: it writes nothing.
+        that is called idempotent is a query: it writes nothing. Calls wait in line by `priority`,
+        lower first; left out, it is as urgent as the work that it is made for (`syncline.urgency`).
 
         Raises:
             Rejected: 4xx, the request cannot be sent, or the answer is over the size cap.
@@ -145,7 +158,7 @@ class Client:
             ),
             ref=ref,
             idempotent=method.upper() in IDEMPOTENT if idempotent is None else idempotent,
-            priority=priority,
+            priority=urgency.priority() if priority is None else priority,
             expect_json=expect_json and method.upper() != "HEAD",
             ok=ok,
             follow=follow and method.upper() in ("GET", "HEAD"),
@@ -214,8 +227,10 @@ class Client:
     async def _in_turn(
         self, call: Call, credentials: Mapping[str, str], progress: _Progress
     ) -> Response | Fault:
+        asked = self._clock.monotonic()
         try:
             async with self._pace.slot(call.priority, progress.deadline) as slot:
+                self._waited(self._clock.monotonic() - asked)
                 if progress.outcome is None:
                     # Waiting in line is our own doing: the call's time starts here.
                     progress.deadline = self._clock.monotonic() + self._timeout.total
@@ -225,6 +240,10 @@ class Client:
             raise _given_up(call, progress, pause) from None
         progress.outcome = outcome
         return outcome
+
+    def _waited(self, seconds: float) -> None:
+        if seconds > _NOTICEABLE:
+            self._observe("http.wait", {"seconds": seconds})
 
     async def _credentials(self, call: Call) -> Mapping[str, str]:
         if self._auth is None or not call.ours:
@@ -245,16 +264,18 @@ class Client:
             return respond(status, headers, content, expect_json=call.expect_json)
 
         outcome: Response | Fault
-        try:
-            outcome = await self._transport.send(
-                exchange,
-                within=min(self._timeout.attempt, max(0.001, deadline - started)),
-                cap=self._cap,
-                read=read,
-            )
-        except Fault as fault:
-            outcome = fault
-        self._report(exchange, outcome, self._clock.monotonic() - started)
+        with about("call", **self._scope) as span:
+            try:
+                outcome = await self._transport.send(
+                    exchange,
+                    within=min(self._timeout.attempt, max(0.001, deadline - started)),
+                    cap=self._cap,
+                    read=read,
+                )
+            except Fault as fault:
+                outcome = fault
+            _describe(span, exchange, outcome)
+            self._report(exchange, outcome, self._clock.monotonic() - started)
         return outcome
 
     def _report(self, exchange: Exchange, outcome: Response | Fault, seconds: float) -> None:
@@ -287,6 +308,13 @@ class Client:
                 self._pace.failed(slot, call.target)
             case Response():
                 self._pace.answered(slot, outcome.headers)
+        self._tell_budget()
+
+    def _tell_budget(self) -> None:
+        left = self._pace.remaining
+        if left is not None and left != self._told:
+            self._told = left
+            self._observe("http.budget", {"remaining": left})
 
     async def _renewed(self, call: Call, refused: Mapping[str, str], progress: _Progress) -> bool:
         """Return whether there are other credentials now than those that were refused."""
@@ -334,6 +362,16 @@ class _Progress:
     renewed: bool = False
     doubt: bool = False
     """True when an attempt to write may have had its effect."""
+
+
+def _describe(span: Span, exchange: Exchange, outcome: Response | Fault) -> None:
+    """Say what a trace may know of a call: no path, which may hold a title or a file's name."""
+    span.note("http.request.method", exchange.method)
+    span.note("server.address", urlsplit(exchange.url).hostname or "")
+    if outcome.status is not None:
+        span.note("http.response.status_code", outcome.status)
+    if isinstance(outcome, Fault):
+        span.note("error.type", type(outcome).__name__)
 
 
 def _error(call: Call, outcome: Response | Fault, doubt: bool) -> StoreError:

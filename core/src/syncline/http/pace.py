@@ -90,6 +90,8 @@ class Pace:
         self._leading = False
         self._nap: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self.remaining: int | None = None
+        """Requests left in the window that the server told of last; None when it never did."""
 
     @property
     def clock(self) -> Clock:
@@ -160,6 +162,8 @@ class Pace:
             return
         if limits is None:
             return
+        if limits.remaining is not None:
+            self.remaining = max(0, limits.remaining)
         now = self.clock.monotonic()
         self._pacer.learn(limits, now, self.budget.rate(now))
         if limits.remaining is not None and limits.remaining <= 0 and limits.reset:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import attrs
 
+from .shown import Shown
+
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
@@ -31,8 +33,8 @@ def setting(help: str, **kwargs: Any) -> Any:
     return attrs.field(metadata={"help": help}, **kwargs)
 
 
-@attrs.frozen(kw_only=True)
-class Context:
+@attrs.frozen(kw_only=True, repr=False)
+class Context(Shown):
     """What the core lends to an adapter; it takes nothing else from its surroundings."""
 
     connection: str
@@ -47,8 +49,8 @@ class Context:
     """How far the clock of a webhook's sender may be ahead of ours."""
 
 
-@attrs.frozen(kw_only=True)
-class WebhookForm:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookForm(Shown):
     """One way in which a vendor announces changes over HTTP: how it signs, what it sends.
 
     Written as `[connections.<name>.webhook]` with `form = "<name of the form>"`; the other keys are
@@ -61,8 +63,8 @@ class WebhookForm:
     """Receives an instance of `settings`, its secrets resolved. It opens nothing."""
 
 
-@attrs.frozen(kw_only=True)
-class Connector:
+@attrs.frozen(kw_only=True, repr=False)
+class Connector(Shown):
     """One vendor system: its settings class and the ports that it can open.
 
     Each factory receives an instance of `settings`, its secrets resolved, and a `Context`.

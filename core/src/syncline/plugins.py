@@ -15,6 +15,7 @@ import attrs
 from .connector import API_VERSION, Connector
 from .entrypoints import EntryPoint, entry_points
 from .errors import PluginError
+from .shown import Shown
 
 CONNECTORS = "syncline"
 COMMANDS = "syncline.commands"
@@ -28,8 +29,8 @@ class Command(Protocol):
     def run(self, args: argparse.Namespace) -> int: ...
 
 
-@attrs.frozen(kw_only=True)
-class Installed:
+@attrs.frozen(kw_only=True, repr=False)
+class Installed(Shown):
     """One plugin as `syncline connectors` shows it: working, or broken with the reason."""
 
     name: str

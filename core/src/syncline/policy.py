@@ -11,6 +11,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from .shown import Shown
 from .side import Side
 
 
@@ -56,8 +57,8 @@ class Deletes(Enum):
     """The copy stays and the pair is dissolved."""
 
 
-@frozen(kw_only=True)
-class Policy:
+@frozen(kw_only=True, repr=False)
+class Policy(Shown):
     """What a job may do: the user's choice, read from `[jobs.<name>]`."""
 
     direction: Direction = Direction.TWO_WAY
@@ -70,8 +71,8 @@ class Policy:
     """True when items that another job made count as originals here."""
 
 
-@frozen(kw_only=True)
-class Limits:
+@frozen(kw_only=True, repr=False)
+class Limits(Shown):
     """How far one pass may go by itself."""
 
     delete_share: float = 0.10

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from .shown import Shown
 
-@frozen
-class Secret:
+
+@frozen(repr=False)
+class Secret(Shown):
     """A secret value; its repr and str never show it."""
 
     _value: str = field(repr=False)

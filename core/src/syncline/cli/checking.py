@@ -17,12 +17,13 @@ from ..config.faults import dotted
 from ..config.leaves import Path as ConfigPath
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..errors import ConfigError
+from ..shown import Shown
 from .exits import DONE, FAILED, USAGE, worst
 from .output import columns, counted, emit, say
 
 
-@frozen(kw_only=True)
-class SecretState:
+@frozen(kw_only=True, repr=False)
+class SecretState(Shown):
     """Whether one secret can be looked up; never its value."""
 
     path: str

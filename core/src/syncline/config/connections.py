@@ -12,6 +12,7 @@ from .. import plugins
 from ..connector import Connector, WebhookForm
 from ..errors import PluginError
 from ..secret import Secret
+from ..shown import Shown
 from .faults import Fault, Faults, faults_of, nearest
 from .leaves import Path, rewritten
 from .plain import Local
@@ -23,8 +24,8 @@ Load = Callable[[str], Connector]
 """Returns an installed connector by name; raises PluginError."""
 
 
-@frozen(kw_only=True)
-class Hook:
+@frozen(kw_only=True, repr=False)
+class Hook(Shown):
     """How a connection's system announces changes: `[connections.<name>.webhook]`."""
 
     name: str
@@ -43,8 +44,8 @@ class Hook:
         return resolved(self.settings, values)
 
 
-@frozen(kw_only=True)
-class Connection:
+@frozen(kw_only=True, repr=False)
+class Connection(Shown):
     """A configured connector. Nothing has been opened, no secret looked up."""
 
     name: str

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from ..shown import Shown
 from .leaves import Path
 
 if TYPE_CHECKING:
     from .positions import Positions
 
 
-@frozen(kw_only=True)
-class Fault:
+@frozen(kw_only=True, repr=False)
+class Fault(Shown):
     """One thing that is wrong, at a path of the file."""
 
     path: Path

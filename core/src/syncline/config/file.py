@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from .. import plugins
 from ..errors import ConfigError
+from ..shown import Shown
 from .checks import job_faults, label_faults, pairs_faults, secret_faults, service_secret_faults
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
@@ -32,8 +33,8 @@ T = TypeVar("T")
 DEFAULT_STATE = "syncline-state.db"
 
 
-@frozen(kw_only=True)
-class Config:
+@frozen(kw_only=True, repr=False)
+class Config(Shown):
     """A configuration that `check` accepts. Nothing has been opened, no secret looked up."""
 
     state: FilePath

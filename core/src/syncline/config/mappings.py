@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NewType
 from attrs import Attribute, frozen
 
 from ..connector import setting
+from ..shown import Shown
 from .faults import Fault, Faults
 from .scalars import TitlePath, shown
 from .structure import register, structured
@@ -72,8 +73,8 @@ def _tried(function: Callable[[], object]) -> None:
             raise
 
 
-@frozen(kw_only=True)
-class FilterSettings:
+@frozen(kw_only=True, repr=False)
+class FilterSettings(Shown):
     """Which of the left's documents: a table of criteria, or one condition as a text."""
 
     labels: frozenset[str] = setting("Carries one of these labels.", default=frozenset())
@@ -97,7 +98,7 @@ class FilterSettings:
         )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class FilterTable(FilterSettings):
     """The table form; the file writes either this or a text."""
 
@@ -114,8 +115,8 @@ def filter_settings(value: object) -> FilterSettings:
     return table
 
 
-@frozen(kw_only=True)
-class RuleSettings:
+@frozen(kw_only=True, repr=False)
+class RuleSettings(Shown):
     """One mapping rule: exactly one of label, ancestor, space; one of category, to_label."""
 
     label: str | None = setting("Documents that carry this label.", default=None)
@@ -154,8 +155,8 @@ class RuleSettings:
         return Labelled(self.label) if self.label is not None else InSpace(self.space or "")
 
 
-@frozen(kw_only=True)
-class TitleSettings:
+@frozen(kw_only=True, repr=False)
+class TitleSettings(Shown):
     """How the right's titles are made, and how they are read back."""
 
     prefix: str = setting("Stands before the title on the right.", default="")
@@ -195,8 +196,8 @@ def _rules_fit(_: object, __: Attribute[Sequence[RuleSettings]], rules: object) 
     refuse_clashes(rules, frozenset())  # type: ignore[arg-type]  # attrs validates untyped
 
 
-@frozen(kw_only=True)
-class MappingSettings:
+@frozen(kw_only=True, repr=False)
+class MappingSettings(Shown):
     """What differs between the two sides' vocabularies."""
 
     rules: tuple[RuleSettings, ...] = setting(

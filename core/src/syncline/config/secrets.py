@@ -12,14 +12,15 @@ from attrs import frozen
 
 from ..errors import ConfigError, SynclineError
 from ..secret import Secret
+from ..shown import Shown
 from .leaves import Path, leaves, rewritten
 
 MAX_SIZE = 64 * 1024
 """Bytes of a secret file."""
 
 
-@frozen
-class SecretRef:
+@frozen(repr=False)
+class SecretRef(Shown):
     """Where a secret is kept: `{ env = "NAME" }`, `{ file = "path" }` or `{ <provider> = "…" }`."""
 
     provider: str

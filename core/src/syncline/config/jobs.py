@@ -98,8 +98,17 @@ class DocumentsJob:
     review_label: str = setting(
         "Label of pages that Syncline created and nobody reviewed.", default="syncline-review"
     )
-    schedule: Cron | None = setting("Full passes of the service, as cron in UTC.", default=None)
-    poll: timedelta | None = setting("How often the service reads what changed.", default=None)
+    schedule: Cron = setting(
+        "Full passes of the service, as cron in UTC.", default=Cron("0 2 * * *")
+    )
+    jitter: timedelta = setting(
+        "How much later, by chance, a scheduled full pass begins at most.",
+        default=timedelta(minutes=10),
+        validator=validators.le(timedelta(days=1)),
+    )
+    poll: timedelta = setting(
+        "How often the service reads what changed; 0s for never.", default=timedelta(minutes=5)
+    )
     workers: int = setting(
         "Items worked at the same time.",
         default=_LIMITS.workers,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import SynclineError
     from .mapping import Mapping
     from .model import Document, Record, Ref, Side, Status
+    from .runner import Runner
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,7 @@ _HOMES = {
     "Record": ".model:Record",
     "Ref": ".model:Ref",
     "Report": ".engine:Report",
+    "Runner": ".runner:Runner",
     "Session": ".engine:Session",
     "Side": ".model:Side",
     "Status": ".model:Status",
@@ -49,6 +51,7 @@ __all__ = [
     "Record",
     "Ref",
     "Report",
+    "Runner",
     "Session",
     "Side",
     "Status",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -21,6 +22,9 @@ from ..redaction import register
 from ..state import SqliteState
 from ..state.port import StateStore
 from .session import Session
+
+OpenStore = Callable[[Connection], AbstractAsyncContextManager[Store]]
+"""Opens the store of a connection for as long as the context lasts."""
 
 
 @frozen
@@ -49,11 +53,15 @@ async def open_session(
     state: StateStore | None = None,
     clock: Clock | None = None,
     progress: Callable[..., None] = _quiet,
+    stores: OpenStore | None = None,
+    holder: str | None = None,
 ) -> AsyncIterator[Session]:
     """Open the stores and the state of one job, and close them in reverse order.
 
     Args:
         state: used instead of the file that the configuration names, and not closed.
+        stores: opens the store of a connection; several jobs may share one.
+        holder: who the session is in leases; this process unless told otherwise.
 
     Raises:
         ConfigError: the job is not there, or a secret cannot be resolved.
@@ -66,15 +74,12 @@ async def open_session(
             own = SqliteState.open(config.state)
             stack.callback(own.close)
             state = own
-        names = {"left": settings.left, "right": settings.right}
-        stores = {
-            side: await _open(stack, config, config.connections[name], state, clock, progress)
-            for side, name in names.items()
-        }
+        stores = stores or partial(open_store, config, state=state, clock=clock, progress=progress)
+        left, right = (config.connections[name] for name in (settings.left, settings.right))
         yield Session(
             job=job,
-            left=stores["left"],
-            right=stores["right"],
+            left=await stack.enter_async_context(stores(left)),
+            right=await stack.enter_async_context(stores(right)),
             left_name=settings.left,
             right_name=settings.right,
             state=state,
@@ -82,10 +87,15 @@ async def open_session(
             mapping=settings.lens(),
             policy=settings.policy(),
             limits=settings.limits(),
-            holder=f"{socket.gethostname()}-{os.getpid()}",
+            holder=holder or this_process(),
             is_dead=is_dead,
             progress=progress,
         )
+
+
+def this_process() -> str:
+    """Return the name of this process in leases: `is_dead` understands it."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def is_dead(holder: str) -> bool:
@@ -102,14 +112,20 @@ def is_dead(holder: str) -> bool:
     return False
 
 
-async def _open(
-    stack: AsyncExitStack,
+@asynccontextmanager
+async def open_store(
     config: Config,
     connection: Connection,
+    *,
     state: StateStore,
     clock: Clock,
-    progress: Callable[..., None],
-) -> Store:
+    progress: Callable[..., None] = _quiet,
+) -> AsyncIterator[Store]:
+    """Open the store of one connection, its secrets resolved, and close it.
+
+    Raises:
+        ConfigError: it holds no documents, or a secret cannot be resolved.
+    """
     context = context_of(connection.name, state, clock, progress)
     values = await resolve_secrets(config, connection, context)
     if connection.connector.documents is None:
@@ -117,8 +133,10 @@ async def _open(
             [f"connections.{connection.name}: {connection.connector.name} holds no documents"]
         )
     store = connection.connector.documents(connection.ready(values), context)
-    stack.push_async_callback(store.aclose)
-    return store
+    try:
+        yield store
+    finally:
+        await store.aclose()
 
 
 def context_of(
@@ -151,7 +169,7 @@ async def resolve_secrets(
     problems: list[str] = []
     for path, reference in connection.secrets if wanted is None else wanted:
         try:
-            found[reference] = await _secret(config, reference, context)
+            found[reference] = await resolve_secret(config, reference, context)
             register(found[reference])
         except SynclineError as error:
             where = ".".join(str(part) for part in ("connections", connection.name, *path))
@@ -161,7 +179,12 @@ async def resolve_secrets(
     return found
 
 
-async def _secret(config: Config, reference: SecretRef, context: Context) -> Secret:
+async def resolve_secret(config: Config, reference: SecretRef, context: Context) -> Secret:
+    """Return the value of one secret.
+
+    Raises:
+        SynclineError: it cannot be looked up; without any value.
+    """
     match reference.provider:
         case "env":
             return from_environment(reference.name)

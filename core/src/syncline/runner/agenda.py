@@ -1,0 +1,72 @@
+"""What a job has to do next, and not before when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from attrs import define, field
+
+Kind = Literal["hints", "poll", "full"]
+"""Items that were hinted at, the change feeds, everything: in this order of precedence."""
+
+HINTS: Kind = "hints"
+POLL: Kind = "poll"
+FULL: Kind = "full"
+
+
+@define
+class Agenda:
+    """What is due. Asking twice for one thing makes it due once; what was put off stays so."""
+
+    _due: dict[Kind, float] = field(factory=dict)
+    """Not before which moment, in seconds of a monotonic clock."""
+
+    def want(self, kind: Kind, *, at: float = 0.0) -> None:
+        """Make it due from `at` on, unless it is due, or put off, already."""
+        self._due.setdefault(kind, at)
+
+    def take(self, kind: Kind) -> None:
+        """Say that it is being done: what is wanted from now on comes after that."""
+        self._due.pop(kind, None)
+
+    def ready(self, kinds: Iterable[Kind], now: float) -> Kind | None:
+        """Return the first of `kinds` that may be done now."""
+        return next((kind for kind in kinds if self._due.get(kind, now + 1) <= now), None)
+
+    def wanted(self, kind: Kind) -> bool:
+        """Tell whether it is due, be it put off or not."""
+        return kind in self._due
+
+    def forget(self) -> None:
+        """Drop everything: it is another's work now."""
+        self._due.clear()
+
+
+@define(kw_only=True)
+class Backoff:
+    """Longer and longer pauses, with jitter, until something goes well."""
+
+    first: float
+    """Seconds after the first failure, at most."""
+    most: float
+    random: Callable[[], float]
+    """Returns a number from 0 to 1, so that many runners do not come back at one moment."""
+    failures: int = field(default=0, init=False)
+
+    def next(self, *, least: float = 0.0) -> float:
+        """Count a failure and return the pause after it: half of it is certain, half is chance.
+
+        Args:
+            least: begin with this many seconds; for what a repetition can hardly mend.
+        """
+        longest = min(self.most, max(self.first, least) * 2.0 ** min(self.failures, 32))
+        self.failures += 1
+        return max(least, longest * (0.5 + self.random() / 2))
+
+    def reset(self) -> None:
+        """Begin anew: it went well."""
+        self.failures = 0
+
+
+__all__ = ["FULL", "HINTS", "POLL", "Agenda", "Backoff", "Kind"]

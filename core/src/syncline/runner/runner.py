@@ -1,0 +1,503 @@
+"""The service as an object: jobs that are worked for as long as it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random as chance
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Protocol, Self
+
+from ..clock import SystemClock
+from ..config import Config
+from ..config.pairs import read_pairs
+from ..engine import Report, Session
+from ..engine.opening import is_dead, open_session, open_store, this_process
+from ..errors import ConfigError, StateError
+from ..model import Change, Side
+from ..ports import Clock, Store
+from ..state import SqliteState
+from ..state.port import StateStore
+from ..state.records import Effect, MarkDirty
+from . import webpart
+from .agenda import Kind
+from .claim import BEAT, TTL, Claim
+from .connections import Access, Connections
+from .events import Events, Listener
+from .janitor import housekeeping
+from .looplag import measure
+from .opening import access_to
+from .timetable import Timetable
+from .working import Working
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 30.0
+"""How long a runner that ends waits for the items at hand."""
+
+
+class OpenSession(Protocol):
+    """Opens one job; `syncline.open_session` is one, and a test brings its own."""
+
+    def __call__(
+        self,
+        config: Config,
+        job: str,
+        *,
+        state: StateStore,
+        clock: Clock,
+        progress: Callable[..., None],
+    ) -> AbstractAsyncContextManager[Session]: ...
+
+
+class Runner:
+    """Works the jobs of a configuration: hints as they come, polls and full passes when due.
+
+    Use it as a context: what it opens on entering is closed in reverse on leaving. Passes are made
+    while `run` runs; before that, and beside it, `session`, `sync` and `hint` may be used.
+
+    Args:
+        jobs: these jobs only; all of the configuration unless told otherwise.
+        state: used instead of the file that the configuration names, and not closed.
+        clock: what the passes, the back-off and the leases go by. The timetable goes by the
+            machine's clock in any case.
+        sessions: opens a job; by default with its connections, which jobs share.
+        holder: the name of this runner in leases; unique among those that share a state.
+        ttl: seconds after which a runner that no longer answers is replaced.
+        drain: seconds for which `run` waits, when it ends, for the items at hand.
+        random: returns a number from 0 to 1, for jitter.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        jobs: Iterable[str] | None = None,
+        state: StateStore | None = None,
+        clock: Clock | None = None,
+        sessions: OpenSession | None = None,
+        holder: str | None = None,
+        ttl: float = TTL,
+        drain: float = DRAIN_SECONDS,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        self._config = config
+        self._chosen = None if jobs is None else tuple(dict.fromkeys(jobs))
+        self._given_state = state
+        self._state: StateStore | None = None
+        self._clock: Clock = clock or SystemClock()
+        self._sessions: OpenSession = sessions or self._open
+        self._given_sessions = sessions is not None
+        self._holder = holder or _holder(config)
+        self._ttl, self._drain_seconds, self._random = ttl, drain, random
+        self._events = Events()
+        self._connections = Connections()
+        self._timetable = Timetable(self._due)
+        self._workings: dict[str, Working] = {}
+        self._closing: dict[str, AsyncExitStack] = {}
+        self._access: dict[str, tuple[Access, ...]] = {}
+        self._lanes: dict[str, list[asyncio.Task[None]]] = {}
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self._running = False
+        self._reloading = asyncio.Lock()
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Open the state and every job.
+
+        Raises:
+            ConfigError: a job is not there, or secrets cannot be resolved: all problems at once.
+            StateError: the state cannot be used.
+        """
+        async with AsyncExitStack() as stack:
+            self._state = self._given_state
+            if self._state is None:
+                self._state = SqliteState.open(self._config.state)
+                stack.callback(self._state.close)
+            stack.push_async_callback(self._close_all)
+            problems: list[str] = []
+            for name in self._wanted(self._config):
+                try:
+                    await self._start(self._config, name)
+                except ConfigError as error:
+                    problems += error.problems
+            if problems:
+                raise ConfigError(list(dict.fromkeys(problems)))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _wanted(self, config: Config) -> Iterator[str]:
+        for name in config.jobs if self._chosen is None else self._chosen:
+            config.job(name)
+            yield name
+
+    async def run(self) -> None:
+        """Work until cancelled or stopped; the items at hand are finished before it returns."""
+        if self._running:
+            raise RuntimeError("this runner runs already")
+        self._running = True
+        self._stop.clear()
+        self._timetable.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part) for part in self._parts()]
+                try:
+                    await self._stop.wait()
+                finally:
+                    await self._drain()
+                    for task in tasks:
+                        task.cancel()
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            self._running = False
+
+    def _parts(self) -> Iterator[Any]:
+        for working in self._workings.values():
+            working.plan_ahead()
+            self._set_going(working)
+        yield self._beats()
+        yield housekeeping(self.state, self._clock, lambda: list(self._workings.values()))
+        yield measure(lambda seconds: self.emit("loop.lag", seconds=seconds))
+
+    def _set_going(self, working: Working) -> None:
+        self._lanes[working.name] = [
+            asyncio.create_task(lane, name=f"{what} of {working.name}")
+            for what, lane in (("hints", working.quick()), ("full passes", working.slow()))
+        ]
+
+    async def stop(self) -> None:
+        """End `run`, gracefully."""
+        self._stop.set()
+
+    async def _drain(self) -> None:
+        await self._timetable.stop()
+        workings = list(self._workings.values())
+        drains = [asyncio.create_task(working.drain()) for working in workings]
+        if drains:
+            _, late = await asyncio.wait(drains, timeout=self._drain_seconds)
+            for task in late:
+                task.cancel()
+                logger.warning("a write did not end in time; it is looked for at the next start")
+        for lanes in self._lanes.values():
+            await _ended(lanes)
+        self._lanes.clear()
+        for working in workings:
+            with suppress(StateError):
+                working.give_up()
+
+    async def _beats(self) -> None:
+        while True:
+            for working in list(self._workings.values()):
+                try:
+                    working.beat()
+                except Exception as error:
+                    # A busy or full disk: nothing is taken and nothing kept that is not sure.
+                    logger.error("a lease could not be kept", extra={"error": str(error)})
+            await asyncio.sleep(min(BEAT, self._ttl / 5))
+
+    def _due(self, name: str, kind: Kind) -> None:
+        if name in self._workings:
+            self._workings[name].want(kind)
+
+    # -- jobs ------------------------------------------------------------------------------------
+
+    async def _start(self, config: Config, name: str) -> None:
+        """Open a job, and work it if this runner runs."""
+        access = await self._access_of(config, name)
+        stack, session = await self._enter(config, name)
+        claim = Claim(
+            state=self.state, job=name, holder=self._holder, clock=self._clock,
+            is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
+        )  # fmt: skip
+        self._workings[name] = Working(
+            name=name, settings=config.jobs[name], session=session, claim=claim,
+            clock=self._clock, events=self._events, timetable=self._timetable, random=self._random,
+        )  # fmt: skip
+        self._closing[name], self._access[name] = stack, access
+        if self._running:
+            self._workings[name].plan_ahead()
+            self._set_going(self._workings[name])
+
+    async def _enter(self, config: Config, name: str) -> tuple[AsyncExitStack, Session]:
+        stack = AsyncExitStack()
+        opened = self._sessions(
+            config, name, state=self.state.for_job(name), clock=self._clock, progress=self._progress
+        )
+        session = await stack.enter_async_context(opened)
+        try:
+            _accept_pairs(config, name, session)
+        except BaseException:
+            await stack.aclose()
+            raise
+        return stack, session
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        config: Config,
+        job: str,
+        *,
+        state: StateStore,
+        clock: Clock,
+        progress: Callable[..., None],
+    ) -> AsyncIterator[Session]:
+        opener = partial(open_store, config, state=self.state, clock=clock, progress=progress)
+
+        @asynccontextmanager
+        async def shared(connection: Any) -> AsyncIterator[Store]:
+            access = await access_to(config, connection, self.state, clock)
+            async with self._connections.use(access, opener) as store:
+                yield store
+
+        async with open_session(
+            config, job, state=state, clock=clock, progress=progress, stores=shared,
+            holder=self._holder,
+        ) as session:  # fmt: skip
+            yield session
+
+    async def _access_of(self, config: Config, name: str) -> tuple[Access, ...]:
+        job = config.job(name)
+        connections = [config.connections[side] for side in (job.left, job.right)]
+        if self._given_sessions:
+            return tuple(Access(connection, "") for connection in connections)
+        return tuple([await access_to(config, c, self.state, self._clock) for c in connections])
+
+    async def _end(self, name: str) -> None:
+        """Stop working a job, and close it."""
+        working = self._workings[name]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_seconds):
+                await working.drain()
+        await _ended(self._lanes.pop(name, []))
+        working.give_up()
+        del self._workings[name], self._access[name]
+        await self._closing.pop(name).aclose()
+
+    async def _close_all(self) -> None:
+        for name in reversed(list(self._workings)):
+            await self._end(name)
+
+    # -- what others see ---------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The configuration that is followed."""
+        return self._config
+
+    @property
+    def state(self) -> StateStore:
+        """What is remembered; open while the runner is."""
+        if self._state is None:
+            raise RuntimeError("the runner is not open; use `async with Runner(…)`")
+        return self._state
+
+    @property
+    def holder(self) -> str:
+        """The name of this runner in leases."""
+        return self._holder
+
+    @property
+    def jobs(self) -> Mapping[str, Working]:
+        """The jobs by name, in the order of the configuration."""
+        return self._workings
+
+    def session(self, job: str) -> Session:
+        """Return the open session of a job.
+
+        Raises:
+            ConfigError: this runner has no such job.
+        """
+        if job not in self._workings:
+            self._config.job(job)
+            raise ConfigError([f"this runner does not work the job {job!r}"])
+        return self._workings[job].session
+
+    async def sync(self, job: str) -> Report:
+        """Make a full pass now.
+
+        Raises:
+            Refused: another process works on this job.
+        """
+        return await self.session(job).sync()
+
+    @property
+    def webhooks(self) -> Any:
+        """An ASGI application that takes the deliveries of all connections.
+
+        Raises:
+            ConfigError: the web part is not installed.
+        """
+        return webpart.load().webhooks_app(self)
+
+    @property
+    def pages(self) -> Any:
+        """An ASGI application of the pages, health and metrics.
+
+        Raises:
+            ConfigError: the web part is not installed.
+        """
+        return webpart.load().pages_app(self)
+
+    # -- hints and events --------------------------------------------------------------------------
+
+    def hint(self, connection: str, changes: Sequence[Change]) -> int:
+        """Remember durably that these items have to be looked at, in every job that has them.
+
+        Returns how many rows that made: none where no job has the connection.
+        """
+        return self.hint_many([(connection, changes)])
+
+    def hint_many(
+        self,
+        deliveries: Sequence[tuple[str, Sequence[Change]]],
+        also: Iterable[Effect] = (),
+    ) -> int:
+        """Remember what many deliveries say in one commit, with `also` in the same.
+
+        Returns how many rows that made.
+
+        Raises:
+            StateError: they could not be stored; nothing was.
+        """
+        at = self._clock.now()
+        rows = [
+            (connection, MarkDirty(job, side, change, priority=0, at=at))
+            for connection, changes in deliveries
+            for job, side in self._places(connection)
+            for change in changes
+        ]
+        effects: list[Effect] = [row for _, row in rows]
+        effects += also
+        if effects:
+            self.state.commit(effects, None)
+        self._tell_of_hints(rows)
+        return len(rows)
+
+    def _places(self, connection: str) -> Iterator[tuple[str, Side]]:
+        # Jobs of other runners on this state, too: the delivery came here, and nowhere else.
+        for name, job in self._config.jobs.items():
+            if connection == job.left:
+                yield name, Side.LEFT
+            elif connection == job.right:
+                yield name, Side.RIGHT
+
+    def _tell_of_hints(self, rows: Sequence[tuple[str, MarkDirty]]) -> None:
+        counts: dict[tuple[str, str], int] = {}
+        for connection, row in rows:
+            counts[row.job, connection] = counts.get((row.job, connection), 0) + 1
+        for (job, connection), count in counts.items():
+            self.emit("hints", job=job, connection=connection, count=count)
+        for job in {job for job, _ in counts}:
+            if job in self._workings:
+                self._workings[job].wake()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(event, fields)` for every event from now on; returns what ends that."""
+        return self._events.subscribe(listener)
+
+    def emit(self, event: str, **fields: object) -> None:
+        """Tell the listeners; for the parts of the service that stand beside the runner."""
+        self._events.emit(event, **fields)
+
+    def _progress(self, event: str, **fields: object) -> None:
+        # The steps of a pass are for progress bars; calls, and whole passes, are for everybody.
+        if event.startswith(("http.", "pass.")):
+            self.emit(event, **fields)
+
+    # -- reload ------------------------------------------------------------------------------------
+
+    async def reload(self, config: Config) -> None:
+        """Follow another configuration: only jobs that differ are opened anew, between two passes.
+
+        What cannot be opened is not begun: that job goes on as it was.
+
+        Raises:
+            ConfigError: some jobs could not be opened, or the state is another; all problems.
+        """
+        async with self._reloading:
+            problems = _immovable(self._config, config, self._chosen)
+            if problems:
+                raise ConfigError(problems)
+            before, self._config = self._config, config
+            wanted = list(self._wanted(config))
+            for name in [name for name in self._workings if name not in wanted]:
+                await self._end(name)
+            results = await asyncio.gather(
+                *(self._follow(before, config, name) for name in wanted), return_exceptions=True
+            )
+            self._workings = {n: self._workings[n] for n in wanted if n in self._workings}
+            _raise_all(results)
+            self.emit("reloaded")
+            logger.info("the configuration was read again")
+
+    async def _follow(self, before: Config, config: Config, name: str) -> None:
+        if name not in self._workings:
+            await self._start(config, name)
+            return
+        working = self._workings[name]
+        access = await self._access_of(config, name)
+        if working.settings == config.jobs[name] and access == self._access[name]:
+            _accept_pairs(config, name, working.session)
+            return
+        stack, session = await self._enter(config, name)
+        await working.exchange(config.jobs[name], session)
+        self._access[name] = access
+        self._closing[name], old = stack, self._closing[name]
+        await old.aclose()
+
+
+def _immovable(old: Config, new: Config, chosen: Sequence[str] | None) -> list[str]:
+    problems = []
+    if new.state != old.state:
+        problems.append(f"state: {old.state} is in use; restart to use {new.state}")
+    gone = [name for name in chosen or () if name not in new.jobs]
+    return problems + [f"jobs: {name!r} was asked for and is not there any more" for name in gone]
+
+
+def _raise_all(results: Iterable[object]) -> None:
+    problems: list[str] = []
+    for result in results:
+        if isinstance(result, ConfigError):
+            problems += result.problems
+        elif isinstance(result, BaseException):
+            raise result
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _accept_pairs(config: Config, name: str, session: Session) -> None:
+    job = config.jobs[name]
+    if job.pairs is not None:
+        session.accept(read_pairs(config.folder / job.pairs.expanduser(), job))
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def _holder(config: Config) -> str:
+    # The process's number comes last: another runner of this name can tell whether it lives.
+    mine = this_process()
+    name = config.service.name
+    return f"{name}-{mine.rpartition('-')[2]}" if name else mine
+
+
+def _is_dead(mine: str, other: str) -> bool:
+    """Tell whether another holder was a process of this host that runs no more."""
+    if mine.rpartition("-")[0] != other.rpartition("-")[0]:
+        return is_dead(other)
+    return is_dead(f"{this_process().rpartition('-')[0]}-{other.rpartition('-')[2]}")
+
+
+__all__ = ["DRAIN_SECONDS", "OpenSession", "Runner"]

@@ -1,0 +1,353 @@
+"""One job in a runner: what it does when, and where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Literal
+
+from attrs import define, field
+
+from ..config import Job
+from ..engine import Report, Session
+from ..errors import Forbidden, RateLimited, SynclineError
+from ..ports import Capability, Clock
+from ..redaction import redact
+from ..state.records import Quarantined
+from .agenda import FULL, HINTS, POLL, Agenda, Backoff, Kind
+from .claim import Claim
+from .cron import next_time
+from .events import Events
+from .retrying import due_again, settle_again
+from .timetable import Timetable
+
+logger = logging.getLogger(__name__)
+
+Role = Literal["active", "standby"]
+
+QUICK: Sequence[Kind] = (HINTS, POLL)
+SLOW: Sequence[Kind] = (FULL,)
+LOOK_SECONDS = 0.5
+"""How often the state is asked for hints that another process has stored."""
+PATIENCE_SECONDS = 30.0
+"""How long a full pass that is due lets hints go first; endless hints cannot keep it away."""
+_TROUBLE_SECONDS = 5.0
+_DRAIN_SECONDS = 0.02
+"""How often a job that ends is asked whether a write is still under way."""
+_DENIED_SECONDS = 60.0
+"""The first pause after a refused credential: it is not mended by trying."""
+
+
+def _pauses(random: Callable[[], float]) -> dict[Kind, Backoff]:
+    return {
+        HINTS: Backoff(first=1, most=300, random=random),
+        POLL: Backoff(first=5, most=900, random=random),
+        FULL: Backoff(first=60, most=3600, random=random),
+    }
+
+
+@define(slots=False, eq=False, kw_only=True)
+class Working:
+    """One job of a runner. The attributes without an underscore are for everybody to read."""
+
+    name: str
+    settings: Job
+    session: Session
+    """Open for as long as the runner is; another one after a reload that changed the job."""
+    _claim: Claim
+    _clock: Clock
+    _events: Events
+    _timetable: Timetable
+    _random: Callable[[], float]
+    _errors: dict[Kind, str] = field(factory=dict, init=False)
+    _retried: Sequence[Quarantined] = field(default=(), init=False)
+    _agenda: Agenda = field(factory=Agenda, init=False)
+    _pauses: dict[Kind, Backoff] = field(init=False)
+    _half: Backoff = field(init=False)
+    """Pauses after full passes that did not see everything."""
+    _running: dict[Kind, asyncio.Task[Report]] = field(factory=dict, init=False)
+    _wake: dict[Sequence[Kind], asyncio.Event] = field(init=False)
+    _closed: set[Kind] = field(factory=set, init=False)
+    """What is not begun at present: while the session is exchanged, or for good."""
+    _unsure: set[str] = field(factory=set, init=False)
+    """Writes whose outcome was open before the pass that is under way."""
+    _waiting_since: float | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._pauses = _pauses(self._random)
+        self._half = Backoff(first=300, most=6 * 3600, random=self._random)
+        self._wake = {QUICK: asyncio.Event(), SLOW: asyncio.Event()}
+
+    # -- for everybody -----------------------------------------------------------------------------
+
+    @property
+    def role(self) -> Role:
+        """`active` for the runner that works the job, `standby` for every other."""
+        return "active" if self._claim.held else "standby"
+
+    @property
+    def doing(self) -> Kind | None:
+        """What is under way; a full pass counts for more than what goes on beside it."""
+        return next((kind for kind in (FULL, POLL, HINTS) if kind in self._running), None)
+
+    @property
+    def last_error(self) -> str | None:
+        """Why the latest pass of some kind failed; None when the latest of every kind did not."""
+        return next((self._errors[k] for k in (FULL, POLL, HINTS) if k in self._errors), None)
+
+    @property
+    def next_full(self) -> datetime | None:
+        """When the next full pass is due by the schedule."""
+        return self._timetable.next(self.name, FULL)
+
+    @property
+    def next_poll(self) -> datetime | None:
+        """When the next poll is due; None where neither side tells what changed."""
+        return self._timetable.next(self.name, POLL)
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait to be looked at."""
+        return self.session.state.backlog(self.name).count
+
+    @property
+    def lag(self) -> timedelta:
+        """The age of the oldest hint that nobody has worked yet; zero when there is none."""
+        oldest = self.session.state.backlog(self.name).oldest
+        if oldest is None:
+            return timedelta()
+        return max(timedelta(), self._clock.now() - oldest)
+
+    @property
+    def polls(self) -> bool:
+        """Tell whether a side can say what changed."""
+        stores = (self.session.left, self.session.right)
+        feeds = any(Capability.CHANGE_FEED in store.capabilities for store in stores)
+        return feeds and bool(self.settings.poll)
+
+    # -- for the runner ----------------------------------------------------------------------------
+
+    def want(self, kind: Kind) -> None:
+        """Make a pass due; while one of its kind runs or waits, that one will do."""
+        if self.role == "active" and kind not in self._running:
+            self._agenda.want(kind)
+            self.wake()
+
+    def wake(self) -> None:
+        """Look at once whether there is something to do."""
+        for event in self._wake.values():
+            event.set()
+
+    def plan_ahead(self) -> None:
+        """Enter the job into the timetable."""
+        self._timetable.set(self.name, self.settings, polls=self.polls)
+
+    def beat(self) -> None:
+        """Keep the job, or try to get it; called again and again."""
+        if self.role == "active":
+            self.confirm()
+        elif FULL not in self._closed and self._claim.take():
+            self._became_active()
+
+    def confirm(self) -> bool:
+        """Tell whether the job is still ours; whatever runs is ended if it is not."""
+        if self._claim.confirm():
+            return True
+        if not self._claim.held:
+            self._agenda.forget()
+            for task in self._running.values():
+                task.cancel()
+            self._events.emit("role", job=self.name, role=self.role)
+            logger.warning("another runner took over", extra={"job": self.name})
+        return False
+
+    def _became_active(self) -> None:
+        self._events.emit("role", job=self.name, role=self.role)
+        logger.info("this runner works the job", extra={"job": self.name})
+        for pause in (*self._pauses.values(), self._half):
+            pause.reset()
+        if self.polls:
+            self._agenda.want(POLL)
+        if self.session.full_pass_due or self._missed():
+            self._agenda.want(FULL)
+        self.wake()
+
+    def _missed(self) -> bool:
+        """Tell whether a full pass was due while no runner was there."""
+        last = self.session.state.last_run(self.name, "full")
+        due = next_time(self.settings.schedule, last.started_at) if last else None
+        return due is not None and due + self.settings.jitter <= self._clock.now()
+
+    def retry(self) -> None:
+        """Look again at the items that failed and are due; called again and again."""
+        if self.role == "active" and not self._retried and not self._closed:
+            self._retried = due_again(self.session)
+            self.wake()
+
+    async def quick(self) -> None:
+        """Work hints and polls, until cancelled."""
+        await self._lane(QUICK)
+
+    async def slow(self) -> None:
+        """Make full passes, until cancelled."""
+        await self._lane(SLOW)
+
+    async def _lane(self, lane: Sequence[Kind]) -> None:
+        while True:
+            try:
+                await self._turn(lane)
+            except Exception as error:
+                # The state could not be read, or worse: said, and tried again.
+                logger.exception("a turn failed", extra={"job": self.name})
+                self._errors[lane[0]] = redact(_sentence(error))
+                self._events.emit("job.failed", job=self.name, error=self._errors[lane[0]])
+                await asyncio.sleep(_TROUBLE_SECONDS)
+
+    async def _turn(self, lane: Sequence[Kind]) -> None:
+        self._wake[lane].clear()
+        kind = self._ready(lane)
+        if kind is not None and self.confirm():
+            await self._attempt(kind)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._wake[lane].wait()
+
+    def _ready(self, lane: Sequence[Kind]) -> Kind | None:
+        if self.role != "active":
+            return None
+        if lane is QUICK and self.session.state.backlog(self.name).count:
+            self._agenda.want(HINTS)
+        open_ = [kind for kind in lane if kind not in self._closed]
+        kind = self._agenda.ready(open_, self._clock.monotonic())
+        return None if kind == FULL and self._lets_others_go_first() else kind
+
+    def _lets_others_go_first(self) -> bool:
+        now = self._clock.monotonic()
+        busy = any(kind in self._running for kind in QUICK) or self._agenda.ready(QUICK, now)
+        if not busy:
+            self._waiting_since = None
+            return False
+        self._waiting_since = now if self._waiting_since is None else self._waiting_since
+        return now - self._waiting_since < PATIENCE_SECONDS
+
+    async def _attempt(self, kind: Kind) -> None:
+        self._agenda.take(kind)
+        self._unsure = {intent.id for intent in self.session.state.intents(self.name)}
+        task = asyncio.create_task(self._make(kind), name=f"{kind} {self.name}")
+        self._running[kind] = task
+        try:
+            await asyncio.wait({task})
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+            del self._running[kind]
+            self.wake()
+        self._settle(kind, task)
+
+    async def _make(self, kind: Kind) -> Report:
+        match kind:
+            case "full":
+                return await self.session.sync()
+            case "poll":
+                return await self.session.poll()
+            case "hints":
+                again, self._retried = self._retried, ()
+                report = await self.session.work()
+                settle_again(self.session, again)
+                return report
+
+    def _settle(self, kind: Kind, task: asyncio.Task[Report]) -> None:
+        if task.cancelled():
+            self._agenda.want(kind)
+        elif (error := task.exception()) is not None:
+            self._failed(kind, error)
+        else:
+            self._succeeded(kind, task.result())
+
+    def _succeeded(self, kind: Kind, report: Report) -> None:
+        self._pauses[kind].reset()
+        self._errors.pop(kind, None)
+        if kind == FULL and report.incomplete:
+            why = "; ".join(f"{side.value}: {text}" for side, text in report.incomplete.items())
+            self._put_off(FULL, self._half.next(), f"a listing was not complete: {why}")
+        elif kind == FULL:
+            self._half.reset()
+        elif self.session.full_pass_due and FULL not in self._running:
+            self._agenda.want(FULL)
+
+    def _failed(self, kind: Kind, error: BaseException) -> None:
+        least = 0.0
+        match error:
+            case Forbidden():
+                least = _DENIED_SECONDS
+            case RateLimited():
+                least = error.retry_after
+        if not isinstance(error, SynclineError):
+            logger.error("a pass failed unexpectedly", extra={"job": self.name}, exc_info=error)
+        self._put_off(kind, self._pauses[kind].next(least=least), _sentence(error))
+
+    def _put_off(self, kind: Kind, seconds: float, why: str) -> None:
+        """Say why, and try again after a pause."""
+        self._errors[kind] = redact(why)
+        self._agenda.want(kind, at=self._clock.monotonic() + seconds)
+        fields = {"job": self.name, "error": self._errors[kind]}
+        self._events.emit("job.failed", **fields)
+        fields |= {"kind": kind, "again": f"{seconds:.0f}"}
+        logger.warning("a pass will be tried again", extra=fields)
+
+    # -- boundaries --------------------------------------------------------------------------------
+
+    async def exchange(self, settings: Job, session: Session) -> None:
+        """Go on with other settings after the pass that is under way; hints go on until then."""
+        self._closed.add(FULL)
+        try:
+            await self._until_idle(SLOW)
+            self._closed.update(QUICK)
+            await self._until_idle(QUICK)
+            self.settings, self.session = settings, session
+            self._errors.clear()
+        finally:
+            self._closed.clear()
+        self.plan_ahead()
+        if self.role == "active":
+            self._became_active()
+
+    async def _until_idle(self, lane: Sequence[Kind]) -> None:
+        while tasks := [self._running[kind] for kind in lane if kind in self._running]:
+            await asyncio.wait(tasks)
+            await asyncio.sleep(0)
+
+    async def drain(self) -> None:
+        """Begin nothing more, and finish the items at hand; the next run goes on from there."""
+        self._closed.update((*QUICK, *SLOW))
+        self._timetable.drop(self.name)
+        while self._running:
+            if not self._writing():
+                for task in self._running.values():
+                    task.cancel()
+            await asyncio.wait(self._running.values(), timeout=_DRAIN_SECONDS)
+            await asyncio.sleep(0)
+
+    def _writing(self) -> bool:
+        # Every write is journalled before it is sent and closed when its outcome is known.
+        intents = self.session.state.intents(self.name)
+        return any(intent.id not in self._unsure for intent in intents)
+
+    def give_up(self) -> None:
+        """Let another runner take the job."""
+        if self._claim.held:
+            self._claim.release()
+            self._events.emit("role", job=self.name, role=self.role)
+
+
+def _sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split("\n"))
+    return text if isinstance(error, SynclineError) and text else f"{type(error).__name__}: {text}"
+
+
+__all__ = ["LOOK_SECONDS", "PATIENCE_SECONDS", "Role", "Working"]

@@ -11,16 +11,24 @@ import pytest
 
 HEAVY = frozenset({"boto3", "httpx", "lxml", "apscheduler", "sqlite_utils", "rich", "nh3"})
 LIGHTER = HEAVY | {"asyncio", "attr", "cattrs", "importlib.metadata", "logging", "sqlite3"}
+UNUSED = frozenset(
+    {"cattrs", "pluggy", "shutil", "hashlib", "json", "syncline.config.service"}
+    | {"syncline.decision", "syncline.expressions", "syncline.mapping"}
+    | {"syncline.model", "syncline.ports"}
+)
+"""What a file of two connections and a job has no use for."""
 
 PROGRAM = """
-import contextlib, io, json, sys
+import contextlib, io, sys
 from syncline.cli import main
 with contextlib.redirect_stdout(io.StringIO()):
     try:
         code = main(sys.argv[1:])
     except SystemExit as error:
         code = error.code
-print(json.dumps([code, sorted(sys.modules)]))
+found = sorted(sys.modules)
+import json
+print(json.dumps([code, found]))
 """
 
 
@@ -43,6 +51,10 @@ def test_a_check_imports_no_heavy_library(project: Path, arguments: tuple[str, .
     if arguments == ("init",):
         arguments = ("init", "--config", "new.toml")
     assert modules_of(project, *arguments) & HEAVY == frozenset()
+
+
+def test_a_plain_check_imports_nothing_that_it_does_not_use(project: Path) -> None:
+    assert modules_of(project, "check") & UNUSED == frozenset()
 
 
 def test_a_check_with_expressions_imports_no_heavy_library(project: Path) -> None:

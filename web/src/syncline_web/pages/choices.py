@@ -1,0 +1,96 @@
+"""What a person can choose in a conflict, in words that say what it does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import frozen
+
+from syncline.decision import Reason
+from syncline.engine import ConflictView
+from syncline.state.records import ConflictRecord
+
+
+@frozen(kw_only=True)
+class Choice:
+    """One button."""
+
+    take: str
+    label: str
+    does: str
+    """What happens then."""
+    removes: bool = False
+    """True where something is taken away: the page asks twice."""
+
+
+_ONE_LEFT: Final = frozenset({Reason.COPY_DELETED, Reason.DELETE_HELD, Reason.LOST_SIGHT})
+_OUTSIDE: Final = frozenset({Reason.OPEN_DRAFT, Reason.NOT_WRITABLE, Reason.COPY_RESTRICTED})
+
+
+def choices(view: ConflictView, left: str, right: str) -> tuple[Choice, ...]:
+    """Return the buttons of a conflict; `left` and `right` are the names of the connections."""
+    return tuple(_choices(view, {"left": left, "right": right}))
+
+
+def _choices(view: ConflictView, names: dict[str, str]) -> Iterator[Choice]:
+    for take in view.choices:
+        if take in names:
+            yield _side(view, take, names)
+        elif take == "merge":
+            does = "Both sides get the proposed merge."
+            if view.record.clashes:
+                does += " Where both changed the same words, it has those of the left."
+            yield Choice(take=take, label="Take the merge", does=does)
+        elif take == "both":
+            yield Choice(take=take, label="Keep both", does=_apart(view.record))
+
+
+def _side(view: ConflictView, take: str, names: dict[str, str]) -> Choice:
+    record = view.record
+    other = "right" if take == "left" else "left"
+    label = f"Take {take} ({names[take]})"
+    if record.review and record.loser == other:
+        return Choice(take=take, label=label, does="It stays as it was decided.")
+    if record.reason in _ONE_LEFT:
+        return _gone(view, take, label, names)
+    if record.reason in _OUTSIDE and not record.review:
+        return Choice(take=take, label="Try again", does="Look whether the obstacle is gone.")
+    return Choice(take=take, label=label, does=f"{names[other]} gets the text of {names[take]}.")
+
+
+def _gone(view: ConflictView, take: str, label: str, names: dict[str, str]) -> Choice:
+    other = "right" if take == "left" else "left"
+    there = (view.left if take == "left" else view.right) is not None
+    known = _last_known(view.record, take)
+    if there and known:
+        return Choice(take=take, label=label, does=f"It is created again in {names[other]}.")
+    return Choice(
+        take=take, label=label, does=f"The article in {names[other]} is removed, too.", removes=True
+    )
+
+
+def _last_known(record: ConflictRecord, take: str) -> bool:
+    """Tell whether the side was live when the conflict was last looked at."""
+    stamp = record.left_stamp if take == "left" else record.right_stamp
+    return stamp.endswith("|live")
+
+
+def _apart(record: ConflictRecord) -> str:
+    if record.reason in _ONE_LEFT or record.reason in _OUTSIDE:
+        return "The pair ends; whatever is there stays as it is."
+    return "Two articles: the pair takes the original's text, the other becomes one of its own."
+
+
+def seen(record: ConflictRecord) -> str:
+    """Return what tells whether a conflict still is as it was shown."""
+    parts = (
+        *(record.id, record.base, record.left_value, record.right_value, record.proposed),
+        *(record.left_stamp, record.right_stamp, record.resolution, record.reason.name),
+        *record.clashes,
+    )
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+__all__ = ["Choice", "choices", "seen"]

@@ -1,0 +1,103 @@
+"""The overview: how each job stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import frozen
+from starlette.responses import Response
+
+from syncline.engine import Session
+from syncline.state.records import Run
+
+from ..calls import Budget
+from ..site import WorkingPort
+from ..sparkline import Sparkline, sparkline
+from ..visit import Visit
+from ..works import Outcome
+
+_RUNS = 30
+
+
+@frozen(kw_only=True)
+class JobCard:
+    """One job, as the overview shows it."""
+
+    name: str
+    working: WorkingPort
+    left: str
+    right: str
+    counts: dict[str, int]
+    pairs: int
+    last_run: Run | None
+    last_full: Run | None
+    spark: Sparkline
+    budgets: tuple[Budget, ...]
+    token: str | None
+    error: str
+
+    @property
+    def next_look(self) -> datetime | None:
+        """When the next pass of any kind begins."""
+        times = [at for at in (self.working.next_full, self.working.next_poll) if at is not None]
+        return min(times, default=None)
+
+
+_STATES = ("synced", "conflict", "withdrawn", "held")
+
+
+async def index(visit: Visit) -> Response:
+    """Show every job."""
+    cards = [_card(visit, name) for name in visit.pages.runner.jobs]
+    return visit.show("overview.html", cards=cards)
+
+
+def _card(visit: Visit, name: str) -> JobCard:
+    working = visit.pages.runner.jobs[name]
+    session = working.session
+    counts = session.state.counts(name)
+    runs = session.runs(_RUNS)
+    return JobCard(
+        name=name,
+        working=working,
+        left=session.left_name,
+        right=session.right_name,
+        counts=counts,
+        pairs=sum(counts.get(state, 0) for state in _STATES),
+        last_run=runs[0] if runs else None,
+        last_full=next((r for r in runs if r.kind == "full" and r.ended_at), None),
+        spark=sparkline(runs),
+        budgets=_budgets(visit, session),
+        token=session.state.approval(name),
+        error=str(working.last_error or ""),
+    )
+
+
+def _budgets(visit: Visit, session: Session) -> tuple[Budget, ...]:
+    sides = ((session.left_name, session.left), (session.right_name, session.right))
+    return tuple(
+        visit.pages.calls.budget(name, store.costs.calls_per_minute) for name, store in sides
+    )
+
+
+async def sync(visit: Visit) -> Response:
+    """Make a full pass now."""
+    job = visit.job
+
+    async def do() -> Outcome:
+        return Outcome(report=await visit.pages.runner.sync(job))
+
+    return await visit.started(do, title=f"Full pass of {job}", back=visit.url())
+
+
+async def approve(visit: Visit) -> Response:
+    """Let the removals of one refusal go in the next pass."""
+    token = visit.form.get("token")
+    if not token:
+        return visit.said(visit.url(), "Approval", "There is no token to approve.", "refused")
+    visit.session.approve(token)
+    message = f"The next full pass removes exactly the items that {token} stands for, once."
+    return visit.said(visit.url(), "Approved", message)
+
+
+__all__ = ["JobCard", "approve", "index", "sync"]

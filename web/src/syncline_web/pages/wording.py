@@ -1,0 +1,79 @@
+"""Words and signs for what pages show; a sign never stands without its word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from syncline.engine import Report
+from syncline.state.browsing import Standing
+
+STANDINGS: Mapping[Standing, tuple[str, str]] = {
+    Standing.SYNCED: ("✓", "in step"),
+    Standing.CONFLICT: ("⚡", "conflict"),
+    Standing.WITHDRAWN: ("⊘", "withdrawn"),
+    Standing.HELD: ("‖", "held"),
+    Standing.UNKNOWN: ("?", "audience unknown"),
+    Standing.FAILED: ("✗", "quarantined"),
+    Standing.SKIPPED: ("–", "not synced"),
+    Standing.PENDING: ("…", "pending"),
+}
+"""A sign and a word for where an article stands."""
+
+KINDS: Mapping[str, str] = {
+    "full": "full pass",
+    "hints": "changes worked",
+    "poll": "poll",
+    "apply": "plan applied",
+    "resolve": "conflict settled",
+    "undo": "undo",
+}
+"""What a run was, by the kind in the journal."""
+
+COUNTS = (
+    *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
+    *("detached", "skipped", "conflict", "failed", "stale"),
+)
+"""The counts of a report that people care for, in this order."""
+
+_LEFT = {
+    "waiting": "not tried again yet",
+    "held": "held back until both sides are listed",
+    "moving": "edited during the pass",
+    "unsure": "sent without an answer",
+}
+
+DECISIONS: Mapping[str, str] = {
+    "write": "write",
+    "merge": "merge",
+    "remove": "remove",
+    "withdraw": "withdraw",
+    "conflict": "conflict: a person chooses",
+    "adopt": "pair, nothing to write",
+    "forget": "forget the pair",
+    "detach": "end the pair, keep both",
+}
+"""What a line of a plan does."""
+
+
+def summary(counts: Mapping[str, object]) -> str:
+    """Return what a pass did in one line."""
+    writes = _number(counts.get("writes"))
+    found = [f"{n:,} {name}" for name in COUNTS if (n := _number(counts.get(name)))]
+    found += [f"{n:,} {said}" for name, said in _LEFT.items() if (n := _number(counts.get(name)))]
+    return ", ".join([f"{writes:,} {'write' if writes == 1 else 'writes'}", *found])
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """Yield what a report has to say besides its items."""
+    for side, why in report.incomplete.items():
+        yield f"The {side.value} was not listed to its end, so nothing is missing there: {why}"
+    yield from report.alarms
+    for item in report.kept:
+        yield f"Left as it is: {item.ref or ''} {item.title}: {item.detail}"
+
+
+__all__ = ["COUNTS", "DECISIONS", "KINDS", "STANDINGS", "remarks", "summary"]

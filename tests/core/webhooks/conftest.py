@@ -15,25 +15,15 @@ import pytest
 
 from syncline.connector import Context
 from syncline.ports import Secret, WebhookRequest
-from syncline.testing import FakeClock
+from syncline.testing import FakeClock, MemoryCache
 
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=timezone.utc)
 KEY = "a-long-and-random-secret-of-someone"
 
 
-class NoCache:
-    """Forgets everything."""
-
-    def get(self, key: str) -> str | None:
-        return None
-
-    def put(self, key: str, value: str) -> None:
-        """Forget it."""
-
-
 @pytest.fixture
 def context() -> Context:
-    return Context(connection="wiki", clock=FakeClock(), cache=NoCache())
+    return Context(connection="wiki", clock=FakeClock(), cache=MemoryCache())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import random
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import attrs
 
@@ -208,7 +208,7 @@ def _signed(one: Subscription, name: str, body: bytes, clock: SimClock) -> Mappi
 def _jwt(one: Subscription, clock: SimClock) -> str:
     """Connect's token: HS256 with the shared secret, bound to the request by `qsh`."""
     now = int(clock.now().timestamp())
-    canonical = f"POST&{urlsplit(one.url).path or '/'}&{urlsplit(one.url).query}"
+    canonical = _canonical(one.url)
     claims = {
         "iss": "syncline-simulator",
         "iat": now,
@@ -218,6 +218,18 @@ def _jwt(one: Subscription, clock: SimClock) -> str:
     signed = f"{_coded({'typ': 'JWT', 'alg': 'HS256'})}.{_coded(claims)}"
     digest = hmac.new(one.secret.encode(), signed.encode(), hashlib.sha256).digest()
     return f"{signed}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def _canonical(url: str) -> str:
+    """The request as Connect hashes it: sorted parameters, spelled in one way, without `jwt`."""
+    parts = urlsplit(url)
+    path = "/" + parts.path.strip("/").replace("&", "%26")
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name != "jwt":
+            values.setdefault(quote(name, safe="~"), []).append(quote(value, safe="~"))
+    query = "&".join(f"{name}={','.join(sorted(values[name]))}" for name in sorted(values))
+    return f"POST&{path}&{query}"
 
 
 def _coded(value: object) -> str:

@@ -79,6 +79,7 @@ async def carry_out(job: Job, step: Step, report: Report) -> None:
         VersionMismatch, NotFound: the item moved since it was read; look again and decide again.
         OutcomeUnknown: the answer was lost; the intent stays open and is looked for.
         StoreError: the store refused; nothing was changed.
+        Again: it was there already, and somebody else is at it; nothing was changed.
     """
     match step.decision:
         case Keep():
@@ -250,6 +251,7 @@ def _found_instead(job: Job, intent: Intent, done: Sequence[Record | None]) -> R
 async def _pair_with(job: Job, intent: Intent, step: Step, found: Record, report: Report) -> None:
     """Pair two items that turned out to exist already: what both said last is not known."""
     job.commit([CloseIntent(intent.id)])
+    job.process.turns.also(found.ref, run=job.run)
     side = intent.writes[0].side
     source = step.records.get(side.other)
     if source is None or source.value is None:

@@ -6,15 +6,15 @@ import logging
 
 from attrs import define, field
 
-from ..errors import LeaseLost, OutcomeUnknown, StateError, StoreError
+from ..errors import OutcomeUnknown, StoreError
 from ..model import Record, Ref, Side
 from ..ports import BulkItem, BulkStore
 from ..state.records import CloseIntent, Intent
-from .acting import announce, carry_out, confirm, lend
+from .acting import announce, confirm, lend
 from .context import Job
 from .quarantine import isolate
-from .report import Report
 from .steps import Step
+from .underway import Pass
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,7 @@ _MOST = 200
 class Batch:
     """Creates on one side that wait to be sent together."""
 
-    job: Job
-    report: Report
+    this: Pass
     side: Side
     steps: list[Step] = field(factory=list)
 
@@ -46,20 +45,52 @@ def size(store: BulkStore) -> int:
     return max(store.bulk_threshold, _MOST)
 
 
-async def flush(batch: Batch, store: BulkStore, busy: set[Ref]) -> None:
-    """Send what waits; every result is settled by itself, and None is written singly."""
-    job, steps = batch.job, batch.take()
+def still_new(this: Pass, step: Step) -> bool:
+    """Tell whether no other run has been at the source since the step was decided."""
+    ref = _source(step)
+    return ref not in this.met and this.job.state.link(this.job.name, ref) is None
+
+
+def _source(step: Step) -> Ref:
+    ref = step.link.half(step.link.origin).ref
+    if ref is None:
+        raise ValueError("a new pair has a source")
+    return ref
+
+
+async def flush(batch: Batch, store: BulkStore) -> list[Step]:
+    """Send what waits; every result is settled by itself. Return what must be written singly.
+
+    The turn of every item that is sent is held until the job has ended. An item that somebody is
+    at, or has been at since, is left out: whoever that is knows more of it.
+    """
+    this, turns = batch.this, batch.this.job.process.turns
+    steps = [s for s in batch.take() if still_new(this, s) and turns.free([_source(s)])]
+    if not steps:
+        return []
+    async with turns.of(map(_source, steps), run=this.job.run):
+        return await _send(batch, store, steps)
+
+
+async def _send(batch: Batch, store: BulkStore, steps: list[Step]) -> list[Step]:
+    job = batch.this.job
     intents = [announce(job, step) for step in steps]
     items = [_item(job, intent, step) for intent, step in zip(intents, steps, strict=True)]
     pending = list(zip(intents, steps, strict=True))
+    singly: list[Step] = []
     try:
         async for result in store.write_many(items):
             intent, step = pending.pop(0)
-            await _settle(batch, intent, step, result, busy)
+            if result is None:
+                job.commit([CloseIntent(intent.id)])
+                singly.append(step)
+            else:
+                _settle(batch, intent, step, result)
     except StoreError as error:
         logger.warning("a bulk job broke off", extra={"job": job.name, "detail": str(error)})
         for intent, step in pending:
-            await _settle(batch, intent, step, OutcomeUnknown(str(error)), busy)
+            _settle(batch, intent, step, OutcomeUnknown(str(error)))
+    return singly
 
 
 def _item(job: Job, intent: Intent, step: Step) -> BulkItem:
@@ -69,38 +100,15 @@ def _item(job: Job, intent: Intent, step: Step) -> BulkItem:
     return BulkItem(value=draft.value, write=lend(job, intent, draft.side, draft.value))
 
 
-async def _settle(
-    batch: Batch, intent: Intent, step: Step, result: Record | Exception | None, busy: set[Ref]
-) -> None:
-    job = batch.job
-    source = step.link.half(batch.side.other).ref
+def _settle(batch: Batch, intent: Intent, step: Step, result: Record | Exception) -> None:
+    job, report = batch.this.job, batch.this.report
     match result:
         case Record():
-            confirm(job, intent, [result], step, batch.report)
+            confirm(job, intent, [result], step, report)
         case OutcomeUnknown():
             # The intent stays open; recovery looks for the item by its mark.
-            batch.report.counts["unsure"] += 1
-            if source is not None:
-                busy.add(source)
-        case None:
-            job.commit([CloseIntent(intent.id)])
-            await _singly(batch, step)
+            report.counts["unsure"] += 1
         case _:
             job.commit([CloseIntent(intent.id)])
-            if source is not None:
-                title = step.link.title
-                isolate(job, batch.side.other, source, result, batch.report, title=title)
-
-
-async def _singly(batch: Batch, step: Step) -> None:
-    try:
-        await carry_out(batch.job, step, batch.report)
-    except (LeaseLost, StateError):
-        raise
-    except OutcomeUnknown:
-        batch.report.counts["unsure"] += 1
-    except StoreError as error:
-        source = step.link.half(batch.side.other).ref
-        if source is not None:
             title = step.link.title
-            isolate(batch.job, batch.side.other, source, error, batch.report, title=title)
+            isolate(job, batch.side.other, _source(step), result, report, title=title)

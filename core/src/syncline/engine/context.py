@@ -14,6 +14,8 @@ from ..model import Document, Record, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from ..state.records import Effect, Entry, Lease, Link, Log
+from .turns import Turns
+from .writes import OpenWrites
 
 
 class MappingPort(Protocol):
@@ -48,9 +50,25 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+@define(kw_only=True)
+class Process:
+    """What the runs of one job have in common that go on side by side in one process."""
+
+    turns: Turns = field(factory=Turns)
+    writes: OpenWrites = field(factory=OpenWrites)
+    leaving: set[str] = field(factory=set)
+    """Pairs that may lose an item by the governor's leave, and have not yet."""
+    hinted: set[tuple[Side, Ref]] = field(factory=set)
+    """Hints that some run is working now."""
+    later: set[tuple[Side, Ref]] = field(factory=set)
+    """Hints that came during the first pass, about items that it may have to pair."""
+    lease: Lease | None = None
+    """One for all of them, for as long as any goes on: only its holder may write."""
+
+
 @define(slots=False, kw_only=True)
 class Job:
-    """One configured job while it runs. `lease` is set for as long as it may write."""
+    """One configured job while it runs."""
 
     name: str
     left: Store
@@ -66,7 +84,7 @@ class Job:
     progress: Callable[..., None] = _quiet
     """`progress(event, **fields)`: listed, started, done, for whoever shows a bar."""
     new_id: Callable[[], str] = new_id
-    lease: Lease | None = None
+    process: Process = field(factory=Process)
     run: str = ""
     """The id of the pass that is under way: history is written under it."""
     dry: bool = False
@@ -99,7 +117,9 @@ class Job:
     def commit(self, effects: Iterable[Effect]) -> None:
         """Make the effects durable, all or none; a dry run changes nothing."""
         if not self.dry:
-            self.state.commit(effects, self.lease)
+            effects = list(effects)
+            self.state.commit(effects, self.process.lease)
+            self.process.writes.note(effects)
 
     def entry(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 from attrs import frozen
@@ -56,6 +57,8 @@ def govern(
     pairs = sum(job.state.count_links(job.name).values())
     limit = limit_of(job.limits, pairs)
     today = job.state.count_events(job.name, ["removed"], job.now() - timedelta(days=1))
+    # What another run has leave for counts as if it had gone.
+    today += len(job.process.leaving - {removal.pair for removal in removals})
     token = token_of(removals)
     if not unsettled and (approved == token or len(removals) + today <= limit):
         return None
@@ -68,6 +71,25 @@ def govern(
         titles=tuple(sorted(r.title for r in removals)[:MOST_TITLES]),
         why=why,
     )
+
+
+@contextmanager
+def granted(
+    job: Job, removals: Sequence[Removal], *, approved: str | None, unsettled: str = ""
+) -> Iterator[Refusal | None]:
+    """Lend the refusal of these removals; None: they may go, and count for everybody until done.
+
+    Runs that go on side by side share one limit.
+    """
+    refusal = govern(job, removals, approved=approved, unsettled=unsettled)
+    ours: set[str] = set()
+    if refusal is None and not job.dry:
+        ours = {removal.pair for removal in removals} - job.process.leaving
+    job.process.leaving |= ours
+    try:
+        yield refusal
+    finally:
+        job.process.leaving -= ours
 
 
 def removal_of(link: Link, side: Side) -> Removal:

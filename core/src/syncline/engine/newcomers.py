@@ -6,6 +6,8 @@ again until it changes.
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ..decision import Keep, Reason, decide_new
 from ..errors import NotFound, Rejected, StoreError
 from ..mapping import Excluded
@@ -26,6 +28,8 @@ from .context import Job
 from .observing import read_side
 from .report import Report
 from .steps import Step, creation, pairing
+from .turns import Again
+from .writes import Unsettled
 
 _STATUS_REASONS = {
     Status.DRAFT.value: "it was never published",
@@ -62,12 +66,20 @@ def skip(
     )
 
 
-async def welcome(job: Job, side: Side, staged: Staged, report: Report) -> Step | None:
+async def welcome(
+    job: Job, side: Side, staged: Staged, report: Report, *, believed: bool = True
+) -> Step | None:
     """Return the step for an unlinked item, or None after skipping it.
+
+    Args:
+        believed: False when the listing is old news, and only a direct read counts.
 
     Raises:
         StoreError: it could not be read.
+        Again, Unsettled: as `meet`.
     """
+    if not believed:
+        staged = evolve(staged, status=Status.LIVE.value, stamp="")
     if staged.status == Status.UNREADABLE.value:
         # Reading it tells what is wrong with it; it is set aside until that is mended.
         answer = await read_side(job, staged.ref)
@@ -95,11 +107,20 @@ def _title(staged: Staged) -> str:
 
 
 async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str) -> Step | None:
-    """Return the step for an unlinked item that was just read, or None after skipping it."""
+    """Return the step for an unlinked item that was just read, or None after skipping it.
+
+    Raises:
+        Again: it belongs to a pair by now, or another item has to be looked at with it.
+        Unsettled: it may be what a write made whose answer was lost.
+    """
+    if job.state.link(job.name, record.ref) is not None:
+        raise Again
+    _not_ours(job, side, record)
+    at = at or stamp(record)
     if reason := _why_not(job, side, record):
         title = record.value.title if record.value else ""
         # Back in scope it has the same version: then the listing itself is the news.
-        seen = (at or stamp(record)) if record.in_scope else "outside"
+        seen = at if record.in_scope else "outside"
         skip(job, side, record.ref, reason, report, title=title, at=seen)
         return None
     if record.origin is not None and record.origin.connection == job.connection(side.other):
@@ -112,6 +133,20 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
         return None
     _remember_links(job, record)
     return creation(job, side, record)
+
+
+def _not_ours(job: Job, side: Side, record: Record) -> None:
+    """Let whoever is making an item finish: it can be seen before the answer to its create is."""
+    if record.value is None or record.origin is not None:
+        return
+    digest = view.side_digest(job, side, record.value)
+    for intent in job.process.writes.may_have_made(side, record.value.title, digest):
+        source = intent.link.half(side.other).ref
+        if source is None:
+            continue  # an article that was split off is a newcomer like any other
+        if job.process.turns.mine(source):
+            raise Unsettled
+        raise Again(source)
 
 
 def _why_not(job: Job, side: Side, record: Record) -> str:
@@ -173,6 +208,8 @@ def _remember_links(job: Job, record: Record) -> None:
 async def _by_mark(
     job: Job, side: Side, record: Record, origin: Ref, report: Report
 ) -> Step | None:
+    # Whoever is at the original may be making this very pair.
+    job.process.turns.also(origin, run=job.run)
     title = record.value.title if record.value else ""
     at = stamp(record)
     if (link := job.state.link(job.name, origin)) is not None:

@@ -7,7 +7,8 @@ nor removed until somebody has settled it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from attrs import define, field
 
@@ -16,65 +17,76 @@ from ..model import Record, Ref, Side
 from ..state.port import Staged
 from ..state.records import Proposal, SaveProposals
 from . import view
-from .context import Job
 from .newcomers import left_out
 from .observing import read_side
 from .steps import Step, pairing
+from .underway import Pass, at_items, isolated
 
 
 @define(kw_only=True)
 class Pairing:
     """What a pass knows about items that may belong together."""
 
-    job: Job
+    this: Pass
     held: dict[Ref, str] = field(factory=dict)
     """Items that wait for a person's answer, and why."""
     unmet: list[str] = field(factory=list)
     """Accepted pairs that could not be made, one sentence each."""
 
-    async def prepare(self, sides: frozenset[Side]) -> AsyncIterator[Step]:
-        """Yield the steps that make pairs of what is certain, and remember what is not."""
-        job = self.job
+    async def prepare(self) -> None:
+        """Make pairs of what is certain, and remember what is not."""
+        job = self.this.job
         for left, right in job.state.pairings(job.name, same=True):
-            if job.state.link(job.name, left) or job.state.link(job.name, right):
-                continue
-            async for step in self._pair(left, right, Side.LEFT):
-                yield step
-        if sides != frozenset(Side):
-            return
+            await at_items(self.this, (left, right), partial(self._accepted, left, right))
+        if self.this.complete == frozenset(Side):
+            await self._propose()
+
+    async def _propose(self) -> None:
+        job = self.this.job
         known = {(p.left, p.right): p for p in job.state.proposals(job.name)}
         proposals: list[Proposal] = []
         for ours, theirs in job.state.same_titles(job.name):
             if proposal := known.get((ours.ref, theirs.ref)):
                 proposals.append(proposal)
-                continue
-            if self._is_skipped(ours) and self._is_skipped(theirs):
-                continue
-            if any(job.state.link(job.name, staged.ref) for staged in (ours, theirs)):
-                continue  # paired a moment ago, with another one of that title
-            async for found in self._meet(ours, theirs):
-                if isinstance(found, Proposal):
-                    proposals.append(found)
-                else:
-                    yield found
+            elif not (self._is_skipped(ours) and self._is_skipped(theirs)):
+                meeting = partial(self._meet, ours, theirs, proposals)
+                await at_items(self.this, (ours.ref, theirs.ref), meeting)
+        proposals = [p for p in proposals if self._is_open(p)]
         self._hold(proposals)
         if proposals or known:
             job.commit([SaveProposals(job.name, proposals)])
 
+    def _is_open(self, proposal: Proposal) -> bool:
+        """True for a proposal that nobody has answered since, and that no run has overtaken."""
+        job, refs = self.this.job, (proposal.left, proposal.right)
+        answered = [*job.state.pairings(job.name, same=True)]
+        answered += job.state.pairings(job.name, same=False)
+        return refs not in answered and not self._any_paired(*refs)
+
+    def _any_paired(self, *refs: Ref) -> bool:
+        job = self.this.job
+        return any(job.state.link(job.name, ref) is not None for ref in refs)
+
     def _is_skipped(self, staged: Staged) -> bool:
         """True for an item that was looked at as it is now, and takes no part."""
-        job = self.job
+        job = self.this.job
         found = job.state.skipped(job.name, staged.ref)
         return found is not None and (found.stamp, found.epoch) == (
             staged.stamp,
             job.mapping.version,
         )
 
-    async def _pair(self, left: Ref, right: Ref, origin: Side) -> AsyncIterator[Step]:
-        records = [await read_side(self.job, ref) for ref in (left, right)]
+    async def _make(self, step: Step) -> None:
+        await isolated(self.this, step.link, self.this.act(self.this.job, step, self.this.report))
+
+    async def _accepted(self, left: Ref, right: Ref) -> None:
+        if self._any_paired(left, right):
+            return
+        job = self.this.job
+        records = [await read_side(job, ref) for ref in (left, right)]
         live = [r for r in records if isinstance(r, Record) and r.value is not None]
         if len(live) == len(records):
-            yield await pairing(self.job, live[0], live[1], origin=origin)
+            await self._make(await pairing(job, live[0], live[1], origin=Side.LEFT))
             return
         for ref, record in zip((left, right), records, strict=True):
             if not isinstance(record, Record) or record.value is None:
@@ -84,25 +96,28 @@ class Pairing:
                     " `syncline pair --reject` with both forgets it"
                 )
 
-    async def _meet(self, left: Staged, right: Staged) -> AsyncIterator[Step | Proposal]:
-        records = [await read_side(self.job, s.ref) for s in (left, right)]
+    async def _meet(self, left: Staged, right: Staged, proposals: list[Proposal]) -> None:
+        if self._any_paired(left.ref, right.ref):
+            return  # a moment ago, with another one of that title
+        job = self.this.job
+        records = [await read_side(job, s.ref) for s in (left, right)]
         live = [r for r in records if isinstance(r, Record) and r.value is not None]
         if len(live) < len(records):
             return
         a, b = live
-        if left_out(self.job, Side.LEFT, a) or left_out(self.job, Side.RIGHT, b):
+        if left_out(job, Side.LEFT, a) or left_out(job, Side.RIGHT, b):
             return
         if a.origin == b.ref or b.origin == a.ref:
             origin = Side.RIGHT if a.origin == b.ref else Side.LEFT
-            yield await pairing(self.job, a, b, origin=origin)
+            await self._make(await pairing(job, a, b, origin=origin))
         elif a.origin is None and b.origin is None:
-            yield self._proposal(a, b)
+            proposals.append(self._proposal(a, b))
 
     def _proposal(self, left: Record, right: Record) -> Proposal:
         a, b = left.value, right.value
         if a is None or b is None:
             raise StoreError("a proposal needs two live items", ref=left.ref)
-        equal = view.equal(self.job, a, b)
+        equal = view.equal(self.this.job, a, b)
         score = 1.0 if equal else likeness(view.words(a), view.words(b))
         return Proposal(
             left=left.ref,

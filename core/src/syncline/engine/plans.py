@@ -19,6 +19,7 @@ from .fields import show
 from .observing import Sight, read_side
 from .report import ItemResult, Refusal, Report
 from .steps import Draft, Step, creation, examine, pairing
+from .turns import refs_of
 
 FORMAT = 1
 
@@ -219,6 +220,12 @@ def price(job: Job, items: Iterable[PlanItem]) -> tuple[float, float | None]:
     paces = {side: job.store(side).costs.calls_per_minute for side in Side}
     minutes = [per_side[side] / pace for side in Side if (pace := paces[side])]
     return sum(per_side.values()), max(minutes) if minutes else None
+
+
+def refs_in(job: Job, item: PlanItem) -> frozenset[Ref]:
+    """Return the items that a plan's item is about, as they are paired now."""
+    named = frozenset(Ref.parse(text) for text in (item.left, item.right) if text)
+    return named | refs_of(job.state.pair(item.pair))
 
 
 async def apply_item(job: Job, item: PlanItem) -> Step:

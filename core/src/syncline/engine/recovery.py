@@ -20,6 +20,7 @@ from . import view
 from .acting import confirm, given_up, lend
 from .context import Job
 from .report import ItemResult, Report
+from .turns import refs_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +37,15 @@ class Found(Enum):
 
 
 async def recover(job: Job, report: Report) -> None:
-    """Settle every open intent that can be settled now."""
+    """Settle every open intent that can be settled now; not those that a run is still at."""
+    turns = job.process.turns
     for intent in job.state.intents(job.name):
+        refs = refs_of(intent.link)
+        if not (job.process.writes.has(intent) and turns.free(refs)):
+            continue
         try:
-            await _recover(job, intent, report)
+            async with turns.of(refs, run=job.run):
+                await _recover(job, intent, report)
         except StoreError as error:
             report.add(_failed(intent, error))
             logger.warning(

@@ -7,12 +7,13 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from ..decision import Limits, Policy
-from ..errors import ConfigError, LeaseLost, Refused, Stale, StoreError, SynclineError, Unavailable
+from ..errors import ConfigError, Refused, Stale, StoreError, SynclineError, Unavailable
 from ..model import Change, Document, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
@@ -21,7 +22,6 @@ from ..state.records import (
     DropSkip,
     Effect,
     Entry,
-    Lease,
     LinkState,
     MarkDirty,
     Proposal,
@@ -36,21 +36,26 @@ from ..state.records import (
     SaveValue,
 )
 from ..state.values import key_of
+from ..urgency import urgent
 from . import explaining, losing, plans, settling, undoing, view
 from .acting import carry_out
 from .context import Job, MappingPort, new_id
-from .governor import Removal, govern
+from .governor import Removal, granted
+from .hints import work_hints
+from .listings import list_sides
 from .losing import ItemLosses
-from .passes import Pass, full_pass, work_hints
+from .pairing import Pairing
+from .passes import full_pass
 from .plans import Plan
 from .report import Report
 from .settling import ConflictView
+from .steps import Step
+from .tenure import Tenure
+from .turns import in_turn, refs_of
+from .underway import Pass
 
 FULL_DUE = "full pass due"
 """The fact, kept until a full pass came to its end, that hints alone do not tell everything."""
-
-LEASE_SECONDS = 30.0
-"""How long a process that no longer answers keeps a job; a dead one of this host keeps none."""
 
 
 @frozen(kw_only=True)
@@ -93,6 +98,10 @@ def _one_reason() -> Iterator[None]:
         raise error from None
 
 
+async def _left_to_the_pass(job: Job, step: Step, report: Report) -> None:
+    """Pairs that are certain are made by the pass itself."""
+
+
 def _unknown(holder: str) -> bool:
     return False
 
@@ -122,8 +131,11 @@ class Session:
     retention: timedelta = timedelta(days=90)
     new_id: Callable[[], str] = new_id
     """Returns a fresh id; a test gives one that counts, so that a seed repeats a run."""
-    _one_at_a_time: asyncio.Lock = field(factory=asyncio.Lock, init=False)
+    _one_listing: asyncio.Lock = field(factory=asyncio.Lock, init=False)
+    """What lists everything waits for what lists everything; the rest goes on side by side."""
+    _one_drain: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _job: Job = field(init=False)
+    _tenure: Tenure = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._job = Job(
@@ -141,11 +153,12 @@ class Session:
             progress=self.progress,
             new_id=self.new_id,
         )
+        self._tenure = Tenure(job=self._job, is_dead=self.is_dead)
 
     # -- passes ----------------------------------------------------------------------------------
 
     async def sync(self, approve: str | None = None) -> Report:
-        """Make one full pass.
+        """Make one full pass; hints, choices and undos go on meanwhile.
 
         Args:
             approve: the token of a refusal, when exactly those removals shall go.
@@ -154,11 +167,16 @@ class Session:
             Refused: another process works on this job.
             LeaseLost: another process took over while this one was away.
         """
-        async with self._run("full") as (job, report):
+        async with self._one_listing, self._run("full") as (job, report):
             approved = approve or self.state.approval(self.job)
-            await full_pass(Pass(job=job, report=report), approved=approved)
-            if not report.incomplete and self.state.cached(self.job, FULL_DUE):
+            due = self.state.cached(self.job, FULL_DUE)
+            this = Pass(job=job, report=report)
+            await full_pass(this, approved=approved)
+            if due and not report.incomplete and self.state.cached(self.job, FULL_DUE) == due:
                 self.state.cache(self.job, FULL_DUE, "")
+            if this.first and not report.incomplete:
+                # What hints told too late for the listing could not be paired before.
+                await work_hints(Pass(job=job, report=report))
             self.state.sweep(self.job, before=job.now() - self.retention)
             return report
 
@@ -173,8 +191,10 @@ class Session:
 
     async def poll(self) -> Report:
         """Read what the change feeds say, and look at those items."""
-        for side in Side:
-            await self._drain(side)
+        async with self._one_drain:
+            with urgent():
+                for side in Side:
+                    await self._drain(side)
         return await self.work()
 
     async def _drain(self, side: Side) -> None:
@@ -185,7 +205,7 @@ class Session:
             effects = [MarkDirty(self.job, side, change, at=at) for change in page.changes]
             if page.reset:
                 # Remembered before the cursor is: at worst a full pass too many is made.
-                self.state.cache(self.job, FULL_DUE, "the change feed began anew")
+                self.state.cache(self.job, FULL_DUE, f"the change feed began anew at {at}")
             if page.cursor is not None:
                 # A page and its cursor are one commit: neither is ever ahead of the other.
                 self.state.commit([*effects, SaveCursor(self.job, side, page.cursor)], None)
@@ -200,9 +220,10 @@ class Session:
         )
 
     async def work(self) -> Report:
-        """Look at every item that was hinted at."""
+        """Look at every item that was hinted at; a full pass that goes on is not waited for."""
         async with self._run("hints") as (job, report):
-            await work_hints(Pass(job=job, report=report))
+            with urgent():
+                await work_hints(Pass(job=job, report=report))
             return report
 
     # -- plans -----------------------------------------------------------------------------------
@@ -212,7 +233,8 @@ class Session:
         collector = plans.Collector()
         report = Report(run="", job=self.job)
         dry = self._copy(dry=True)
-        async with self._one_at_a_time:
+        async with self._one_listing:
+            self._tenure.learn()
             with _one_reason():
                 await full_pass(Pass(job=dry, report=report, act=collector))
         return plans.made(dry, collector, report, self.clock.now())
@@ -229,16 +251,19 @@ class Session:
                 for i in plan.items
                 if plans.is_removal(i) and i.side
             ]
-            report.refused = govern(job, removals, approved=approve)
-            for item in plan.items:
-                if not (plans.is_removal(item) and report.refused):
-                    await self._apply_item(job, item, report)
+            with granted(job, removals, approved=approve) as report.refused:
+                for item in plan.items:
+                    if not (plans.is_removal(item) and report.refused):
+                        await self._apply_item(job, item, report)
             return report
 
     async def _apply_item(self, job: Job, item: plans.PlanItem, report: Report) -> None:
+        async def now() -> None:
+            await carry_out(job, await plans.apply_item(job, item), report)
+
         try:
-            step = await plans.apply_item(job, item)
-            await carry_out(job, step, report)
+            refs = partial(plans.refs_in, job, item)
+            await in_turn(job.process.turns, refs, now, run=job.run)
         except (Stale, StoreError) as error:
             report.add(plans.stale_result(item, error))
 
@@ -263,15 +288,11 @@ class Session:
         return self.state.proposals(self.job)
 
     async def _look_for_pairs(self) -> None:
-        from .pairing import Pairing
-        from .passes import _list
-
-        this = Pass(job=self._copy(), report=Report(run="", job=self.job))
-        async with self._one_at_a_time:
-            await _list(this)
+        this = Pass(job=self._copy(), report=Report(run="", job=self.job), act=_left_to_the_pass)
+        async with self._one_listing:
+            await list_sides(this)
             _refuse_halves(this)
-            async for _ in Pairing(job=this.job).prepare(this.complete):
-                pass  # certain pairs are made by the pass itself
+            await Pairing(this=this).prepare()
 
     def accept(self, pairs: Iterable[tuple[Ref, Ref]]) -> None:
         """Say that these are one article each; the next pass pairs them.
@@ -327,14 +348,10 @@ class Session:
             Stale: either side moved since the conflict was shown; nothing was done.
             Refused: the choice makes no sense here.
         """
-        view = self.conflict(id)
-        if view.record.resolution:
-            raise Stale(
-                f"conflict {id} was settled already ({view.record.resolution}, at"
-                f" {view.record.resolved_at:%Y-%m-%d %H:%M:%S}); nothing was done"
-            )
+        record = settling.unsettled(self._job, id)
         async with self._run("resolve") as (job, report):
-            await settling.resolve(job, view.record, take, report, edited=edited)
+            with urgent():
+                await settling.resolve(job, record, take, report, edited=edited)
             return report
 
     # -- journal ---------------------------------------------------------------------------------
@@ -384,10 +401,17 @@ class Session:
         self.state.commit([SaveQuarantine(evolve(held, skipped=True))], None)
 
     def release(self, ref: Ref) -> None:
-        """End the hold that an undo put on a pair."""
+        """End the hold that an undo put on a pair.
+
+        Raises:
+            Stale: it is not held.
+            Refused: a pass is at it right now.
+        """
         link = self.state.link(self.job, ref)
         if link is None or link.state is not LinkState.HELD:
             raise Stale(f"{ref} is not held")
+        if not self._job.process.turns.free(refs_of(link)):
+            raise Refused(f"{ref} is being worked on at this moment; release it again")
         free = evolve(link, state=LinkState.SYNCED)
         effects: list[Effect] = []
         other = self.state.value(link.half(link.origin.other).value)
@@ -452,39 +476,22 @@ class Session:
     def _copy(self, **changes: Any) -> Job:
         return evolve(self._job, **changes)
 
-    def _leased(self) -> Lease | None:
-        name = f"job/{self.job}"
-        known = self.state.holder(name)
-        dead = known if known is not None and self.is_dead(known) else None
-        return self.state.acquire(name, holder=self.holder, ttl=LEASE_SECONDS, instead_of=dead)
-
     @contextlib.asynccontextmanager
     async def _run(self, kind: str) -> AsyncIterator[tuple[Job, Report]]:
-        async with self._one_at_a_time:
-            lease = self._leased()
-            if lease is None:
-                raise Refused(f"job {self.job} is being worked on by another process; try later")
+        async with self._tenure.shared():
             run = Run(
                 id=f"{self.clock.now():%Y%m%dT%H%M%S}-{self._job.new_id()[:6]}",
                 job=self.job,
                 kind=kind,
                 started_at=self.clock.now(),
             )
-            job = self._copy(lease=lease, run=run.id)
+            job = self._copy(run=run.id)
             report = Report(run=run.id, job=self.job)
             job.commit([SaveRun(run)])
-            renewing = asyncio.create_task(self._renew(job))
-            try:
-                with self._told(run, report), _one_reason():
-                    yield job, report
-                ended = evolve(run, ended_at=self.clock.now(), counts=json.dumps(report.counts))
-                job.commit([SaveRun(ended)])
-            finally:
-                renewing.cancel()
-                with contextlib.suppress(asyncio.CancelledError, LeaseLost):
-                    await renewing
-                if job.lease is not None:
-                    self.state.release(job.lease)
+            with self._told(run, report), _one_reason():
+                yield job, report
+            ended = evolve(run, ended_at=self.clock.now(), counts=json.dumps(report.counts))
+            job.commit([SaveRun(ended)])
 
     @contextlib.contextmanager
     def _told(self, run: Run, report: Report) -> Iterator[None]:
@@ -501,8 +508,3 @@ class Session:
             seconds = self.clock.monotonic() - began
             counts = dict(report.counts)
             self.progress("pass.ended", **known, seconds=seconds, counts=counts, error=error)
-
-    async def _renew(self, job: Job) -> None:
-        while job.lease is not None:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            job.lease = self.state.renew(job.lease, ttl=LEASE_SECONDS)

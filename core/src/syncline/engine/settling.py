@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from ..decision import Conflict, Merge, Reason, Remove, Write
 from ..errors import Refused, Stale
-from ..model import Document, Record, Side
+from ..model import Document, Record, Ref, Side
 from ..state.listing import stamp
 from ..state.records import (
     CloseConflict,
@@ -30,6 +30,7 @@ from .context import Job
 from .observing import Sight, read_side
 from .report import ItemResult, Report
 from .steps import Draft, Step, creation, examine
+from .turns import Again, in_turn, refs_of
 
 TAKES = ("left", "right", "merge", "edit", "both")
 """What a person can choose: one side, the proposed merge, an edited text, or two articles."""
@@ -97,6 +98,36 @@ async def resolve(
         Stale: either side has moved; the conflict was refreshed, look at it again.
         Refused: the choice makes no sense for this conflict.
     """
+
+    async def now() -> None:
+        await _resolve(job, unsettled(job, record.id), take, report, edited)
+
+    def refs() -> frozenset[Ref]:
+        return refs_of(job.state.pair(record.pair))
+
+    await in_turn(job.process.turns, refs, now, run=job.run)
+
+
+def unsettled(job: Job, id: str) -> ConflictRecord:
+    """Return a conflict that waits for a choice.
+
+    Raises:
+        Stale: there is none of that id, or it was settled already.
+    """
+    record = job.state.conflict(id)
+    if record is None or record.job != job.name:
+        raise Stale(f"there is no conflict {id} in job {job.name}; `syncline conflicts` lists")
+    if record.resolution:
+        at = f"{record.resolved_at:%Y-%m-%d %H:%M:%S}" if record.resolved_at else "a while ago"
+        raise Stale(
+            f"conflict {id} was settled already ({record.resolution}, at {at}); nothing was done"
+        )
+    return record
+
+
+async def _resolve(
+    job: Job, record: ConflictRecord, take: str, report: Report, edited: Document | None
+) -> None:
     if take not in TAKES or (take == "edit") != (edited is not None):
         raise Refused(f"{take!r} is no choice here; choose one of {', '.join(TAKES)}")
     link = job.state.pair(record.pair)
@@ -377,12 +408,19 @@ async def _split_off(job: Job, link: Link, side: Side, edited: Document, report:
     )
     draft = Draft(side=side, ref=None, expected=None, value=value)
     step = Step(link=new, decision=Write(side, None, Reason.NEW), writes=(draft,), after=new)
+    job.process.turns.also(*refs_of(new), run=job.run)
     intent = announce(job, step)
     (made,) = await perform(job, intent, [draft])
     job.commit([CloseIntent(intent.id), job.entry(new, "split off", side=side)])
     report.counts["writes"] += 1
-    if made is not None and made.value is not None:
-        await carry_out(job, creation(job, side, made), report)
+    if made is None or made.value is None:
+        return
+    try:
+        job.process.turns.also(made.ref, run=job.run)
+        if job.state.link(job.name, made.ref) is None:
+            await carry_out(job, creation(job, side, made), report)
+    except Again:
+        return  # somebody has met it already, as a newcomer like any other
 
 
 def _result(link: Link, event: str, take: str) -> ItemResult:
@@ -396,4 +434,4 @@ def open_conflicts(job: Job, *, open_only: bool = True) -> Sequence[ConflictView
     return [view_of(job, record) for record in job.state.conflicts(job.name, open_only=open_only)]
 
 
-__all__ = ["TAKES", "ConflictView", "open_conflicts", "resolve", "view_of"]
+__all__ = ["TAKES", "ConflictView", "open_conflicts", "resolve", "unsettled", "view_of"]

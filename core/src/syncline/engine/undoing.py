@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from attrs import evolve
 
@@ -14,10 +15,11 @@ from ..state.records import CloseIntent, Entry, Half, Link, LinkState, SaveLink,
 from . import view
 from .acting import announce, perform
 from .context import Job
-from .governor import Removal, govern
+from .governor import Removal, granted
 from .observing import read_side
 from .report import ItemResult, Report
 from .steps import Draft, Step
+from .turns import in_turn, refs_of
 
 _UNDOABLE = ("created", "updated", "merged", "removed")
 
@@ -30,7 +32,11 @@ async def undo(job: Job, run: str, report: Report, *, approved: str | None = Non
         for e in entries
         if e.event == "created" and e.side is not None
     ]
-    report.refused = govern(job, removals, approved=approved)
+    with granted(job, removals, approved=approved) as report.refused:
+        await _undo_all(job, entries, report)
+
+
+async def _undo_all(job: Job, entries: list[Entry], report: Report) -> None:
     for entry in entries:
         if entry.event == "withdrawn":
             report.kept.append(_kept(entry, "a withdrawal is never undone"))
@@ -39,9 +45,19 @@ async def undo(job: Job, run: str, report: Report, *, approved: str | None = Non
                 report.kept.append(_kept(entry, str(report.refused)))
                 continue
             try:
-                await _undo_one(job, entry, entry.side, report)
+                await in_turn(
+                    job.process.turns,
+                    partial(_refs, job, entry),
+                    partial(_undo_one, job, entry, entry.side, report),
+                    run=job.run,
+                )
             except (StoreError, VersionMismatch) as error:
                 report.kept.append(_kept(entry, str(error)))
+
+
+def _refs(job: Job, entry: Entry) -> frozenset[Ref]:
+    named = frozenset(ref for ref in (entry.left, entry.right) if ref is not None)
+    return named | refs_of(job.state.pair(entry.pair))
 
 
 def _entries(job: Job, run: str) -> Iterator[Entry]:

@@ -1,0 +1,147 @@
+"""Hints: items that have to be looked at again, at once, whatever else goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from ..errors import NotFound, StoreError
+from ..model import Change, Ref, Side
+from ..state.listing import fold, stamp
+from ..state.records import ClearDirty, Dirty, MarkDirty
+from . import newcomers, removals
+from .context import Job
+from .observing import Sight, read_side
+from .quarantine import isolate
+from .recovery import recover
+from .turns import Again, in_turn, refs_of
+from .underway import Pass, as_remembered, isolated, settle_pair, spread
+from .writes import Unsettled
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE = 64
+"""Hints that are taken up together: one that comes then, and is more urgent, is the next."""
+
+Left = set[tuple[Side, Ref, int]]
+
+
+async def work_hints(this: Pass) -> None:
+    """Look again at every item that a hint named; a listing is not needed for that.
+
+    What another run is at already is left to it, and what a lost answer stands in the way of to
+    the next run, which looks for that first.
+    """
+    job = this.job
+    await recover(job, this.report)
+    this.first = _unlisted(job)
+    left: Left = set()
+    while rows := _due(job, left):
+        await spread(rows, partial(_work, this, left), job.limits.workers)
+    await removals.remove(this, removals.approval(this))
+
+
+def _unlisted(job: Job) -> bool:
+    return any(job.state.scope(job.name, side) is None for side in Side)
+
+
+def _due(job: Job, left: Left) -> Sequence[Dirty]:
+    taken = job.process.hinted
+    rows = job.state.dirty(job.name, limit=_AT_ONCE + len(left) + len(taken))
+    return [
+        row for row in rows if _key(row) not in taken and (*_key(row), row.generation) not in left
+    ][:_AT_ONCE]
+
+
+def _key(row: Dirty) -> tuple[Side, Ref]:
+    return row.side, row.change.ref
+
+
+async def _work(this: Pass, left: Left, row: Dirty) -> None:
+    job, ref = this.job, row.change.ref
+    if _key(row) in job.process.hinted:
+        left.add((*_key(row), row.generation))
+        return
+    job.process.hinted.add(_key(row))
+    try:
+        if row.change.subtree:
+            this.report.counts["subtrees"] += 1
+            _expand(this, row)
+        done = await in_turn(
+            job.process.turns,
+            lambda: refs_of(job.state.link(job.name, ref)) | {ref},
+            partial(_look, this, row),
+            run=job.run,
+        )
+        if done:
+            job.commit([ClearDirty(job.name, row.side, ref, row.generation)])
+        else:
+            left.add((*_key(row), row.generation))
+    finally:
+        job.process.hinted.discard(_key(row))
+
+
+async def _look(this: Pass, row: Dirty) -> bool:
+    """Return whether the item has been looked at; not while a write of it is being looked for."""
+    job, ref = this.job, row.change.ref
+    link = job.state.link(job.name, ref)
+    if job.process.writes.names(refs_of(link) | {ref}):
+        return False
+    if link is None:
+        return await _newcomer(this, row.side, ref)
+    known = {s: as_remembered(link, s) for s in Side}
+    staged = {s: head for s, head in known.items() if s is row.side.other or row.reencode}
+    sight = Sight(staged=staged, systemic=this.systemic, listed=False)
+    await isolated(this, link, settle_pair(this, link, sight))
+    return True
+
+
+def _expand(this: Pass, row: Dirty) -> None:
+    job = this.job
+    pending, seen = [row.change.ref], {row.change.ref}
+    while pending:
+        for child in job.state.children(row.side, pending.pop()):
+            if child not in seen:
+                seen.add(child)
+                pending.append(child)
+    below = seen - {row.change.ref}
+    job.commit([MarkDirty(job.name, row.side, Change(ref=ref)) for ref in sorted(below)])
+
+
+async def _newcomer(this: Pass, side: Side, ref: Ref) -> bool:
+    job = this.job
+    if _unlisted(job):
+        # The first complete pass pairs what exists on both sides; what its listing was too early
+        # for is looked at when it ends.
+        job.process.later.add((side, ref))
+        return True
+    answer = await read_side(job, ref)
+    if job.state.link(job.name, ref) is not None:
+        raise Again
+    if isinstance(answer, NotFound):
+        return True
+    if isinstance(answer, StoreError):
+        if job.state.skipped(job.name, ref) is None:  # what takes no part need not be read
+            isolate(job, side, ref, answer, this.report)
+        return True
+    if answer.status.gone or (answer.value and _has_twin(job, side, answer.value.title)):
+        return True
+    try:
+        step = await newcomers.meet(job, side, answer, this.report, at=stamp(answer))
+    except Unsettled:
+        return False
+    except StoreError as error:
+        isolate(job, side, ref, error, this.report)
+        return True
+    if step is not None:
+        await isolated(this, step.link, this.act(job, step, this.report))
+    return True
+
+
+def _has_twin(job: Job, side: Side, title: str) -> bool:
+    # An unlinked item of that title on the other side: the next full pass proposes the pair.
+    return any(
+        skipped.side is side.other and fold(skipped.title) == fold(title)
+        for skipped in job.state.all_skipped(job.name)
+    )

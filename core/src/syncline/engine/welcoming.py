@@ -1,0 +1,101 @@
+"""The newcomers of a full pass: met one by one, created one by one or many at once."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from ..errors import LeaseLost, StateError, StoreError
+from ..model import Side
+from ..ports import BulkStore
+from ..state.port import Staged
+from . import bulk, newcomers
+from .pairing import Pairing
+from .quarantine import isolate, waiting
+from .steps import Step
+from .turns import Again
+from .underway import Pass, at_items, isolated, spread
+from .writes import Unsettled
+
+logger = logging.getLogger(__name__)
+
+
+async def welcome_all(this: Pass, side: Side, pairing: Pairing) -> None:
+    """Settle every listed item of one side that belongs to no pair."""
+    job = this.job
+    target = job.store(side.other)
+    batch = bulk.Batch(this=this, side=side.other)
+    store = target if isinstance(target, BulkStore) and not job.dry else None
+
+    async def one(staged: Staged) -> None:
+        this.report.counts["examined"] += 1
+        job.progress("examined")
+        meeting = partial(_meet, this, side, staged, pairing, batch if store else None)
+        await at_items(this, [staged.ref], meeting)
+        if store is not None and len(batch.steps) >= bulk.size(store):
+            await _send(this, batch, store)
+
+    items = job.state.unlinked(job.name, side, epoch=job.mapping.version)
+    await spread(items, one, job.limits.workers)
+    if store is not None and len(batch.steps) >= store.bulk_threshold:
+        await _send(this, batch, store)
+    await _singly(this, batch.take())
+
+
+async def _send(this: Pass, batch: bulk.Batch, store: BulkStore) -> None:
+    await _singly(this, await bulk.flush(batch, store))
+
+
+async def _singly(this: Pass, steps: list[Step]) -> None:
+    for step in steps:
+        source = step.link.half(step.link.origin).ref
+        if source is not None:
+            await at_items(this, [source], partial(_if_still_new, this, step))
+
+
+async def _if_still_new(this: Pass, step: Step) -> None:
+    if bulk.still_new(this, step):
+        await isolated(this, step.link, this.act(this.job, step, this.report))
+
+
+async def _meet(
+    this: Pass, side: Side, staged: Staged, pairing: Pairing, batch: bulk.Batch | None
+) -> None:
+    step = await _newcomer(this, side, staged, pairing)
+    if step is None:
+        return
+    if batch is not None and bulk.fits(step):
+        batch.steps.append(step)
+        return
+    await isolated(this, step.link, this.act(this.job, step, this.report))
+
+
+async def _newcomer(this: Pass, side: Side, staged: Staged, pairing: Pairing) -> Step | None:
+    job, ref = this.job, staged.ref
+    if job.process.writes.names([ref]) or job.state.link(job.name, ref) is not None:
+        return None
+    believed = ref not in this.met
+    if waiting(job, ref, staged.stamp if believed else ""):
+        this.report.counts["waiting"] += 1
+        return None
+    if reason := pairing.held.get(ref):
+        newcomers.skip(job, side, ref, reason, this.report, title=staged.title, at="proposed")
+        return None
+    if this.complete != frozenset(Side):
+        # Its counterpart may be there and unlisted: creating waits for two complete listings.
+        this.report.counts["held"] += 1
+        return None
+    try:
+        step = await newcomers.welcome(job, side, staged, this.report, believed=believed)
+    except (LeaseLost, StateError, Again):
+        raise
+    except Unsettled:
+        this.report.counts["held"] += 1
+        return None
+    except Exception as error:
+        if not isinstance(error, StoreError):
+            logger.exception("an item failed unexpectedly", extra={"ref": str(ref)})
+        isolate(job, side, ref, error, this.report, title=staged.title, stamp=staged.stamp)
+        return None
+    this.met.discard(ref)
+    return step

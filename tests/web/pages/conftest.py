@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 import httpx
@@ -175,7 +176,7 @@ class Site:
             "x-name": role,
             "content-type": "application/x-www-form-urlencoded",
         }
-        content = str(httpx.QueryParams(form)).encode()
+        content = urlencode(form).encode()
         response = await self.client.post(path, content=content, headers=headers)
         for _ in range(500):
             if "data-reload" not in response.text:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from syncline.decision import Reason
 from syncline.engine import ConflictView
+from syncline.model import Side
 from syncline.state.records import ConflictRecord
 
 
@@ -29,15 +30,20 @@ _ONE_LEFT: Final = frozenset({Reason.COPY_DELETED, Reason.DELETE_HELD, Reason.LO
 _OUTSIDE: Final = frozenset({Reason.OPEN_DRAFT, Reason.NOT_WRITABLE, Reason.COPY_RESTRICTED})
 
 
-def choices(view: ConflictView, left: str, right: str) -> tuple[Choice, ...]:
-    """Return the buttons of a conflict; `left` and `right` are the names of the connections."""
-    return tuple(_choices(view, {"left": left, "right": right}))
+def choices(view: ConflictView, left: str, right: str, origin: Side | None) -> tuple[Choice, ...]:
+    """Return the buttons of a conflict.
+
+    Args:
+        left: the name of the connection on the left; likewise `right`.
+        origin: where the article was written first: it tells which side is gone.
+    """
+    return tuple(_choices(view, {"left": left, "right": right}, origin))
 
 
-def _choices(view: ConflictView, names: dict[str, str]) -> Iterator[Choice]:
+def _choices(view: ConflictView, names: dict[str, str], origin: Side | None) -> Iterator[Choice]:
     for take in view.choices:
         if take in names:
-            yield _side(view, take, names)
+            yield _side(view, take, names, origin)
         elif take == "merge":
             does = "Both sides get the proposed merge."
             if view.record.clashes:
@@ -47,34 +53,27 @@ def _choices(view: ConflictView, names: dict[str, str]) -> Iterator[Choice]:
             yield Choice(take=take, label="Keep both", does=_apart(view.record))
 
 
-def _side(view: ConflictView, take: str, names: dict[str, str]) -> Choice:
+def _side(view: ConflictView, take: str, names: dict[str, str], origin: Side | None) -> Choice:
     record = view.record
     other = "right" if take == "left" else "left"
     label = f"Take {take} ({names[take]})"
     if record.review and record.loser == other:
         return Choice(take=take, label=label, does="It stays as it was decided.")
-    if record.reason in _ONE_LEFT:
-        return _gone(view, take, label, names)
+    if record.reason in _ONE_LEFT and not record.review:
+        return _gone(record, take, label, names[other], origin)
     if record.reason in _OUTSIDE and not record.review:
-        return Choice(take=take, label="Try again", does="Look whether the obstacle is gone.")
+        return Choice(take=take, label=label, does="Look whether the obstacle is gone.")
     return Choice(take=take, label=label, does=f"{names[other]} gets the text of {names[take]}.")
 
 
-def _gone(view: ConflictView, take: str, label: str, names: dict[str, str]) -> Choice:
-    other = "right" if take == "left" else "left"
-    there = (view.left if take == "left" else view.right) is not None
-    known = _last_known(view.record, take)
-    if there and known:
-        return Choice(take=take, label=label, does=f"It is created again in {names[other]}.")
-    return Choice(
-        take=take, label=label, does=f"The article in {names[other]} is removed, too.", removes=True
-    )
-
-
-def _last_known(record: ConflictRecord, take: str) -> bool:
-    """Tell whether the side was live when the conflict was last looked at."""
-    stamp = record.left_stamp if take == "left" else record.right_stamp
-    return stamp.endswith("|live")
+def _gone(record: ConflictRecord, take: str, label: str, other: str, origin: Side | None) -> Choice:
+    # Of a deleted copy the original is left, of an original that is gone the copy.
+    is_copy = record.reason is Reason.COPY_DELETED
+    left = origin if is_copy or origin is None else origin.other
+    if left is not None and left.value == take:
+        return Choice(take=take, label=label, does=f"It is created again in {other}.")
+    does = f"The article in {other} is removed, too."
+    return Choice(take=take, label=label, does=does, removes=True)
 
 
 def _apart(record: ConflictRecord) -> str:

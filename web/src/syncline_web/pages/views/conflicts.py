@@ -12,7 +12,7 @@ from syncline.engine import ConflictView, browsing
 from syncline.errors import Stale
 from syncline.model import Document, Ref
 
-from ..choices import choices, seen
+from ..choices import Choice, choices, seen
 from ..panels import Panel, panel
 from ..visit import Missing, Visit, text_of
 from ..works import Outcome
@@ -69,7 +69,7 @@ async def show(visit: Visit) -> Response:
         view=view,
         hidden=hidden,
         columns=columns,
-        choices=choices(view, session.left_name, session.right_name),
+        choices=_choices(visit, view),
         can_edit="edit" in view.choices,
         seen=seen(view.record),
         draft=visit.pages.drafts.get(key),
@@ -109,6 +109,12 @@ def _columns(visit: Visit, view: ConflictView) -> Iterator[Column]:
         yield Column(name=name, heading=heading, value=value, panel=shown, ref=ref, against=told)
 
 
+def _choices(visit: Visit, view: ConflictView) -> tuple[Choice, ...]:
+    session = visit.session
+    link = session.state.pair(view.record.pair)
+    return choices(view, session.left_name, session.right_name, link.origin if link else None)
+
+
 def _following(visit: Visit, id: str) -> str | None:
     """Return the next conflict that waits, so that a person can work through the queue."""
     page = visit.session.state.conflict_page(visit.job, which="open", after=("", ""), limit=2)
@@ -121,7 +127,7 @@ async def resolve(visit: Visit) -> Response:
     view = _conflict(visit)
     take, shown = visit.form.get("take"), visit.form.get("seen")
     back = visit.here("conflicts", view.record.id)
-    choice = next((c for c in choices(view, "left", "right") if c.take == take), None)
+    choice = next((c for c in _choices(visit, view) if c.take == take), None)
     if choice is None:
         return visit.said(back, "Nothing was done", "That is no choice here.", "refused")
     if choice.removes and visit.form.get("sure") != "yes":
@@ -132,7 +138,7 @@ async def resolve(visit: Visit) -> Response:
     async def do() -> Outcome:
         still(session.conflict(view.record.id), shown)
         report = await session.resolve(view.record.id, take)
-        return Outcome(message="The conflict is settled.", report=report)
+        return Outcome(message="The conflict is settled.", report=report, then=back)
 
     title = f"{choice.label} in “{view.record.title}”"
     return await visit.started(do, title=title, back=back)

@@ -127,15 +127,16 @@ async def submit(visit: Visit) -> Response:
 async def _apply(visit: Visit, view: ConflictView, value: Document) -> Response:
     session, drafts, key = visit.session, visit.pages.drafts, _key(visit, view)
     shown, id = visit.form.get("seen"), view.record.id
+    back = visit.here("conflicts", id)
 
     async def do() -> Outcome:
         still(session.conflict(id), shown)
         report = await session.resolve(id, "edit", edited=value)
         drafts.drop(key)
-        return Outcome(message="Both sides have your text.", report=report)
+        return Outcome(message="Both sides have your text.", report=report, then=back)
 
     title = f"Your text for “{view.record.title}”"
-    return await visit.started(do, title=title, back=visit.here("conflicts", id))
+    return await visit.started(do, title=title, back=back)
 
 
 def _edited(start: Document, visit: Visit, typed: str) -> Document:

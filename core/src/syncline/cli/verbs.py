@@ -98,6 +98,15 @@ def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 
 
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("jobs", metavar="JOB", nargs="*", help="the jobs (default: all)")
+    for name, what in (("pages", "the pages"), ("webhooks", "the receiver of webhooks")):
+        parser.add_argument(
+            f"--{name}", metavar="HOST:PORT",
+            help=f"address of {what}, instead of the configured one; empty for none",
+        )  # fmt: skip
+
+
 def _approve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB", help="the job whose removals were refused")
     parser.add_argument("token", metavar="TOKEN", help="the token that the refusal printed")
@@ -164,6 +173,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("plan", "show what a pass would do; write nothing", "planning:plan", _plan, "sync"),
     Verb("apply", "do exactly what a saved plan says", "planning:apply", _apply, "sync"),
     Verb("sync", "make one full pass", "syncing:sync", _sync, "sync"),
+    Verb("run", "work the jobs as they come and when they are due, until stopped", "running:run",
+         _run, "sync", False),
     Verb("approve", "let refused removals go in the next pass", "syncing:approve", _approve,
          "sync"),
     Verb("status", "show where each job stands", "watching:status", _job, "look"),

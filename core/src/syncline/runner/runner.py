@@ -101,6 +101,8 @@ class Runner:
         self._lanes: dict[str, list[asyncio.Task[None]]] = {}
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
+        self.begun = asyncio.Event()
+        """Set once every job has a role: from then on hints are worked here, or by another."""
         self._running = False
         self._reloading = asyncio.Lock()
 
@@ -144,6 +146,7 @@ class Runner:
             raise RuntimeError("this runner runs already")
         self._running = True
         self._stop.clear()
+        self.begun.clear()
         self._timetable.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -175,6 +178,10 @@ class Runner:
 
     async def stop(self) -> None:
         """End `run`, gracefully."""
+        self.end()
+
+    def end(self) -> None:
+        """End `run`, gracefully; for signal handlers and other plain functions."""
         self._stop.set()
 
     async def _drain(self) -> None:
@@ -201,6 +208,7 @@ class Runner:
                 except Exception as error:
                     # A busy or full disk: nothing is taken and nothing kept that is not sure.
                     logger.error("a lease could not be kept", extra={"error": str(error)})
+            self.begun.set()
             await asyncio.sleep(min(BEAT, self._ttl / 5))
 
     def _due(self, name: str, kind: Kind) -> None:
@@ -298,6 +306,11 @@ class Runner:
         if self._state is None:
             raise RuntimeError("the runner is not open; use `async with Runner(…)`")
         return self._state
+
+    @property
+    def clock(self) -> Clock:
+        """What the passes, the back-off and the leases go by."""
+        return self._clock
 
     @property
     def holder(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -39,7 +38,6 @@ class Timetable:
         self._scheduler = AsyncIOScheduler(
             timezone=timezone.utc,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            logger=logging.getLogger(f"{__name__}.scheduler"),
         )
         self._scheduler.start()
 

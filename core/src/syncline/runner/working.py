@@ -16,6 +16,7 @@ from ..engine import Report, Session
 from ..errors import Forbidden, RateLimited, SynclineError
 from ..ports import Capability, Clock
 from ..redaction import redact
+from ..scope import about
 from ..state.records import Quarantined
 from .agenda import FULL, HINTS, POLL, Agenda, Backoff, Kind
 from .claim import Claim
@@ -250,16 +251,17 @@ class Working:
         self._settle(kind, task)
 
     async def _make(self, kind: Kind) -> Report:
-        match kind:
-            case "full":
-                return await self.session.sync()
-            case "poll":
-                return await self.session.poll()
-            case "hints":
-                again, self._retried = self._retried, ()
-                report = await self.session.work()
-                settle_again(self.session, again)
-                return report
+        with about("pass", job=self.name, kind=kind):
+            match kind:
+                case "full":
+                    return await self.session.sync()
+                case "poll":
+                    return await self.session.poll()
+                case "hints":
+                    again, self._retried = self._retried, ()
+                    report = await self.session.work()
+                    settle_again(self.session, again)
+                    return report
 
     def _settle(self, kind: Kind, task: asyncio.Task[Report]) -> None:
         if task.cancelled():
@@ -272,6 +274,9 @@ class Working:
     def _succeeded(self, kind: Kind, report: Report) -> None:
         self._pauses[kind].reset()
         self._errors.pop(kind, None)
+        if report.counts:
+            fields = {"job": self.name, "kind": kind, "run": report.run, **report.counts}
+            logger.info("a pass ended", extra=fields)
         if kind == FULL and report.incomplete:
             why = "; ".join(f"{side.value}: {text}" for side, text in report.incomplete.items())
             self._put_off(FULL, self._half.next(), f"a listing was not complete: {why}")

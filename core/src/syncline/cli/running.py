@@ -1,0 +1,167 @@
+"""`syncline run`: the service."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from attrs import define, evolve
+
+from .. import logs, tracing
+from ..config import Config, read
+from ..config.faults import faults_of
+from ..config.scalars import written
+from ..errors import ConfigError
+from ..runner import Runner, Working, webpart
+from ..runner.following import Follower
+from ..runner.notify import Notifier
+from .exits import DONE, INTERRUPTED
+from .output import say
+
+logger = logging.getLogger(__name__)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work the jobs until SIGTERM or Ctrl-C; the items at hand are finished first."""
+    config = _configuration(args)
+    logs.configure(config.service.log, logging.DEBUG if args.verbose > 1 else logging.INFO)
+    say(config.warnings, sys.stderr)
+    stop_tracing = tracing.start()
+    try:
+        asyncio.run(_serve(config, args))
+    except asyncio.CancelledError:  # asked to end before it had begun
+        raise KeyboardInterrupt from None
+    finally:
+        stop_tracing()
+    return DONE
+
+
+def _configuration(args: argparse.Namespace) -> Config:
+    """Read the file, with what the command line says about addresses."""
+    config = read(Path(args.config))
+    service = config.service
+    for name in ("pages", "webhooks"):
+        if (value := getattr(args, name)) is not None:
+            try:
+                service = evolve(service, **{name: value})
+            except ValueError as error:
+                lines = [f"--{name}: {fault.message}" for fault in faults_of(error)]
+                raise ConfigError(lines) from None
+    return evolve(config, service=service)
+
+
+async def _serve(config: Config, args: argparse.Namespace) -> None:
+    tell = partial(_tell, json=config.service.log == "json")
+    notifier = Notifier.of(os.environ)
+    runner = Runner(config, jobs=args.jobs or None)
+    ending = _Ending(runner, notifier, tell, asyncio.current_task())
+    ending.listen()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(runner)
+        await _open_doors(runner, stack, tell)
+        follower = Follower(
+            runner=runner, path=Path(args.config), read=partial(_configuration, args), tell=tell,
+            before=notifier.reloading, after=notifier.ready,
+        )  # fmt: skip
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, follower.ask)
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(part)
+                for part in (follower.follow(), notifier.live(), _announce(runner, notifier, tell))
+            ]
+            ending.begun = True
+            try:
+                await runner.run()
+            finally:
+                for task in beside:
+                    task.cancel()
+    tell(["ended; nothing is under way any more"])
+
+
+async def _open_doors(runner: Runner, stack: AsyncExitStack, tell: Tell) -> None:
+    """Serve webhooks and pages, where that part is installed."""
+    service = runner.config.service
+    if not (service.pages or service.webhooks):
+        return
+    if not webpart.installed():
+        tell(["no webhooks and no pages: `pip install syncline-web`"])
+        return
+    opened = webpart.load().serve(runner, lambda what, url: tell([f"{what}: {url}"]))
+    await stack.enter_async_context(opened)
+
+
+async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
+    """Say where every job stands, once that is known."""
+    await runner.begun.wait()
+    tell(job_line(working) for working in runner.jobs.values())
+    active = sum(working.role == "active" for working in runner.jobs.values())
+    notifier.ready(f"{active} of {len(runner.jobs)} jobs are worked here")
+
+
+def job_line(working: Working) -> str:
+    """Return who works a job, and what comes next."""
+    settings = working.settings
+    sides = f"{working.name} ({settings.left}, {settings.right})"
+    if working.role == "standby":
+        return f"{sides}: another runner works it; this one stands by"
+    due = working.doing == "full" or working.session.full_pass_due
+    next_ = f"{working.next_full:%Y-%m-%d %H:%M} UTC" if working.next_full else "never"
+    full = f"full passes at '{settings.schedule}', {'one now' if due else f'the next {next_}'}"
+    polls = f"polls every {written(settings.poll)}" if working.polls else "no polls"
+    return f"{sides}: active; {full}; {polls}"
+
+
+def _tell(lines: Iterable[str], *, json: bool) -> None:
+    if json:
+        for line in lines:
+            logger.info(line)
+    else:
+        say(lines)
+        sys.stdout.flush()
+
+
+class Tell(Protocol):
+    """Shows lines to people."""
+
+    def __call__(self, lines: Iterable[str]) -> None: ...
+
+
+@define
+class _Ending:
+    """What SIGTERM and Ctrl-C do: once, to finish the items at hand; twice, to end at once."""
+
+    runner: Runner
+    notifier: Notifier
+    tell: Tell
+    opening: asyncio.Task[None] | None
+    begun: bool = False
+    """True once there may be items at hand."""
+    asked: int = 0
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._ask)
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.asked > 1:
+            # Nothing is lost: what was sent is journalled and looked for at the next start.
+            os._exit(INTERRUPTED)
+        self.notifier.stopping()
+        if self.begun:
+            self.tell(["ending: the items at hand are finished; once more ends at once"])
+            self.runner.end()
+        elif self.opening is not None:
+            self.opening.cancel()
+
+
+__all__ = ["job_line", "run"]

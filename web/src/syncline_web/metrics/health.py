@@ -1,0 +1,101 @@
+"""Whether a runner lives, and whether it is fit to work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from syncline.clock import SystemClock
+from syncline.errors import StateError
+from syncline.redaction import redact
+
+from .watched import Job, Watched
+
+_SINCE = SystemClock().monotonic
+MOST_FAILURES = 3
+"""Passes of one job that may fail, one after the other, before the runner is not ready."""
+_TRIED_EVERY = 5.0
+"""Seconds for which the answer of a trial write holds: asking often costs no disk."""
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """Whether all is well, and why not."""
+
+    ready: bool
+    reasons: tuple[str, ...]
+    jobs: Mapping[str, Mapping[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the answer of `/readyz`: no bodies, no secrets."""
+        return {
+            "ready": self.ready,
+            "reasons": list(self.reasons),
+            "jobs": {name: dict(facts) for name, facts in self.jobs.items()},
+        }
+
+
+class Readiness:
+    """Judges a runner by its state and by the latest passes of its jobs."""
+
+    def __init__(
+        self,
+        runner: Watched,
+        failures: Mapping[str, int],
+        *,
+        limit: int = MOST_FAILURES,
+        monotonic: Callable[[], float] = _SINCE,
+    ) -> None:
+        self._runner = runner
+        self._failures = failures
+        self._limit = limit
+        self._monotonic = monotonic
+        self._tried = float("-inf")
+        self._why = ""
+
+    def verdict(self) -> Verdict:
+        """Say whether the state can be written, every job is held or watched, and passes go well.
+
+        A runner that stands by is ready: it takes hints, serves pages and can take over.
+        """
+        jobs = dict(self._runner.jobs)
+        found = [self._unwritable(), *(self._why_not(name, job) for name, job in jobs.items())]
+        found += [] if jobs else ["no job is open"]
+        reasons = tuple(redact(reason) for reason in found if reason)
+        facts = {name: self._facts(name, job) for name, job in jobs.items()}
+        return Verdict(ready=not reasons, reasons=reasons, jobs=facts)
+
+    def _facts(self, name: str, job: Job) -> dict[str, Any]:
+        return {
+            "role": job.role,
+            "doing": job.doing,
+            "failures": self._failures.get(name, 0),
+            "error": redact(job.last_error) if job.last_error else None,
+        }
+
+    def _why_not(self, name: str, job: Job) -> str:
+        if job.role not in ("active", "standby"):
+            return f"{name}: it is neither active nor on standby"
+        failed = self._failures.get(name, 0)
+        if job.role == "active" and failed >= self._limit:
+            return f"{name}: {failed} passes failed one after the other: {job.last_error or ''}"
+        return ""
+
+    def _unwritable(self) -> str:
+        now = self._monotonic()
+        if now - self._tried >= _TRIED_EVERY:
+            self._tried, self._why = now, self._try()
+        return self._why
+
+    def _try(self) -> str:
+        try:
+            # A write of its own kind and place: only a real one meets a full disk.
+            self._runner.state.cache("", "readyz", f"{self._monotonic():.0f}")
+        except StateError as error:
+            return str(error)
+        return ""
+
+
+__all__ = ["MOST_FAILURES", "Readiness", "Verdict"]

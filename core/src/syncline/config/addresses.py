@@ -26,7 +26,7 @@ class Address:
     @property
     def loopback(self) -> bool:
         """True when nobody but this machine can reach it."""
-        return self.host == "localhost" or _is_loopback(self.host)
+        return self.host == "localhost" or is_loopback(self.host)
 
     @property
     def wildcard(self) -> bool:
@@ -93,7 +93,8 @@ def check_hosts(_: object, __: object, values: tuple[str, ...]) -> None:
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine alone; a name is not."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -107,4 +108,12 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-__all__ = ["Address", "address", "check_address", "check_hosts", "check_networks", "within"]
+__all__ = [
+    "Address",
+    "address",
+    "check_address",
+    "check_hosts",
+    "check_networks",
+    "is_loopback",
+    "within",
+]

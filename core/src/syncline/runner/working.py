@@ -275,7 +275,9 @@ class Working:
         self._pauses[kind].reset()
         self._errors.pop(kind, None)
         if report.counts:
-            fields = {"job": self.name, "kind": kind, "run": report.run, **report.counts}
+            # Some counts are called like attributes of a log record.
+            counts = " ".join(f"{event}={n}" for event, n in sorted(report.counts.items()))
+            fields = {"job": self.name, "kind": kind, "run": report.run, "counts": counts}
             logger.info("a pass ended", extra=fields)
         if kind == FULL and report.incomplete:
             why = "; ".join(f"{side.value}: {text}" for side, text in report.incomplete.items())

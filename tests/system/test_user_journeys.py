@@ -109,12 +109,13 @@ def test_an_engineer_looks_first_applies_and_maps_both_ways(desk: Desk) -> None:
     assert (invoices["parent"], invoices["labels"]) == ("Billing", ["agent"])
     assert "0 writes" in desk("sync")
 
-    # A move makes no version, and yet its category follows; into the drawer, and the pair ends.
+    # A move makes no version, and yet its category follows; into the drawer, and its copy goes.
     desk.wiki.act({"do": "move", "id": hours, "parent": other})
     desk("sync")
     assert desk.article("Hours")["parent"] is None
     desk.wiki.act({"do": "move", "id": hours, "parent": drawer})
-    assert "detached" in desk("sync")
+    assert "path 'Drawer'" in desk("sync")
+    assert "Hours" not in desk.titles()
     assert "path 'Drawer'" in desk("explain", f"wiki:{hours}")
 
     made = {"do": "create", "title": "Kites", "body": "<p>a</p>", "parent": "Billing"}

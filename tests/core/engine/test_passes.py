@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from syncline.decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
@@ -531,14 +532,47 @@ async def test_a_link_follows_when_its_target_is_paired_later(pair: Any) -> None
     await pair.quiet()
 
 
-async def test_what_leaves_the_filter_is_detached_and_kept_on_both_sides(
+INTERNAL = Mapping(exclude=Filter(labels=frozenset({"internal"})))
+
+
+async def test_the_copy_of_what_leaves_the_filter_goes_and_comes_back_with_it(
     make_pair: MakePair,
 ) -> None:
-    mapping = Mapping(exclude=Filter(labels=frozenset({"internal"})))
-    pair = make_pair(mapping=mapping)
+    pair = make_pair(mapping=INTERNAL)
     ref = pair.left.write("Hours", "<p>x</p>", labels=frozenset[str]())
+    pair.left.write("Other", "<p>x</p>", labels=frozenset[str]())
     await pair.sync()
     pair.left.edit(ref, labels=frozenset({"internal"}))
+    report = await pair.sync()
+    assert (report.removed, report.items[0].detail) == (
+        1,
+        "it matches what the job excludes: label 'internal'",
+    )
+    assert set(pair.titles(pair.right)) == {"Other"}
+    assert len(pair.left.live()) == 2
+    await pair.sync()
+    await pair.quiet()
+    pair.left.edit(ref, labels=frozenset[str]())
+    await pair.sync()
+    assert set(pair.titles(pair.right)) == {"Other", "Hours"}
+
+
+async def test_an_original_stays_when_its_copy_leaves_the_filter(make_pair: MakePair) -> None:
+    pair = make_pair(mapping=INTERNAL)
+    ref = pair.right.write("Hours", "<p>x</p>", labels=frozenset[str]())
+    await pair.sync()
+    pair.left.edit(pair.twin(ref), labels=frozenset({"internal"}))
+    report = await pair.sync()
+    assert report.counts["detached"] == 1
+    assert len(pair.left.live()) == len(pair.right.live()) == 1
+    await pair.quiet()
+
+
+async def test_a_changed_filter_dissolves_pairs_and_removes_nothing(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.left.write("Hours", "<p>x</p>", labels=frozenset({"internal"}))
+    await pair.sync()
+    pair.session = attrs.evolve(pair.session, mapping=INTERNAL)
     report = await pair.sync()
     assert report.counts["detached"] == 1
     assert len(pair.left.live()) == len(pair.right.live()) == 1
@@ -577,8 +611,7 @@ async def test_another_process_is_refused_while_one_works(pair: Any) -> None:
 async def test_what_the_filter_keeps_out_is_not_created_from_the_other_side_either(
     make_pair: MakePair,
 ) -> None:
-    mapping = Mapping(exclude=Filter(labels=frozenset({"internal"})))
-    pair = make_pair(mapping=mapping)
+    pair = make_pair(mapping=INTERNAL)
     ref = pair.right.write("Secret", "<p>x</p>", labels=frozenset({"internal"}))
     await pair.sync()
     assert not pair.left.live()

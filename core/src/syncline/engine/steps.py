@@ -103,9 +103,7 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
     if left is not None and left.value is not None:
         mapped = view.as_shared(job, Side.LEFT, left.value)
         if isinstance(mapped, Excluded) and link.state is not LinkState.WITHDRAWN:
-            own = link.origin is Side.LEFT
-            left_out = Reason.LEFT_SCOPE if own else Reason.COPY_LEFT_SCOPE
-            return _plain(reading, Detach(left_out), detail=mapped.reason)
+            return evolve(_left_out(job, reading), detail=mapped.reason)
     if link.state is LinkState.WITHDRAWN:
         return _withdrawn(job, reading)
     decision = _decide(job, reading, sight)
@@ -113,6 +111,22 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
         if all(reading.seen[side].seen is not Seen.CHANGED for side in Side):
             return _plain(reading, Keep(Reason.HELD))
         decision = _release(job, reading, decision)
+    return _complete(job, reading, decision)
+
+
+def _left_out(job: Job, reading: Reading) -> Step:
+    """Return what becomes of a pair that the job's filters keep out.
+
+    While the filters are the same, the document has left what they cover, and its copy goes like
+    that of any other that leaves the scope. Filters that changed dissolve pairs and remove nothing.
+    """
+    link = reading.link
+    if link.epoch != job.mapping.version:
+        own = link.origin is Side.LEFT
+        return _plain(reading, Detach(Reason.LEFT_SCOPE if own else Reason.COPY_LEFT_SCOPE))
+    left, right = (reading.seen[side] for side in Side)
+    outside = evolve(left, seen=Seen.OUTSIDE)
+    decision = decide(outside, right, origin=link.origin, equal=False, policy=job.policy)
     return _complete(job, reading, decision)
 
 

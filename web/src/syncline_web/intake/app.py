@@ -8,9 +8,10 @@ from urllib.parse import unquote
 from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
+from syncline.clock import SystemClock
 from syncline.engine.opening import context_of
 from syncline.errors import Forbidden, Rejected, StateError, Unavailable
-from syncline.ports import Hints, KeyedWebhook, Reply, Webhook, WebhookRequest
+from syncline.ports import Clock, Hints, KeyedWebhook, Reply, Webhook, WebhookRequest
 
 from . import answers, bodies
 from .answers import Answer
@@ -41,27 +42,29 @@ class Verdict:
 class Intake:
     """The ASGI application of the listener for webhooks."""
 
-    def __init__(self, desk: Desk, limits: Limits | None = None) -> None:
+    def __init__(
+        self, desk: Desk, *, limits: Limits | None = None, clock: Clock | None = None
+    ) -> None:
         self._desk = desk
         self._given = limits
-        self._complaints = Complaints(desk.clock.monotonic)
+        self._clock = clock or SystemClock()
+        self._complaints = Complaints(self._clock.monotonic)
         self._configure()
 
     def _configure(self) -> None:
         desk, intake = self._desk, self._desk.config.service.intake
         self.limits = self._given or Limits.of(intake)
         self._receivers = Receivers(
-            desk.config, lambda name: context_of(name, desk.state, desk.clock)
+            desk.config, lambda name: context_of(name, desk.state, self._clock)
         )
         self._sources = Sources(intake.proxies)
         self._rates = Rates(
-            self.limits.rate, self.limits.burst, self.limits.sources, desk.clock.monotonic
+            self.limits.rate, self.limits.burst, self.limits.sources, self._clock.monotonic
         )
         self._room = Room(self.limits.readers, self.limits.buffered)
         self._storing = Storing(
-            keep=desk.hint_many,
-            state=desk.state,
-            clock=desk.clock,
+            desk=desk,
+            clock=self._clock,
             remember=intake.age,
             room=self.limits.waiting,
         )
@@ -139,7 +142,7 @@ class Intake:
                 for name, value in scope["headers"]
             ),
             body=body,
-            received_at=self._desk.clock.now(),
+            received_at=self._clock.now(),
         )
 
     async def _judged(self, name: str, request: WebhookRequest) -> Verdict:

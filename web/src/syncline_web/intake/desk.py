@@ -5,14 +5,14 @@ A process that only receives (a stand-by, the benchmark) stores hints for whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from attrs import frozen
 
 from syncline.clock import SystemClock
 from syncline.config import Config
-from syncline.model import Change, Ref, Side
+from syncline.model import Change, Side
 from syncline.ports import Clock
 from syncline.state.port import StateStore
 from syncline.state.records import Effect, MarkDirty
@@ -29,11 +29,8 @@ class Desk(Protocol):
     @property
     def state(self) -> StateStore: ...
 
-    @property
-    def clock(self) -> Clock: ...
-
     def hint_many(
-        self, deliveries: Sequence[tuple[str, Sequence[Change]]], *, also: Sequence[Effect] = ()
+        self, deliveries: Sequence[tuple[str, Sequence[Change]]], also: Iterable[Effect] = ()
     ) -> object:
         """Store the changes of many deliveries and `also`, in one commit, and have them worked.
 
@@ -56,13 +53,13 @@ class StateDesk:
     clock: Clock = SystemClock()
 
     def hint_many(
-        self, deliveries: Sequence[tuple[str, Sequence[Change]]], *, also: Sequence[Effect] = ()
+        self, deliveries: Sequence[tuple[str, Sequence[Change]]], also: Iterable[Effect] = ()
     ) -> None:
         """Store the changes for every job that has the connection."""
         now = self.clock.now()
         effects = [
             MarkDirty(job, side, change, priority=0, at=now)
-            for connection, changes in _joined(deliveries).items()
+            for connection, changes in deliveries
             for job, side in self._sides(connection)
             for change in changes
         ]
@@ -76,21 +73,6 @@ class StateDesk:
 
     def emit(self, event: str, **fields: object) -> None:
         """Nobody listens."""
-
-
-def _joined(
-    deliveries: Sequence[tuple[str, Sequence[Change]]],
-) -> Mapping[str, Sequence[Change]]:
-    """Return each item once: as many hints as come together, it is looked at once."""
-    found: dict[str, dict[Ref, bool]] = {}
-    for connection, changes in deliveries:
-        items = found.setdefault(connection, {})
-        for change in changes:
-            items[change.ref] = items.get(change.ref, False) or change.subtree
-    return {
-        connection: [Change(ref=ref, subtree=subtree) for ref, subtree in items.items()]
-        for connection, items in found.items()
-    }
 
 
 __all__ = ["Desk", "StateDesk"]

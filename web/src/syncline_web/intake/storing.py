@@ -7,17 +7,21 @@ is answered before the commit that holds their hint has returned.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 from attrs import define, field, frozen
 
 from syncline.errors import StateError
-from syncline.model import Change
+from syncline.model import Change, Ref
 from syncline.ports import Clock, Hints
-from syncline.state.port import StateStore
 from syncline.state.records import DropDeliveries, Effect, NoteDelivery
+
+from .desk import Desk
+
+logger = logging.getLogger(__name__)
 
 LINGER = 0.002
 """Seconds that the first of a group waits for others."""
@@ -25,17 +29,6 @@ MOST = 256
 """Deliveries in one commit: a bound on how long it takes."""
 SWEEP = 1.0
 """Seconds between two looks for deliveries that need not be remembered any more."""
-
-
-class Keep(Protocol):
-    """Stores the hints of many deliveries, and what else belongs to them, in one commit."""
-
-    def __call__(
-        self,
-        deliveries: Sequence[tuple[str, Sequence[Change]]],
-        *,
-        also: Sequence[Effect] = (),
-    ) -> object: ...
 
 
 class Busy(Exception):
@@ -57,8 +50,7 @@ class _Waiting:
 class Storing:
     """Stores deliveries in groups."""
 
-    keep: Keep
-    state: StateStore
+    desk: Desk
     clock: Clock
     remember: timedelta
     """For how long a delivery is recognised at least."""
@@ -86,7 +78,7 @@ class Storing:
             # The first is not on the disk yet: its copy waits for it, and shares its fate.
             await asyncio.shield(first)
             return "repeated"
-        if self.state.seen(connection, hints.delivery):
+        if self.desk.state.seen(connection, hints.delivery):
             return "repeated"
         stored = self._known[connection, hints.delivery] = self._add(connection, hints)
         await asyncio.shield(stored)
@@ -112,12 +104,12 @@ class Storing:
         # What is left goes next, after whoever else has work in this loop.
         self._scheduled = loop.call_soon(self._flush) if self._group else None
         try:
-            self.keep([(w.connection, w.hints.changes) for w in group], also=self._notes(group))
+            self.desk.hint_many(_joined(group), also=self._notes(group))
         except StateError as error:
             _settle(group, error)
         except Exception as error:  # a defect: it must not leave senders waiting
+            logger.exception("deliveries could not be stored")
             _settle(group, error)
-            raise
         else:
             _settle(group, None)
         finally:
@@ -136,6 +128,19 @@ class Storing:
         return notes
 
 
+def _joined(group: Sequence[_Waiting]) -> list[tuple[str, Sequence[Change]]]:
+    """Return each item once: as many hints as come together, it is looked at once."""
+    found: dict[str, dict[Ref, bool]] = {}
+    for one in group:
+        items = found.setdefault(one.connection, {})
+        for change in one.hints.changes:
+            items[change.ref] = items.get(change.ref, False) or change.subtree
+    return [
+        (connection, [Change(ref=ref, subtree=subtree) for ref, subtree in items.items()])
+        for connection, items in found.items()
+    ]
+
+
 def _settle(group: Sequence[_Waiting], error: Exception | None) -> None:
     for one in group:
         if one.stored.done():
@@ -146,4 +151,4 @@ def _settle(group: Sequence[_Waiting], error: Exception | None) -> None:
             one.stored.set_exception(error)
 
 
-__all__ = ["LINGER", "MOST", "Busy", "Keep", "Outcome", "Storing"]
+__all__ = ["LINGER", "MOST", "Busy", "Outcome", "Storing"]

@@ -5,9 +5,14 @@ Every migration is final once released: change the schema by adding one.
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-migrations = Migrations("syncline")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SET = "syncline"
 
 TABLES = """
 create table links (
@@ -90,15 +95,6 @@ create table cache (connection text, key text, value text, primary key (connecti
 create table generations (name text primary key, value integer not null) without rowid;
 """
 
-
-@migrations()
-def m001_first(db: Database) -> None:
-    """Create everything."""
-    for statement in TABLES.split(";"):
-        if statement.strip():
-            db.execute(statement)
-
-
 BROWSING = """
 create index if not exists links_title on links(job, title collate nocase, pair);
 create index if not exists links_state on links(job, state, title collate nocase, pair);
@@ -108,29 +104,11 @@ create index if not exists skipped_title on skipped(job, title collate nocase, r
 create index if not exists quarantine_title on quarantine(job, title collate nocase, ref);
 """
 
-
-@migrations()
-def m004_browsing(db: Database) -> None:
-    """Add the orders in which people page through articles."""
-    for statement in BROWSING.split(";"):
-        if statement.strip():
-            db.execute(statement)
-
-
 WAITING = """
 alter table dirty add column at text;
 alter table dirty add column latest text;
 create index runs_kind on runs(job, kind, started_at);
 """
-
-
-@migrations()
-def m002_waiting(db: Database) -> None:
-    """Remember since when a hint waits, and when the latest one of its item came."""
-    for statement in WAITING.split(";"):
-        if statement.strip():
-            db.execute(statement)
-
 
 DELIVERIES = """
 create table deliveries (
@@ -140,10 +118,44 @@ create table deliveries (
 create index deliveries_until on deliveries(until);
 """
 
+MIGRATIONS: Mapping[str, str] = {
+    "m001_first": TABLES,
+    # Remembers since when a hint waits, and when the latest one of its item came.
+    "m002_waiting": WAITING,
+    # Remembers signed deliveries for as long as they could be sent again.
+    "m003_deliveries": DELIVERIES,
+    # The orders in which people page through articles.
+    "m004_browsing": BROWSING,
+}
+"""Statements by the name under which they are recorded as applied, in the order to apply them."""
 
-@migrations()
-def m003_deliveries(db: Database) -> None:
-    """Remember signed deliveries for as long as they could be sent again."""
-    for statement in DELIVERIES.split(";"):
-        if statement.strip():
+
+def applied(db: sqlite3.Connection) -> frozenset[str]:
+    """Return the names of the migrations that a file has seen, those of newer programs too."""
+    tables = db.execute("select 1 from sqlite_master where name='_sqlite_migrations'").fetchall()
+    if not tables:
+        return frozenset()
+    sql = "select name from _sqlite_migrations where migration_set=?"
+    return frozenset(row[0] for row in db.execute(sql, (_SET,)))
+
+
+def apply(db: sqlite3.Connection) -> None:
+    """Apply the migrations that a file has not seen, each in a transaction of its own."""
+    # sqlite-utils takes as long to import as everything else that opens a state file.
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(_SET)
+    for name, statements in MIGRATIONS.items():
+        migrations(name=name)(_running(statements))
+    migrations.apply(Database(db))
+
+
+def _running(statements: str) -> Callable[[Database], None]:
+    def run(db: Database) -> None:
+        for statement in filter(str.strip, statements.split(";")):
             db.execute(statement)
+
+    return run
+
+
+__all__ = ["MIGRATIONS", "applied", "apply"]

@@ -21,6 +21,7 @@ from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
 from . import browsing as _browsing
 from . import effects as _effects
+from . import schema
 from .browsing import Place, Shelved, Standing
 from .listing import Listing
 from .port import PairWork, Staged
@@ -64,25 +65,15 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _migrate(path: str) -> None:
-    # sqlite-utils is slow to import and only needed here.
-    from sqlite_utils import Database
-
-    from .schema import migrations
-
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
-    try:
-        db = Database(connection)
-        known = {m.name for m in migrations.pending(db)} | {m.name for m in migrations.applied(db)}
-        ours = {m.name for m in migrations._migrations}  # there is no public list of all
-        if newer := sorted(known - ours):
+    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as db:
+        applied = schema.applied(db)
+        if newer := sorted(applied - schema.MIGRATIONS.keys()):
             raise StateError(
                 f"{path} was written by a newer Syncline (it has {', '.join(newer)}); upgrade this"
                 " one, or give this job a state file of its own"
             )
-        if migrations.pending(db):
-            migrations.apply(db)
-    finally:
-        connection.close()
+        if applied != schema.MIGRATIONS.keys():
+            schema.apply(db)
 
 
 @define(slots=False)
@@ -132,10 +123,8 @@ class SqliteState:
     @classmethod
     def memory(cls) -> Self:
         """Return an empty state that lives in this process only."""
-        from .schema import BROWSING, DELIVERIES, TABLES, WAITING
-
         db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        db.executescript(TABLES + WAITING + BROWSING + DELIVERIES)
+        db.executescript("".join(schema.MIGRATIONS.values()))
         return cls(":memory:", db)
 
     # -- writing ------------------------------------------------------------------------

@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "start": ("P11", "benchmarks.cli.judged_start"),
     "configuration": ("P12", "benchmarks.cli.judged_check"),
     "merging": ("P13", "benchmarks.body.merging"),
+    "propagation": ("S1", "benchmarks.service.propagation"),
     "http": ("P14", "benchmarks.http.judged_overhead"),
 }
 

@@ -81,15 +81,15 @@ def both(folder: Path, rate: str, **genesys: object) -> Iterator[tuple[System, S
         text = "\n".join(
             [
                 f"state = {json.dumps(f'sqlite:///{folder}/state.db')}",
-                _table("connections.wiki", wiki.connection),
-                _table("connections.kb", {**kb.connection, **genesys}),
-                _table(f"jobs.{JOB}", {"kind": "documents", "left": "wiki", "right": "kb"}),
+                toml_table("connections.wiki", wiki.connection),
+                toml_table("connections.kb", {**kb.connection, **genesys}),
+                toml_table(f"jobs.{JOB}", {"kind": "documents", "left": "wiki", "right": "kb"}),
             ]
         )
         yield wiki, kb, load(text.encode(), folder=folder)
 
 
-def _table(name: str, values: Mapping[str, Any]) -> str:
+def toml_table(name: str, values: Mapping[str, Any]) -> str:
     return "\n".join([f"[{name}]", *(f"{k} = {_toml(v)}" for k, v in values.items())])
 
 

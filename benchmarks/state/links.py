@@ -14,7 +14,7 @@ from syncline.model import Digest, Ref, Version
 from syncline.state import SqliteState
 from syncline.state.records import Half, Link, SaveLink
 from syncline.state.rows import LINK_COLUMNS, link_row
-from syncline.state.schema import TABLES
+from syncline.state.schema import MIGRATIONS
 
 from ..measuring import Options, Outcome, Pairs, Result, cpu, pairs
 
@@ -41,11 +41,12 @@ def link(number: int, version: int = 1) -> Link:
 
 
 class Bare:
-    """The floor: the same rows and the same durability, by hand."""
+    """The floor: the same tables, indexes, rows and durability, by hand."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript("pragma journal_mode=wal; pragma synchronous=full;" + TABLES)
+        self._db.executescript("pragma journal_mode=wal; pragma synchronous=full;")
+        self._db.executescript("".join(MIGRATIONS.values()))
 
     def save(self, rows: list[tuple[object, ...]]) -> None:
         self._db.execute("begin immediate")

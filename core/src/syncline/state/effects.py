@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
+from itertools import groupby
 from typing import Any
 
 from ..model import Side
@@ -35,6 +38,28 @@ PAIR = "pair "
 """Before the id of a pair, where notes belong to no intent any more."""
 
 Execute = Callable[..., sqlite3.Cursor]
+
+
+def apply_all(effects: Iterable[r.Effect], db: sqlite3.Connection) -> None:
+    """Carry out effects in their order; links that follow each other are saved together."""
+    for kind, found in groupby(effects, type):
+        group = list(found)
+        if kind is r.SaveLink and len(group) > 1:
+            _save_links([effect.link for effect in group if isinstance(effect, r.SaveLink)], db)
+        else:
+            for effect in group:
+                apply(effect, db.execute)
+
+
+def _save_links(links: Sequence[r.Link], db: sqlite3.Connection) -> None:
+    db.executemany(_UPSERT_LINK, map(link_row, links))
+    refs: dict[str, list[str]] = defaultdict(list)
+    for link in links:
+        refs[link.job] += [str(half.ref) for half in (link.left, link.right) if half.ref]
+    for job, found in refs.items():
+        for table in ("skipped", "tombstones"):
+            sql = f"delete from {table} where job=? and ref in (select value from json_each(?))"  # noqa: S608 -- constants
+            db.execute(sql, (job, json.dumps(found)))
 
 
 @singledispatch

@@ -134,8 +134,7 @@ class SqliteState:
         with self._transaction():
             if fence is not None:
                 self._check(fence)
-            for effect in effects:
-                _effects.apply(effect, self._db.execute)
+            _effects.apply_all(effects, self._db)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from ..decision import Limits, Policy
 from ..errors import ConfigError, Refused, Stale, StoreError, SynclineError, Unavailable
 from ..model import Change, Document, Ref, Side
 from ..ports import Clock, Store
+from ..scope import about
 from ..state.port import StateStore
 from ..state.records import (
     DropQuarantine,
@@ -498,13 +499,14 @@ class Session:
         """Tell whoever follows the progress that a run begins, and how it ended."""
         began, error = self.clock.monotonic(), ""
         known = {"job": self.job, "kind": run.kind, "run": run.id}
-        self.progress("pass.started", **known)
-        try:
-            yield
-        except BaseException as problem:
-            error = f"{type(problem).__name__}: {problem}"
-            raise
-        finally:
-            seconds = self.clock.monotonic() - began
-            counts = dict(report.counts)
-            self.progress("pass.ended", **known, seconds=seconds, counts=counts, error=error)
+        with about("pass", **known):
+            self.progress("pass.started", **known)
+            try:
+                yield
+            except BaseException as problem:
+                error = f"{type(problem).__name__}: {problem}"
+                raise
+            finally:
+                seconds = self.clock.monotonic() - began
+                counts = dict(report.counts)
+                self.progress("pass.ended", **known, seconds=seconds, counts=counts, error=error)

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from ..decision import Remove, Write
 from ..errors import LeaseLost, NotFound, OutcomeUnknown, StateError, StoreError, VersionMismatch
 from ..model import Ref, Side, Status
+from ..scope import about
 from ..state.port import Staged
 from ..state.records import Link
 from .acting import carry_out
@@ -144,7 +145,8 @@ def _isolate_unread(this: Pass, step: Step) -> None:
 async def isolated(this: Pass, link: Link, work: Awaitable[None]) -> None:
     """Let one item fail without changing the outcome of any other."""
     try:
-        await work
+        with about("item", item=_one_of(link)):
+            await work
     except (LeaseLost, StateError, Again):
         raise
     except OutcomeUnknown as error:
@@ -158,6 +160,11 @@ async def isolated(this: Pass, link: Link, work: Awaitable[None]) -> None:
         if not isinstance(error, StoreError):
             logger.exception("an item failed unexpectedly", extra={"ref": str(ref)})
         isolate(this.job, side, ref, error, this.report, title=link.title)
+
+
+def _one_of(link: Link) -> Ref | None:
+    """Return the item by which logs and traces name a pair."""
+    return link.left.ref or link.right.ref
 
 
 def as_remembered(link: Link, side: Side) -> Staged | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import textwrap
@@ -15,10 +16,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from syncline.clock import SystemClock
+from syncline.engine import Session
 from syncline.errors import NotFound
 from syncline.http import BasicAuth, Client
+from syncline.mapping import Mapping
 from syncline.ports import Secret
 from syncline.scope import about
+from syncline.state import SqliteState
+from syncline.testing import FakeClock, MemoryStore
 
 EXPORTER = InMemorySpanExporter()
 SECRET = "kanari-7fQx/Lw+92"
@@ -106,8 +111,6 @@ async def test_a_failure_is_marked_by_its_type_and_quotes_nobody(
 
 
 def in_a_process(program: str, **env: str) -> str:
-    import os
-
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         env={**os.environ, **env},
@@ -198,3 +201,34 @@ def test_the_provider_of_an_embedding_program_is_left_alone() -> None:
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
     )
     assert said.strip() == "True"
+
+
+async def test_a_pass_of_the_engine_is_a_trace_with_a_span_for_each_item(
+    spans: InMemorySpanExporter,
+) -> None:
+    clock = FakeClock()
+    wiki, kb = MemoryStore("wiki", clock), MemoryStore("kb", clock)
+    state = SqliteState.memory()
+    session = Session(
+        job="knowledge", left=wiki, right=kb, left_name="wiki", right_name="kb", state=state,
+        clock=clock, mapping=Mapping(),
+    )  # fmt: skip
+    page = wiki.write("Kanarienvogel", "<p>Zwitschern</p>")
+    await session.sync()
+    wiki.edit(page, body="<p>Zwitschert</p>")
+    spans.clear()
+    report = await session.sync()
+    state.close()
+    done = spans.get_finished_spans()
+    (whole,) = [span for span in done if span.name == "syncline pass"]
+    assert dict(whole.attributes or {}) == {
+        "syncline.job": "knowledge",
+        "syncline.kind": "full",
+        "syncline.run": report.run,
+    }
+    items = [span for span in done if span.name == "syncline item"]
+    assert [span.attributes for span in items] == [{"syncline.item": str(page)}]
+    assert all(parent_of(span, done) is whole for span in items)
+    exported = "".join(span.to_json() for span in done)
+    assert "anarienvogel" not in exported
+    assert "Zwitscher" not in exported

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from syncline.state.port import StateStore
+from syncline.state.records import LinkState
 
 from .watched import Job, Watched
 
@@ -18,17 +19,21 @@ logger = logging.getLogger(__name__)
 Read = Callable[[str, Job], float | None]
 """Reads one gauge of one job; None leaves it out."""
 
-COUNTED = {
-    "syncline_conflicts_open": ("conflicts", "Conflicts that wait for a person."),
-    "syncline_reviews_open": ("reviews", "Losing edits that were kept and nobody looked at."),
-    "syncline_quarantined": ("failed", "Items that failed and are tried again, later and later."),
-    "syncline_withdrawn": ("withdrawn", "Articles whose copy was taken away: restricted."),
-    "syncline_visibility_unknown": ("unknown", "Articles whose visibility could not be learnt."),
-    "syncline_held": ("held", "Pairs that an undo put on hold."),
-    "syncline_pairs_proposed": ("proposals", "Proposed pairs that wait for an answer."),
-    "syncline_queue_depth": ("pending", "Items that wait to be looked at."),
+COUNTED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "syncline_pairs": (tuple(state.value for state in LinkState), "Pairs that are kept in step."),
+    "syncline_conflicts_open": (("conflicts",), "Conflicts that wait for a person."),
+    "syncline_reviews_open": (("reviews",), "Losing edits that were kept and nobody looked at."),
+    "syncline_quarantined": (
+        ("failed",),
+        "Items that failed; tried again later and later.",
+    ),
+    "syncline_withdrawn": (("withdrawn",), "Articles whose copy was taken away: restricted."),
+    "syncline_visibility_unknown": (("unknown",), "Articles of unknown visibility."),
+    "syncline_held": (("held",), "Pairs that an undo put on hold."),
+    "syncline_pairs_proposed": (("proposals",), "Proposed pairs that wait for an answer."),
+    "syncline_queue_depth": (("pending",), "Items that wait to be looked at."),
 }
-"""Gauges by what `StateStore.counts` calls them."""
+"""Gauges, each the sum of some of `StateStore.counts`, which one look at the state gives."""
 
 
 class Standing(Collector):
@@ -45,11 +50,11 @@ class Standing(Collector):
         """Yield the gauges of all jobs."""
         jobs = dict(self._runner.jobs)
         counts = {name: self._counts(name) for name in jobs}
-        for metric, (key, _) in COUNTED.items():
+        for metric, (keys, _) in COUNTED.items():
             family = _family(metric)
             for name, found in counts.items():
                 if found is not None:
-                    family.add_metric([name], found.get(key, 0))
+                    family.add_metric([name], sum(found.get(key, 0) for key in keys))
             yield family
         for metric, help_, read in self._read():
             family = _gauge(metric, help_)
@@ -83,11 +88,6 @@ class Standing(Collector):
             "syncline_job_failing",
             "1 when the latest pass failed or saw only a part.",
             lambda _, job: float(job.last_error is not None),
-        )
-        yield (
-            "syncline_pairs",
-            "Pairs that are kept in step.",
-            lambda name, _: float(sum(self._runner.state.count_links(name).values())),
         )
 
     def _counts(self, job: str) -> dict[str, int] | None:

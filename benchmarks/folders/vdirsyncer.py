@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..measuring import Options, Outcome, Result, Skipped, pairs, process
+from ..measuring import Options, Outcome, Result, Skipped, as_installed, pairs, process
 from ..peers import PeerMissing, peer
 
 _TEXT = "Refunds are paid in fourteen days to the account that the customer paid from. "
@@ -57,6 +57,7 @@ def run(options: Options) -> Iterator[Result]:
         return
     with tempfile.TemporaryDirectory() as name:
         ours_at, peer_at = Path(name) / "ours", Path(name) / "peer"
+        _ours(ours_at / "compiling", 1)()
         first_ours, first_peer, unchanged_ours, unchanged_peer = [], [], [], []
         for number in range(max(1, options.rounds // 2)):
             mine = _ours(ours_at / str(number), count)
@@ -95,7 +96,7 @@ def _ours(folder: Path, count: int) -> Callable[[], float]:
     command = [sys.executable, "-m", "syncline", "sync", "articles"]
 
     def sync() -> float:
-        used = process(command, cwd=folder)
+        used = process(command, cwd=folder, environment=as_installed())
         copied = sum(1 for _ in (folder / "right").glob("*.md"))
         if copied != count:
             raise RuntimeError(f"{copied} of {count} were copied: {used.output[-500:]}")

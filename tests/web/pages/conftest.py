@@ -79,7 +79,7 @@ class Runner:
         self, listener: Callable[[str, Mapping[str, object]], None]
     ) -> Callable[[], None]:
         self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
+        return lambda: self.listeners.remove(listener) if listener in self.listeners else None
 
 
 class SignedIn:

@@ -76,11 +76,10 @@ def _lines(item: PlanItem) -> list[tuple[str, str]]:
 async def apply(visit: Visit) -> Response:
     """Do exactly what a plan says."""
     kept = _kept(visit)
-    session, refused = visit.session, kept.plan.refused
-    token = refused.token if refused and visit.form.get("removals") == "yes" else None
+    session = visit.session
 
     async def do() -> Outcome:
-        report = await session.apply(kept.plan, token)
+        report = await session.apply(kept.plan)
         return Outcome(message="The plan was applied.", report=report)
 
     back = visit.here("plans", kept.id)

@@ -114,6 +114,11 @@ class Page:
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
 
     @property
+    def main(self) -> str:
+        """The markup of what the page is about."""
+        return self.html.partition("<main")[2].partition("</main>")[0]
+
+    @property
     def status(self) -> int:
         return self.response.status_code
 

@@ -53,7 +53,7 @@ async def test_articles_are_listed_by_title_page_by_page_each_once(site: Site) -
     page = await site.get(ARTICLES)
     seen: list[str] = []
     while True:
-        seen += [a for a in page.links('[^"]*/article\\?[^"]*')]
+        seen += page.links('[^"]*/article\\?[^"]*')
         following = page.links('[^"]*after=[^"]*')
         if not following:
             break
@@ -182,7 +182,7 @@ async def test_an_article_nobody_knows_is_not_found(site: Site) -> None:
     assert (await site.get("/jobs/job/article?ref=nonsense")).status == 404
 
 
-# --- restrictions ---------------------------------------------------------------------------------
+# --- restrictions ------------------------------------------------------------------------------
 
 
 async def test_a_withdrawn_article_is_listed_with_since_when_why_and_the_proof(site: Site) -> None:
@@ -237,8 +237,7 @@ async def texts_of(site: Site, ref: Ref, role: str) -> str:
     """Return everything that the pages show of one article."""
     found = ""
     addresses = [f"/jobs/job/article?ref={ref}&why=1"]
-    for side in ("left", "right"):
-        addresses.append(f"/jobs/job/article/body?ref={ref}&side={side}")
+    addresses += [f"/jobs/job/article/body?ref={ref}&side={s}" for s in ("left", "right")]
     for entry in site.session.history(ref=ref):
         addresses.append(f"/jobs/job/history/{entry.id}")
         addresses += [f"/jobs/job/history/{entry.id}/{w}" for w in ("before", "after")]
@@ -291,7 +290,7 @@ async def test_a_text_that_is_open_again_is_shown_to_everybody(site: Site) -> No
     assert "sums" in await texts_of(site, ref, "viewer")
 
 
-# --- what failed ------------------------------------------------------------------------------------
+# --- what failed -------------------------------------------------------------------------------
 
 
 async def test_what_failed_can_be_tried_again_or_skipped(site: Site) -> None:
@@ -300,7 +299,7 @@ async def test_what_failed_can_be_tried_again_or_skipped(site: Site) -> None:
     await site.sync()
     page = await site.get("/jobs/job/quarantine", "viewer")
     assert "kb refused the body (422)" in page.text
-    assert "<button" not in page.html
+    assert "<button" not in page.main
     assert (await site.post("/jobs/job/quarantine", "viewer", ref=str(ref))).status == 403
     page = await site.post("/jobs/job/quarantine", ref=str(ref), do="skip")
     assert "left alone until it changes" in page.text
@@ -314,7 +313,7 @@ async def test_what_failed_can_be_tried_again_or_skipped(site: Site) -> None:
     assert "is not in quarantine" in page.text
 
 
-# --- runs -----------------------------------------------------------------------------------------------
+# --- runs --------------------------------------------------------------------------------------
 
 
 async def test_a_run_shows_what_it_did_and_what_was_there_before(site: Site) -> None:
@@ -376,7 +375,7 @@ async def test_runs_and_long_runs_are_read_page_by_page(site: Site) -> None:
     assert len(page.links('[^"]*/runs/2026[^"]*')) == 6
 
 
-# --- losses and pairs ------------------------------------------------------------------------------------
+# --- losses and pairs --------------------------------------------------------------------------
 
 
 async def test_losses_are_told_from_stored_texts_without_a_call(make_site: Make) -> None:
@@ -414,7 +413,7 @@ async def test_proposed_pairs_are_accepted_and_rejected(site: Site) -> None:
     await site.sync()
     page = await site.get("/jobs/job/pairs", "viewer")
     assert "Refunds" in page.text
-    assert "<button" not in page.html
+    assert "<button" not in page.main
     assert (await site.post("/jobs/job/pairs", "viewer", pair="wiki:1\nkb:1")).status == 403
     page = await site.post("/jobs/job/pairs", do="accept")
     assert "Tick at least one pair." in page.text
@@ -429,7 +428,7 @@ async def test_proposed_pairs_are_accepted_and_rejected(site: Site) -> None:
     assert "a pair of this job is wiki:ID kb:ID" in page.text
 
 
-# --- overview -------------------------------------------------------------------------------------------
+# --- overview ----------------------------------------------------------------------------------
 
 
 async def test_the_overview_shows_how_each_job_stands(site: Site) -> None:

@@ -111,7 +111,7 @@ async def test_a_thousand_slow_bodies_keep_nobody_out(
     for number, (_, writer) in enumerate(slow):
         writer.write(head(headers, len(body)) + body[:1800])
         if number == 99:
-            await asyncio.sleep(1.2)  # those that are here now count as slow
+            await asyncio.sleep(0.2)  # those that are here now count as slow
     await asyncio.gather(*(writer.drain() for _, writer in slow))
     answers: list[int] = []
     for number in range(200):

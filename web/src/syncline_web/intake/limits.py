@@ -27,7 +27,7 @@ class Limits:
     burst: int = 2_000
     sources: int = 10_000
     """Sources that are told apart; the one that has been quiet longest is forgotten first."""
-    readers: int = 2_048
+    readers: int = 1_000
     """Deliveries whose bodies are under way at once."""
     buffered: int = BUFFERED
     """Bytes of all those bodies together."""

@@ -13,8 +13,11 @@ from contextlib import contextmanager
 
 from attrs import define, field
 
-SLOW = 1.0
-"""Seconds after which a body is slow enough to make room for others."""
+SLOW = 0.1
+"""Seconds after which a body is slow enough to make room for others.
+
+Short, because it only counts when there is no room left: then a thousand bodies are under way.
+"""
 
 
 class Full(Exception):

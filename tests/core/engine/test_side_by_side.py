@@ -280,3 +280,14 @@ async def test_a_pair_is_not_released_while_a_pass_is_at_it(pair: Any) -> None:
         with pytest.raises(Refused, match="at this moment"):
             pair.session.release(page)
         await ended()
+
+
+async def test_what_a_hint_finds_outside_is_left_to_a_pass_that_knows_the_scope(pair: Any) -> None:
+    (page,) = await agreed(pair, "Page")
+    pair.left.leave_scope(page)
+    pair.left.scope = "another filter"
+    pair.session.hint([Change(ref=page)], side=Side.LEFT)
+    await pair.session.work()
+    assert pair.titles(pair.right) == {"Page": "<p>Page</p>"}
+    assert (await pair.sync()).counts["detached"] == 1
+    assert pair.titles(pair.right) == {"Page": "<p>Page</p>"}

@@ -130,6 +130,13 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("fail", R, 87741), ("sync", L, 0)),
         ),
     ),
+    "an edit that a vendor's own history proves to be one travels": (
+        Setup(left=Traits(keeps_history=True), right=Traits()),
+        (
+            *(("write", L, 34458), ("sync", R, 0), ("undo", R, 48492)),
+            *(("restore", R, 88836), ("edit", L, 13412)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -57,7 +57,7 @@ def _tell(this: Pass, refusal: Refusal, approved: str | None) -> None:
 
 async def _remove_one(this: Pass, side: Side, link: Link) -> None:
     # Confirmed by reading both sides once more, just before.
-    sight = Sight(epochs=this.epochs, systemic=this.systemic)
+    sight = Sight(epochs=this.epochs, systemic=this.systemic, listed=bool(this.complete))
     step = await examine(this.job, link, sight, force=frozenset(Side))
     if isinstance(step.decision, Remove) and step.decision.side is not side:
         this.report.counts["moving"] += 1

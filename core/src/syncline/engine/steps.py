@@ -153,6 +153,9 @@ def _decide(job: Job, reading: Reading, sight: Sight) -> Decision:
     changed = any(seen[s].seen is Seen.CHANGED for s in Side)
     equal = changed and left is not None and right is not None and view.equal(job, left, right)
     outside = [s for s in Side if seen[s].seen is Seen.OUTSIDE]
+    if outside and not sight.listed:
+        # Whether it was moved out or the scope itself is another one, a complete listing tells.
+        return Keep(Reason.UNSEEN)
     if any(side in sight.epochs for side in outside):
         copy_only = link.origin not in outside
         return Detach(Reason.COPY_LEFT_SCOPE if copy_only else Reason.LEFT_SCOPE)
@@ -547,6 +550,7 @@ async def pairing(job: Job, left: Record, right: Record, *, origin: Side) -> Ste
     )
     if not equal and (proven := await _proven_base(job, left, right)):
         reading.link = evolve(link, left=proven.left, right=proven.right)
+        reading.bases.update(proven.bases)
         for side in Side:
             record = reading.records[side]
             if record and record.version == reading.link.half(side).version:
@@ -572,6 +576,8 @@ def _observed(record: Record) -> Observation:
 class _Proof:
     left: Half
     right: Half
+    bases: Mapping[Side, Document]
+    """What both sides said at that time: the state may never have held it."""
 
 
 async def _proven_base(job: Job, left: Record, right: Record) -> _Proof | None:
@@ -581,10 +587,11 @@ async def _proven_base(job: Job, left: Record, right: Record) -> _Proof | None:
         if not isinstance(store, HistoryStore) or still.value is None:
             continue
         past = await _agreeing_version(job, side, store, mover, still.value)
-        if past is not None:
+        if past is not None and past.value is not None:
             halves = {side: view.half_of(job, side, past)}
             halves[side.other] = view.half_of(job, side.other, still)
-            return _Proof(halves[Side.LEFT], halves[Side.RIGHT])
+            bases = {side: past.value, side.other: still.value}
+            return _Proof(halves[Side.LEFT], halves[Side.RIGHT], bases)
     return None
 
 

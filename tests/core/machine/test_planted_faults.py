@@ -66,12 +66,17 @@ HISTORIES: dict[str, History] = {
         ("write", R, 786),
         setup=Setup(right=Traits(), policy=Policy(direction=Direction.LEFT_TO_RIGHT)),
     ),
+    "TakesNoTurns": history(
+        ("write", L, 1), ("write", L, 2), ("write", R, 1), ("sync", L, 0), ("edit", L, 0),
+        ("edit", R, 1), ("trash", L, 1), ("write", L, 0), ("meanwhile", L, 36),
+    ),
 }  # fmt: skip
 
 # Where in a pass a fault does harm depends on how many calls a pass makes: these look for it.
 SEARCHED = {
     "JournalsNothing": [("die_syncing", R, n) for n in range(30)],
     "ChecksNoFence": [("two_workers", R, n) for n in range(20)],
+    "TakesNoTurns": [("meanwhile", L, n) for n in range(30, 150)],
     "WritesOverAnyVersion": [("act_during", L, n) for n in range(1, 1500, 22)],
 }
 
@@ -81,7 +86,7 @@ def variants(name: str) -> list[History]:
     places = [
         i
         for i, step in enumerate(plain.steps)
-        if step[0] in ("die_syncing", "two_workers", "act_during")
+        if step[0] in ("die_syncing", "two_workers", "act_during", "meanwhile")
     ]
     if name not in SEARCHED:
         return [plain]

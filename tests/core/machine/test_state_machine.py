@@ -47,8 +47,8 @@ POLICIES = st.builds(
 )
 WRITES = ("write", "edit", "rewrite", "add", "drop", "rename", "label", "unlabel", "link")
 OTHERS = tuple(name for name in ACTS if name not in WRITES)
-PASSES = ("sync", "poll", "work", "act_during", "two_workers", "plan_apply")
-CRASHES = ("die_syncing", "die_polling")
+PASSES = ("sync", "poll", "work", "act_during", "two_workers", "plan_apply", "meanwhile")
+CRASHES = ("die_syncing", "die_polling", "die_in_the_midst")
 PEOPLE = ("resolve", "settle_pairs", "undo")
 TROUBLE = tuple(name for name in STEPS if name not in {*PASSES, *CRASHES, *PEOPLE})
 

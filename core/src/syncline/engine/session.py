@@ -40,7 +40,7 @@ from ..state.values import key_of
 from ..urgency import urgent
 from . import explaining, losing, plans, settling, undoing, view
 from .acting import carry_out
-from .context import Job, MappingPort, new_id
+from .context import Job, MappingPort, Process, new_id
 from .governor import Removal, granted
 from .hints import work_hints
 from .listings import list_sides
@@ -132,6 +132,8 @@ class Session:
     retention: timedelta = timedelta(days=90)
     new_id: Callable[[], str] = new_id
     """Returns a fresh id; a test gives one that counts, so that a seed repeats a run."""
+    process: Process = field(factory=Process)
+    """What all runs of this session have in common."""
     _one_listing: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     """What lists everything waits for what lists everything; the rest goes on side by side."""
     _one_drain: asyncio.Lock = field(factory=asyncio.Lock, init=False)
@@ -153,6 +155,7 @@ class Session:
             holder=self.holder,
             progress=self.progress,
             new_id=self.new_id,
+            process=self.process,
         )
         self._tenure = Tenure(job=self._job, is_dead=self.is_dead)
 

@@ -8,25 +8,18 @@ if failure is not None:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from random import Random
-from types import MappingProxyType
 from typing import Final
 
 import attrs
 
-from ..decision import Deletes, Direction, OnConflict, Otherwise, Policy, Reason
-from ..engine import Session
-from ..errors import Forbidden, LeaseLost, OutcomeUnknown, Refused, Rejected, Stale, Unavailable
-from ..model import Change, Ref, Side, Status
-from ..ports import Capability
+from ..decision import Deletes, Direction, OnConflict, Otherwise, Policy
+from ..model import Side, Status
 from ..state.port import StateStore
-from .accidents import Effect
 from .acts import ACTS, act
-from .boundary import Boundary, survives
+from .happenings import EDITS, RARE, STEPS, land, writes
 from .invariants import JOB, Violation
-from .words import is_birth, words_of
 from .world import Seams, Setup, Traits, World
 
 Step = tuple[str, Side, int]
@@ -69,9 +62,10 @@ class Failure:
 
 # -- making ----------------------------------------------------------------------------------
 
-_EDITS: Final = ("write", "edit", "rewrite", "add", "drop", "rename", "label", "unlabel", "link")
-_RARE: Final = tuple(name for name in ACTS if name not in _EDITS)
-_PASSES: Final = ("sync", "poll", "work", "die_syncing", "die_polling", "act_during", "two_workers")
+_PASSES: Final = (
+    *("sync", "poll", "work", "die_syncing", "die_polling", "act_during", "two_workers"),
+    *("meanwhile", "die_in_the_midst"),
+)
 _MISC: Final = (
     *("plan_apply", "resolve", "undo", "settle_pairs", "fail", "break_listing", "short_listing"),
     *("lag", "catch_up", "flaky", "land", "wait", "jump", "repeat_hints", "forget_feed"),
@@ -86,7 +80,7 @@ def generate(seed: int, *, longest: int = 30) -> History:
     """
     rng = Random(seed)
     setup = _setup(rng)
-    kinds = [_some(rng, group) for group in (_EDITS, _RARE, _PASSES, _MISC)]
+    kinds = [_some(rng, group) for group in (EDITS, RARE, _PASSES, _MISC)]
     kinds[2].append("sync")
     weights = [rng.choice((2, 4)), rng.choice((1, 3)), 4, rng.choice((1, 2))]
     steps: list[Step] = [
@@ -182,7 +176,7 @@ async def settle(world: World) -> None:
         store.catch_up()
         store.flaky_versions, store.short_listing = False, None
         store.hints = lambda changes: changes
-    _land(world)
+    land(world)
     for _ in range(2):
         world.later(hours=7)
         await _clean_cycle(world)
@@ -201,19 +195,15 @@ async def _clean_cycle(world: World) -> None:
 
 
 async def _check_fixpoint(world: World) -> None:
-    writes, before = _writes(world), _remembered(world)
+    written, before = writes(world), _remembered(world)
     world.later(minutes=10)
     await _clean_cycle(world)
-    if _writes(world) != writes:
-        raise Violation(17, f"one more pass wrote: {_last_writes(world, writes)}")
+    if writes(world) != written:
+        raise Violation(17, f"one more pass wrote: {_last_writes(world, written)}")
     after = _remembered(world)
     if after != before:
         changed = [key for key in before if before[key] != after[key]]
         raise Violation(17, f"one more pass changed what is remembered: {changed}")
-
-
-def _writes(world: World) -> tuple[int, int]:
-    return len(world.left.mutations), len(world.right.mutations)
 
 
 def _last_writes(world: World, before: tuple[int, int]) -> list[str]:
@@ -231,271 +221,6 @@ def _remembered(world: World) -> dict[str, object]:
         "skipped": [str(s.ref) for s in state.all_skipped(JOB)],
         "proposals": [(str(p.left), str(p.right)) for p in state.proposals(JOB)],
     }
-
-
-# -- what the engine, its operators and its surroundings do --------------------------------------
-
-
-async def _sync(world: World, side: Side, number: int) -> None:
-    await world.run(lambda session: session.sync())
-
-
-async def _poll(world: World, side: Side, number: int) -> None:
-    await world.run(lambda session: session.poll())
-
-
-async def _work(world: World, side: Side, number: int) -> None:
-    """Deliver hints about some items, out of order, and about one that never was."""
-    store, rng = world.store(side), Random(number)
-    some = [ref for ref in store.articles if rng.random() < 0.5]
-    some.append(Ref(store.connection, "forged"))
-    rng.shuffle(some)
-    world.session.hint([Change(ref=ref, subtree=rng.random() < 0.3) for ref in some], side=side)
-    await world.run(lambda session: session.work())
-
-
-async def _die_syncing(world: World, side: Side, number: int) -> None:
-    await _die(world, number, lambda session: session.sync())
-
-
-async def _die_polling(world: World, side: Side, number: int) -> None:
-    await _die(world, number, lambda session: session.poll())
-
-
-async def _die(world: World, number: int, work: Callable[[Session], Awaitable[object]]) -> None:
-    world.restart(dies_at=1 + number % 60)
-    if await world.run(work):
-        world.restart()
-
-
-async def _act_during(world: World, side: Side, number: int) -> None:
-    """Let a person act between two calls of a pass."""
-    name = (*_EDITS, *_RARE)[number % len((*_EDITS, *_RARE))]
-    world.restart()
-    world.boundary.acts[1 + number % 40] = lambda: act(world, name, side, number // 40)
-    await world.run(lambda session: session.sync())
-    world.boundary.acts.clear()
-
-
-async def _two_workers(world: World, side: Side, number: int) -> None:
-    """Let another process take over in the midst of a pass; the first one then goes on."""
-    world.restart()
-    first, watched, calls, at = world.session, world.boundary, 0, 1 + number % 30
-    until: int | None = None
-
-    async def meanwhile(op: str, ref: Ref | None) -> None:
-        nonlocal calls, until
-        calls += 1
-        if calls == at:
-            until = len(watched.names)
-            world.take_lease(first)
-            other = world.worker(Boundary())
-            await survives(other.sync())
-
-    for store in world.stores.values():
-        store.meanwhile = meanwhile
-    try:
-        await world.run(_losing_the_lease)
-    finally:
-        for store in world.stores.values():
-            store.meanwhile = None
-    late = [] if until is None else watched.names[until:]
-    if any(name.startswith("after commit") for name in late):
-        raise Violation(14, "a process has committed that had lost its lease")
-
-
-async def _losing_the_lease(session: Session) -> None:
-    try:
-        await session.sync()
-    except LeaseLost:
-        return
-    except BaseExceptionGroup as group:
-        others = group.split(LeaseLost)[1]
-        if others is not None:
-            raise
-
-
-async def _plan_apply(world: World, side: Side, number: int) -> None:
-    writes = _writes(world)
-    world.begin()
-    plan = await world.session.plan()
-    if _writes(world) != writes:
-        raise Violation(24, "a dry run has written")
-    if number % 3 == 0:
-        act(world, "edit", side, number)
-    await world.run(lambda session: session.apply(plan))
-
-
-async def _resolve(world: World, side: Side, number: int) -> None:
-    """Settle a conflict as a person does who has read it."""
-    views = world.session.conflicts()
-    if not views:
-        return
-    view = views[number % len(views)]
-    choices = [choice for choice in view.choices if choice != "edit"]
-    take = choices[number % len(choices)]
-    for value in (view.left, view.right, view.base, view.proposed):
-        world.ledger.thrown_away(value)
-        # Whether an article is made anew beside one that is out of sight is the person's choice.
-        world.checker.split |= set(filter(is_birth, words_of(value)))
-        if view.record.reason is Reason.OPAQUE:
-            # Taking a side takes nothing from the other one that it cannot show.
-            world.checker.uneven |= set(filter(is_birth, words_of(value)))
-    await _chosen(world, lambda session: session.resolve(view.record.id, take))
-
-
-async def _undo(world: World, side: Side, number: int) -> None:
-    runs = world.session.runs()
-    if not runs:
-        return
-    run = runs[number % len(runs)].id
-    for entry in world.session.history(run=run, limit=1000):
-        for key in (entry.before, entry.after):
-            world.ledger.thrown_away(world.state.value(key))
-    await _chosen(world, lambda session: session.undo(run))
-
-
-async def _chosen(world: World, work: Callable[[Session], Awaitable[object]]) -> None:
-    async def allowed(session: Session) -> None:
-        try:
-            await work(session)
-        except (Stale, Refused, Rejected, Forbidden, Unavailable):
-            return
-
-    world.person_chose = True
-    try:
-        await world.run(allowed)
-    finally:
-        world.checker.observe()
-        world.person_chose = False
-
-
-async def _settle_pairs(world: World, side: Side, number: int) -> None:
-    """Answer whether two articles of one title are one."""
-    try:
-        proposals = await world.session.proposals()
-    except Unavailable:
-        return  # pairs are proposed from two whole listings only
-    for proposal in proposals:
-        pair = [(proposal.left, proposal.right)]
-        if number % 2:
-            world.session.accept(pair)
-        else:
-            world.session.reject(pair)
-        number //= 2
-
-
-async def _fail(world: World, side: Side, number: int) -> None:
-    """Let the next calls of some kind fail, in one of the ways in which calls do."""
-    ops = ("fetch", "create", "update", "draft", "publish", "mark", "delete", "find", "reread")
-    kinds = (
-        (Unavailable("503"), Effect.NONE),
-        (Rejected("422"), Effect.NONE),
-        (Forbidden("403"), Effect.NONE),
-        (OutcomeUnknown("no answer"), Effect.NONE),
-        (OutcomeUnknown("no answer"), Effect.APPLIED),
-        (OutcomeUnknown("no answer"), Effect.LATE),
-    )
-    op, number = ops[number % len(ops)], number // len(ops)
-    error, effect = kinds[number % len(kinds)]
-    if effect is not Effect.NONE and op in ("fetch", "find", "reread"):
-        effect = Effect.NONE
-    if op == "create" and Capability.ORIGIN not in world.store(side).capabilities:
-        # Nothing tells a copy without a mark that appears after it was given up.
-        effect = Effect.NONE if effect is Effect.LATE else effect
-    world.store(side).fail(op, error, effect=effect, times=1 + number % 3, skip=number % 2)
-
-
-async def _break_listing(world: World, side: Side, number: int) -> None:
-    world.store(side).fail("heads", Unavailable("503"), skip=number % 5, times=1 + number % 2)
-
-
-async def _short_listing(world: World, side: Side, number: int) -> None:
-    """Let listings end early and claim to be complete, or be whole again.
-
-    Where marks come late or never, such a lie hides what a dead process has left behind.
-    """
-    store, traits = world.store(side), world.setup_of(side)
-    if traits.marks_late or not traits.origin:
-        return
-    store.short_listing = None if store.short_listing is not None else number % 4
-
-
-async def _lag(world: World, side: Side, number: int) -> None:
-    """Let the vendor's index lag, for less long than a lost create is looked for."""
-    limit = world.setup.limits.recreate_after.total_seconds()
-    world.store(side).lag(lasts=limit * 0.9)
-
-
-async def _catch_up(world: World, side: Side, number: int) -> None:
-    world.store(side).catch_up()
-
-
-async def _flaky(world: World, side: Side, number: int) -> None:
-    world.store(side).flaky_versions ^= True
-
-
-async def _forget_feed(world: World, side: Side, number: int) -> None:
-    world.store(side).forget_feed()
-
-
-async def _repeat_hints(world: World, side: Side, number: int) -> None:
-    """Let the change feed tell things twice and in another order."""
-    rng = Random(number)
-    world.store(side).hints = lambda changes: rng.sample([*changes, *changes], 2 * len(changes))
-
-
-async def _late(world: World, side: Side, number: int) -> None:
-    _land(world)
-
-
-def _land(world: World) -> None:
-    world.landing = True
-    try:
-        for store in world.stores.values():
-            store.land()
-        world.checker.observe()
-    finally:
-        world.landing = False
-    world.look()
-
-
-async def _wait(world: World, side: Side, number: int) -> None:
-    world.later(minutes=(1, 10, 60, 600, 1500)[number % 5])
-
-
-async def _jump(world: World, side: Side, number: int) -> None:
-    """Set the clock, forwards or back."""
-    world.clock.jump(timedelta(hours=number % 9 - 4))
-
-
-STEPS: Final[Mapping[str, Callable[[World, Side, int], Awaitable[None]]]] = MappingProxyType(
-    {
-        "sync": _sync,
-        "poll": _poll,
-        "work": _work,
-        "die_syncing": _die_syncing,
-        "die_polling": _die_polling,
-        "act_during": _act_during,
-        "two_workers": _two_workers,
-        "plan_apply": _plan_apply,
-        "resolve": _resolve,
-        "undo": _undo,
-        "settle_pairs": _settle_pairs,
-        "fail": _fail,
-        "break_listing": _break_listing,
-        "short_listing": _short_listing,
-        "lag": _lag,
-        "catch_up": _catch_up,
-        "flaky": _flaky,
-        "forget_feed": _forget_feed,
-        "repeat_hints": _repeat_hints,
-        "land": _late,
-        "wait": _wait,
-        "jump": _jump,
-    }
-)
-"""By name: everything that happens in a history besides what people write."""
 
 
 # -- cutting down ----------------------------------------------------------------------------

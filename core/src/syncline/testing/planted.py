@@ -7,18 +7,20 @@ worth nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 import attrs
 
 from ..decision import Direction, Limits, Policy
+from ..engine.turns import Turns
 from ..errors import NotFound
 from ..model import Complete, Document, Head, Incomplete, Record, Ref, Side, Status, Version
 from ..ports import Listed, Note, Store, Write
-from ..state.port import StateStore
-from ..state.records import Effect, Lease, OpenIntent, SaveConflict, SaveCursor, SaveValue
+from ..state.port import PairWork, StateStore
+from ..state.records import Effect, Lease, Link, OpenIntent, SaveConflict, SaveCursor, SaveValue
 from .memory import MemoryStore
 from .world import Seams, poorer
 
@@ -242,6 +244,40 @@ class ForgetsTheDead(FaultyState):
         return None
 
 
+class LooksOnlyOnce(FaultyState):
+    """Gives a pass its pairs under their turns as they were when it began to compare."""
+
+    def __init__(self, inner: StateStore) -> None:
+        super().__init__(inner)
+        self._looked: dict[str, Link] = {}
+
+    def changed_pairs(self, *args: Any, **named: Any) -> Iterator[PairWork]:
+        works = [*self._inner.changed_pairs(*args, **named)]
+        self._looked = {work.link.pair: work.link for work in works}
+        yield from works
+        self._looked = {}
+
+    def pair(self, pair: str) -> Link | None:
+        return self._looked.get(pair) or self._inner.pair(pair)
+
+
+class TakesNoTurns(Turns):
+    """Works an item whoever else is at it."""
+
+    @asynccontextmanager
+    async def of(self, refs: Iterable[Ref], *, run: str) -> AsyncIterator[None]:
+        yield
+
+    def free(self, refs: Iterable[Ref]) -> bool:
+        return True
+
+    def mine(self, ref: Ref) -> bool:
+        return True
+
+    def also(self, ref: Ref, *, run: str) -> None:
+        return
+
+
 def _around_stores(fault: type[FaultyStore]) -> Seams:
     return Seams(store=lambda store, side: cast("Store", fault(store, side)))
 
@@ -271,7 +307,13 @@ STORES: Final = (
     SeesNoLabels,
     WritesLooseMarkup,
 )
-STATES: Final = (JournalsNothing, ChecksNoFence, KeepsNoLoser, KeepsNoBase, ForgetsTheDead)
+STATES: Final = (
+    JournalsNothing,
+    ChecksNoFence,
+    KeepsNoLoser,
+    KeepsNoBase,
+    ForgetsTheDead,
+)
 
 FAULTS: Final[Mapping[str, Seams]] = MappingProxyType(
     {fault.__name__: _around_stores(fault) for fault in STORES}
@@ -279,14 +321,16 @@ FAULTS: Final[Mapping[str, Seams]] = MappingProxyType(
     | {
         "NoGovernor": Seams(limits=_without_governor),
         "IgnoresTheDirection": Seams(policy=_both_ways),
+        TakesNoTurns.__name__: Seams(turns=TakesNoTurns),
     }
 )
 """By name: what a check of random histories has to notice."""
 
 WITHSTOOD: Final[Mapping[str, Seams]] = MappingProxyType(
     {fault.__name__: _around_stores(fault) for fault in (TakesPartForTheWhole, ForgetsTheMark)}
+    | {LooksOnlyOnce.__name__: _around_state(LooksOnlyOnce)}
 )
-"""By name: what a store may do wrong, and the engine loses nothing by it."""
+"""By name: what a store, or a pass, may do wrong, and the engine loses nothing by it."""
 
 FORGETS_THE_MARK: Final = _around_stores(ForgetsTheMark)
 """Harmless while the state is there; noticed when it is lost."""

@@ -19,6 +19,8 @@ from ..body.profile import BLOCKS, INLINE, MARKS
 from ..body.projection import Vocabulary
 from ..decision import Limits, Policy
 from ..engine import Session
+from ..engine.context import Process
+from ..engine.turns import Turns
 from ..mapping import Mapping as Rules
 from ..model import Document, Ref, Side, Status
 from ..ports import Capability
@@ -105,13 +107,14 @@ class Setup:
 
 @attrs.frozen(kw_only=True)
 class Seams:
-    """Where a fault can be planted on purpose: around a store, around the state, in the limits."""
+    """Where a fault can be planted on purpose: around a store or the state, in limits, in turns."""
 
     store: Callable[[MemoryStore, Side], Any] = lambda store, side: store
     state: Callable[[StateStore], StateStore] = lambda state: state
     limits: Callable[[Limits], Limits] = lambda limits: limits
     policy: Callable[[Policy], Policy] = lambda policy: policy
     mapping: Callable[[], Rules] = Rules
+    turns: Callable[[], Turns] = Turns
 
 
 class World:
@@ -218,6 +221,7 @@ class World:
             limits=seams.limits(setup.limits),
             holder=f"worker-{next(self._holders)}",
             new_id=lambda: f"{next(self._ids):06d}",
+            process=Process(turns=seams.turns()),
         )
 
     def restart(self, dies_at: int | None = None) -> None:

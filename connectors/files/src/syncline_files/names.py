@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 import unicodedata
 
@@ -19,6 +20,8 @@ _EXPLICIT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def clean(text: str) -> str:
     """Return a title or label as a file can hold it: one line, NFC, no control characters."""
+    if text.isascii() and text.isprintable():  # as most are: nothing can be wrong with it
+        return " ".join(text.split())
     text = text.encode("utf-8", "replace").decode("utf-8")
     printable = (" " if unicodedata.category(c) == "Cc" else c for c in text)
     return unicodedata.normalize("NFC", " ".join("".join(printable).split()))
@@ -39,9 +42,9 @@ def is_path(path: str) -> bool:
 
     Ids come from a database and from links in articles, so none is trusted.
     """
-    parts = path.split("/")
-    plain = all(p and not p.startswith(".") and "\0" not in p and "\\" not in p for p in parts)
-    return plain and is_article(parts[-1])
+    if "\0" in path or "\\" in path or path.startswith(".") or "/." in path:
+        return False
+    return all(path.split("/")) and is_article(posixpath.basename(path))
 
 
 def portable(name: str) -> str:

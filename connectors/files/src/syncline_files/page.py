@@ -12,11 +12,10 @@ from syncline.body import from_html, plain_text
 from syncline.model import FIELDS, Document, restrict
 
 from .addresses import Addresses
-from .decoding import body_of_html, body_of_markdown
-from .encoding import markdown_of
 from .front import BrokenFrontMatter, FrontMatter, Value, split
 from .names import HTML, clean, is_explicit
-from .splicing import spliced_html, spliced_markdown
+
+# Markdown is parsed where a text is read: a listing that finds nothing new need not load it.
 
 _HEADING = re.compile(r"\s*?^ {0,3}#[ \t]+(?P<title>[^\r\n]*?)[ \t]*(?:\r\n|\n|\Z)", re.MULTILINE)
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)", re.IGNORECASE)
@@ -95,6 +94,8 @@ class Page:
         if given is None and self.is_html and (found := _TITLE.search(self.text)):
             given = html.unescape(found[0])
         elif given is None and (heading := self._heading()):
+            from .decoding import body_of_markdown
+
             given = plain_text(body_of_markdown(heading[0]))
         return clean(given if given is not None else re.sub(r"[-_]+", " ", self.stem))
 
@@ -145,6 +146,8 @@ class Page:
         return _HEADING.match(self.text)
 
     def _body(self, addresses: Addresses) -> str:
+        from .decoding import body_of_html, body_of_markdown
+
         if self.is_html:
             return body_of_html(self.text, addresses.resolve)
         heading = self._heading()
@@ -157,11 +160,15 @@ class Page:
         heading = self._heading()
         if heading is None or not title:
             return self.with_({"title": title})
+        from .encoding import markdown_of
+
         line = markdown_of(from_html(f"<h1>{html.escape(title)}</h1>")).rstrip("\n")
         start, end = self.text.index("#", heading.start()), heading.end("title")
         return attrs.evolve(self, text=self.text[:start] + line + self.text[end:])
 
     def _rewritten(self, body: str, addresses: Addresses) -> Page:
+        from .splicing import spliced_html, spliced_markdown
+
         heading = self._heading()
         start = heading.end() if heading else 0
         splice = spliced_html if self.is_html else spliced_markdown

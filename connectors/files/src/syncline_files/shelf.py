@@ -26,6 +26,7 @@ from .page import Page, Unreadable
 MARKER = ".syncline"
 """The file that shows that the folder is there, and not only the place where it is mounted."""
 TRASH = ".trash"
+_STATUS = {status.value: status for status in Status}
 _STALE = 1.0
 """Seconds after which a scan is repeated for an item that has moved or come back."""
 
@@ -142,7 +143,7 @@ class Shelf:
     def head(self, path: str, row: Row) -> Head:
         """Return the entry of a listing; its facts are those of `record`."""
         id = row.id or path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        status = Status(row.status) if row.id or is_path(id) else Status.UNREADABLE
+        status = _STATUS[row.status] if row.id or is_path(id) else Status.UNREADABLE
         return Head(
             ref=Ref(self._context.connection, id),
             version=Version(row.version),

@@ -97,7 +97,9 @@ def aux_of(stamp: str) -> str:
 
 def fold(title: str) -> str:
     """Return a title in the form in which two titles are compared."""
-    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+    if not title.isascii():
+        title = unicodedata.normalize("NFKC", title)
+    return " ".join(title.casefold().split())
 
 
 def _row(side: Side, head: Head) -> tuple[Any, ...]:

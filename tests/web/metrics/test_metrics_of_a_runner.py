@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .conftest import Watch
 
-JOB = 'job="articles"'
+JOB = 'sync_job="articles"'
 
 
 async def test_a_pass_is_counted_with_its_items_and_its_time(watch: Watch) -> None:
@@ -29,10 +29,10 @@ async def test_a_pass_is_counted_with_its_items_and_its_time(watch: Watch) -> No
     watch.write("Prices", "12")
     await watch.runner.sync("articles")
     series = await watch.series()
-    assert series[f'syncline_passes_total{{{JOB},kind="full",outcome="done"}}'] == 1
+    assert series[f'syncline_passes_total{{kind="full",outcome="done",{JOB}}}'] == 1
     assert series[f'syncline_items_total{{event="created",{JOB}}}'] == 2
     assert series[f"syncline_writes_total{{{JOB}}}"] == 2
-    assert series[f'syncline_pass_seconds_count{{{JOB},kind="full"}}'] == 1
+    assert series[f'syncline_pass_seconds_count{{kind="full",{JOB}}}'] == 1
     assert series[f"syncline_pairs{{{JOB}}}"] == 2
     ended = series[f"syncline_last_full_pass_timestamp_seconds{{{JOB}}}"]
     run = watch.runner.state.last_run("articles", "full")
@@ -79,7 +79,7 @@ async def test_a_failed_pass_is_told_from_one_whose_items_failed(watch: Watch) -
     watch.runner.emit("pass.ended", **{**ended, "counts": {}, "error": "CancelledError: "})
     series = await watch.series()
     for outcome in ("items-failed", "failed", "interrupted"):
-        assert series[f'syncline_passes_total{{{JOB},kind="full",outcome="{outcome}"}}'] == 1
+        assert series[f'syncline_passes_total{{kind="full",outcome="{outcome}",{JOB}}}'] == 1
 
 
 async def test_refused_removals_stand_until_a_full_pass_refuses_none(watch: Watch) -> None:
@@ -92,17 +92,17 @@ async def test_refused_removals_stand_until_a_full_pass_refuses_none(watch: Watc
 
 
 async def test_calls_are_counted_by_class_of_status_and_timed(watch: Watch) -> None:
-    for status in (200, 201, 429, 503, None, 999):
+    for status in (200, 201, 404, 401, 429, 503, None, 999):
         watch.runner.emit(
             "http.call", connection="wiki", method="GET", path="/x", status=status, seconds=0.02
         )
     series = await watch.series()
     counted = {
         status: series[f'syncline_api_calls_total{{connection="wiki",status="{status}"}}']
-        for status in ("2xx", "4xx", "5xx", "none", "other")
+        for status in ("2xx", "4xx", "401", "429", "5xx", "none", "other")
     }
-    assert counted == {"2xx": 2, "4xx": 1, "5xx": 1, "none": 1, "other": 1}
-    assert series['syncline_api_call_seconds_bucket{connection="wiki",le="0.025"}'] == 6
+    assert counted == {"2xx": 2, "4xx": 1, "401": 1, "429": 1, "5xx": 1, "none": 1, "other": 1}
+    assert series['syncline_api_call_seconds_bucket{connection="wiki",le="0.025"}'] == 8
 
 
 async def test_one_pause_that_many_requests_are_told_of_counts_once(watch: Watch) -> None:
@@ -135,7 +135,9 @@ async def test_what_senders_choose_makes_no_time_series(watch: Watch) -> None:
     assert len(after) - before < 100
 
 
-async def test_an_event_without_its_fields_disturbs_nothing(watch: Watch) -> None:
+async def test_an_event_without_its_fields_disturbs_nothing(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
     events = (
         "pass.ended", "job.failed", "hints", "webhook", "loop.lag", "http.call", "http.pause",
         "http.retry", "http.wait", "http.budget", "reloaded", "unheard-of",
@@ -144,7 +146,9 @@ async def test_an_event_without_its_fields_disturbs_nothing(watch: Watch) -> Non
         observe(watch.runner)
         watch.runner.emit(event)
         watch.runner.emit(event, seconds="soon", count=None, counts=[], status={}, error=7)
+        watch.runner.emit(event, job=[], kind={}, connection={}, result=[], counts="{", status="x")
     assert await watch.series()
+    assert [record.message for record in caplog.records] == []
 
 
 async def test_webhooks_of_unknown_addresses_have_no_connection(watch: Watch) -> None:
@@ -200,7 +204,7 @@ async def test_a_state_that_cannot_be_read_leaves_gauges_out_and_the_rest_there(
             runner.state.counts("articles")
         text = observation.metrics().decode()
     assert "syncline_build_info{" in text
-    assert 'syncline_conflicts_open{job="articles"}' not in text
+    assert 'syncline_conflicts_open{sync_job="articles"}' not in text
 
 
 async def test_every_name_is_listed_with_the_suffixes_of_its_kind(watch: Watch) -> None:

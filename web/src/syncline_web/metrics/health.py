@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,9 +10,10 @@ from attrs import frozen
 
 from syncline.clock import SystemClock
 from syncline.errors import StateError
-from syncline.redaction import redact
 
 from .watched import Job, Watched
+
+logger = logging.getLogger(__name__)
 
 _SINCE = SystemClock().monotonic
 MOST_FAILURES = 3
@@ -29,7 +31,7 @@ class Verdict:
     jobs: Mapping[str, Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the answer of `/readyz`: no bodies, no secrets."""
+        """Return it as the answer of `/readyz`: names and numbers, for whoever may ask."""
         return {
             "ready": self.ready,
             "reasons": list(self.reasons),
@@ -63,7 +65,7 @@ class Readiness:
         jobs = dict(self._runner.jobs)
         found = [self._unwritable(), *(self._why_not(name, job) for name, job in jobs.items())]
         found += [] if jobs else ["no job is open"]
-        reasons = tuple(redact(reason) for reason in found if reason)
+        reasons = tuple(reason for reason in found if reason)
         facts = {name: self._facts(name, job) for name, job in jobs.items()}
         return Verdict(ready=not reasons, reasons=reasons, jobs=facts)
 
@@ -72,7 +74,6 @@ class Readiness:
             "role": job.role,
             "doing": job.doing,
             "failures": self._failures.get(name, 0),
-            "error": redact(job.last_error) if job.last_error else None,
         }
 
     def _why_not(self, name: str, job: Job) -> str:
@@ -80,7 +81,7 @@ class Readiness:
             return f"{name}: it is neither active nor on standby"
         failed = self._failures.get(name, 0)
         if job.role == "active" and failed >= self._limit:
-            return f"{name}: {failed} passes failed one after the other: {job.last_error or ''}"
+            return f"{name}: {failed} passes failed one after the other; the log says why"
         return ""
 
     def _unwritable(self) -> str:
@@ -94,7 +95,8 @@ class Readiness:
             # A write of its own kind and place: only a real one meets a full disk.
             self._runner.state.cache("", "readyz", f"{self._monotonic():.0f}")
         except StateError as error:
-            return str(error)
+            logger.error("the state cannot be written", extra={"detail": str(error)})
+            return "the state cannot be written; the log says why"
         return ""
 
 

@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from syncline import __version__
 
+JOB = "sync_job"
+"""The label with a job's name; `job` itself is Prometheus' own name for what it asks."""
 KINDS = frozenset({"full", "hints", "poll", "apply", "resolve", "undo"})
 """Kinds of passes."""
 OUTCOMES = ("done", "items-failed", "failed", "interrupted")
@@ -58,6 +60,8 @@ RESULTS = frozenset(
     }
 )
 """What the receiver of webhooks does with a delivery."""
+TELLING = frozenset({401, 403, 429})
+"""Statuses that say by themselves what to do; the others are counted by their class."""
 OTHER = "other"
 """The label of what is none of a closed set."""
 
@@ -87,26 +91,26 @@ class Instruments:
         self.passes = Counter(
             "syncline_passes",
             "Passes that ended, by kind and outcome.",
-            ["job", "kind", "outcome"],
+            [JOB, "kind", "outcome"],
             registry=self.registry,
         )
         self.pass_seconds = Histogram(
             "syncline_pass_seconds",
             "How long passes took.",
-            ["job", "kind"],
+            [JOB, "kind"],
             buckets=_PASSES,
             registry=self.registry,
         )
         self.put_off = Counter(
             "syncline_passes_put_off",
             "Passes that failed or saw only a part, and are tried again after a pause.",
-            ["job"],
+            [JOB],
             registry=self.registry,
         )
         self.refused = Gauge(
             "syncline_removals_refused",
             "Removals that the guard stopped in the latest full pass; they wait for approval.",
-            ["job"],
+            [JOB],
             registry=self.registry,
         )
 
@@ -114,23 +118,24 @@ class Instruments:
         self.items = Counter(
             "syncline_items",
             "Items by what a pass did with them.",
-            ["job", "event"],
+            [JOB, "event"],
             registry=self.registry,
         )
         self.writes = Counter(
-            "syncline_writes", "Confirmed remote writes.", ["job"], registry=self.registry
+            "syncline_writes", "Confirmed remote writes.", [JOB], registry=self.registry
         )
         self.hints = Counter(
             "syncline_hints",
             "Hints that were stored: items to look at again.",
-            ["job", "connection"],
+            [JOB, "connection"],
             registry=self.registry,
         )
 
     def _calls(self) -> None:
         self.calls = Counter(
             "syncline_api_calls",
-            "Requests to a vendor, by class of status; `none` when no answer came.",
+            "Requests to a vendor, by class of status; 401, 403 and 429 by themselves, and `none`"
+            " when no answer came.",
             ["connection", "status"],
             registry=self.registry,
         )
@@ -204,4 +209,14 @@ class Instruments:
         ProcessCollector(registry=self.registry)
 
 
-__all__ = ["EVENTS", "KINDS", "OTHER", "OUTCOMES", "RESULTS", "Instruments", "one_of"]
+__all__ = [
+    "EVENTS",
+    "JOB",
+    "KINDS",
+    "OTHER",
+    "OUTCOMES",
+    "RESULTS",
+    "TELLING",
+    "Instruments",
+    "one_of",
+]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
 from syncline.clock import SystemClock
 
-from .instruments import EVENTS, KINDS, OTHER, RESULTS, Instruments, one_of
+from .instruments import EVENTS, KINDS, OTHER, RESULTS, TELLING, Instruments, one_of
 
 _SINCE = SystemClock().monotonic
 _REGULAR = ("full", "hints", "poll")
@@ -140,8 +139,6 @@ def _number(fields: Fields, name: str) -> float:
 
 
 def _counts(value: object) -> Mapping[str, int]:
-    if isinstance(value, str):
-        value = json.loads(value)
     return value if isinstance(value, Mapping) else {}
 
 
@@ -159,10 +156,15 @@ def _outcome(fields: Fields, counts: Mapping[str, int]) -> str:
 
 
 def _class(status: object) -> str:
-    if status is None:
-        return "none"
-    known = isinstance(status, int) and 100 <= status < 600
-    return f"{str(status)[0]}xx" if known else OTHER
+    match status:
+        case None:
+            return "none"
+        case int() if status in TELLING:
+            return str(status)
+        case int() if 100 <= status < 600:
+            return f"{status // 100}xx"
+        case _:
+            return OTHER
 
 
 __all__ = ["Recorder"]

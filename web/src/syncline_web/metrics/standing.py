@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from syncline.state.port import StateStore
 from syncline.state.records import LinkState
 
+from .instruments import JOB
 from .watched import Job, Watched
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def _family(metric: str) -> GaugeMetricFamily:
 
 
 def _gauge(metric: str, help_: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(metric, help_, labels=["job"])
+    return GaugeMetricFamily(metric, help_, labels=[JOB])
 
 
 def names(registry: CollectorRegistry) -> frozenset[str]:

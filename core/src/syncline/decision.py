@@ -290,6 +290,9 @@ def _both(sides: Mapping[Side, Observation], policy: Policy) -> Decision:
     match policy.on_conflict:
         case OnConflict.MERGE:
             return Merge()
+        case OnConflict.LEFT_WINS | OnConflict.RIGHT_WINS | OnConflict.NEWEST_WINS if policy.fields:
+            # Some fields have a word of their own: they are looked at one by one.
+            return Merge()
         case OnConflict.LEFT_WINS:
             return Write(Side.RIGHT, right.version, Reason.BOTH_EDITED, keep_loser=True)
         case OnConflict.RIGHT_WINS:

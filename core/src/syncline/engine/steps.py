@@ -446,7 +446,8 @@ def _merge(job: Job, reading: Reading, decision: Merge) -> Step:
     after = evolve(
         _agreed(job, reading), unresolved=merged.left.unresolved | merged.right.unresolved
     )
-    return evolve(_plain(reading, decision), writes=tuple(drafts), after=after)
+    loser = next((side for side in (Side.RIGHT, Side.LEFT) if side in merged.lost), None)
+    return evolve(_plain(reading, decision), writes=tuple(drafts), after=after, loser=loser)
 
 
 def _merged(job: Job, reading: Reading) -> view.MergedPair | None:
@@ -456,7 +457,15 @@ def _merged(job: Job, reading: Reading) -> view.MergedPair | None:
         return None
     left_base, right_base = (b for b in bases if b is not None)
     left, right = (n for n in now if n is not None)
-    return view.merge(job, left_base=left_base, right_base=right_base, left=left, right=right)
+    newer = [side for side in Side if reading.seen[side].newer]
+    return view.merge(
+        job,
+        left_base=left_base,
+        right_base=right_base,
+        left=left,
+        right=right,
+        newest=newer[0] if len(newer) == 1 else None,
+    )
 
 
 def _unclean(job: Job, reading: Reading, merged: view.MergedPair) -> Step:

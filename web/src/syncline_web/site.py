@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from . import metrics, pages
@@ -35,8 +36,9 @@ class Site:
             *metrics.routes(runner),
             *pages.routes(self._pages),
         ]
-        inner = Starlette(routes=routes, exception_handlers={HTTPException: _said})
-        inner.router.redirect_slashes = False
+        # No Starlette application: it would answer for what breaks before `Faults` can.
+        router = Router(routes=routes, redirect_slashes=False)
+        inner = ExceptionMiddleware(router, handlers={HTTPException: _said})
         self._app = Headers(Faults(Guard(inner, runner, self._door)))
 
     async def open(self) -> None:
@@ -61,6 +63,8 @@ class Site:
         self._door.address.announce = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Routes raise what is said of a wrong address only inside of an application.
+        scope["app"] = self
         await self._app(scope, receive, send)
 
 

@@ -116,7 +116,8 @@ class Guard:
         if not script and not origins.own(scope, secure=scope["state"]["secure"]):
             return _foreign(scope), receive
         try:
-            most = forms.MOST if visitor else forms.MOST_OF_STRANGERS
+            entering = _path(scope) == entrance.LOGIN
+            most = forms.MOST_OF_STRANGERS if entering or not visitor else forms.MOST
             body = await forms.read(scope, receive, most)
         except forms.TooLarge:
             said = "The form is longer than any that a page could have sent."
@@ -127,7 +128,13 @@ class Guard:
         if not forms.is_form(scope, body):
             said = "Send application/x-www-form-urlencoded."
             return messages.message(scope, 415, "Not a form", said), receive
-        if visitor and visitor.csrf and not forms.proves(scope, body, visitor.csrf):
+        # Whoever logs in, logged in already or not, has no form of the session that begins.
+        if (
+            visitor
+            and visitor.csrf
+            and not entering
+            and not forms.proves(scope, body, visitor.csrf)
+        ):
             return _foreign(scope), receive
         return None, forms.again(body, receive)
 

@@ -108,7 +108,8 @@ def _twins(keys: Sequence[Key]) -> list[str]:
     for key in keys:
         first = seen.setdefault(key.digest, key.person.name)
         if first != key.person.name:
-            found.append(f"service.access.tokens.{key.person.name}.token: it is {first!r}'s, too")
+            where = f"service.access.tokens.{key.person.name}.token"
+            found.append(f"{where}: it is the token of {first!r}, too")
     return found
 
 

@@ -40,6 +40,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and self._head > LARGEST_HEAD and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._deadline is None:
+            self._await_head()
+
     def on_headers_complete(self) -> None:
         self._head_came()
         super().on_headers_complete()
@@ -50,7 +55,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head = True, 0
 
     def _await_head(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._refuse, b"408 Request Timeout")
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def _late(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The answer to an earlier request of this connection is not cut off for a later one.
+            self._await_head()
+        else:
+            self._refuse(b"408 Request Timeout")
 
     def _head_came(self) -> None:
         self._in_head = False

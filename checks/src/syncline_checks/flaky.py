@@ -6,7 +6,6 @@ a further pass must write nothing.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,9 @@ UNTIMED = ("gzip-bomb",)
 PROFILE = tuple(kind for kind in KINDS if kind not in UNTIMED)
 PASSES = 3
 """Passes while the servers misbehave."""
+REST = 150.0
+"""Seconds of the client's clock after which all must be at rest: twice the longest time for which
+it leaves a server alone (credentials that were refused right after they were renewed: a minute)."""
 PATIENT = Limits(
     recreate_after=timedelta(milliseconds=50),
     quarantine_first=timedelta(milliseconds=1),
@@ -82,7 +84,7 @@ async def _story(world: World, kind: str, seed: int) -> list[str]:
     violations = await _try_to_sync(world)
     for system in (world.wiki, world.kb):
         system.clear_faults()
-    await _settle(world)
+    violations += await _settle(world)
     violations += disagreements(world)
     again = (await world.sync()).written
     return violations + ([f"a further pass wrote {again}"] if again else [])
@@ -115,14 +117,17 @@ async def _try_to_sync(world: World) -> list[str]:
     return mute
 
 
-async def _settle(world: World) -> None:
-    """Make passes until nothing is left to do; a server that restarts needs a moment."""
-    for _ in range(20):
+async def _settle(world: World) -> list[str]:
+    """Make passes until nothing is left to do; a server that was away is not asked at once."""
+    clock = world.session.clock
+    end = clock.monotonic() + REST
+    while clock.monotonic() < end:
         report = await world.sync()
         waits = world.session.quarantine() or world.session.state.intents("knowledge")
-        if report.written == 0 and not waits:
-            return
-        await asyncio.sleep(0.1)
+        if report.written == 0 and not report.incomplete and not waits:
+            return []
+        await clock.sleep(1.0)
+    return [f"not at rest {REST:.0f} s after the servers had come back"]
 
 
 def disagreements(world: World) -> list[str]:

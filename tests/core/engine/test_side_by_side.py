@@ -11,9 +11,10 @@ import pytest
 
 from syncline.decision import Limits
 from syncline.engine import Report
-from syncline.errors import OutcomeUnknown, Refused, Stale
+from syncline.errors import OutcomeUnknown, Refused, Stale, Unavailable
 from syncline.model import Change, Ref, Side, Status
 from syncline.ports import Capability
+from syncline.state.listing import Listing
 from syncline.testing import MemoryStore
 from syncline.testing.abilities import BulkMemoryStore
 from syncline.testing.accidents import Effect
@@ -291,3 +292,29 @@ async def test_what_a_hint_finds_outside_is_left_to_a_pass_that_knows_the_scope(
     assert pair.titles(pair.right) == {"Page": "<p>Page</p>"}
     assert (await pair.sync()).counts["detached"] == 1
     assert pair.titles(pair.right) == {"Page": "<p>Page</p>"}
+
+
+async def test_what_lies_below_a_restricted_page_is_withdrawn_while_a_pass_lists(pair: Any) -> None:
+    top, child = await agreed(pair, "Top", "Child")
+    pair.left.move(child, top)
+    await pair.sync()
+    async with held_at(pair.left, "heads", pair.session.sync) as ended:
+        pair.left.restrict(top)
+        pair.session.hint([Change(ref=top, subtree=True)], side=Side.LEFT)
+        assert (await pair.session.work()).withdrawn == 2
+        await ended()
+    assert pair.titles(pair.right) == {}
+
+
+async def test_what_lies_below_is_learnt_in_a_process_that_has_listed_nothing(pair: Any) -> None:
+    top, child = await agreed(pair, "Top", "Child")
+    pair.left.move(child, top)
+    await pair.sync()
+    pair.state._listing = Listing(pair.state._db, "another process")
+    pair.left.restrict(top)
+    pair.session.hint([Change(ref=top, subtree=True)], side=Side.LEFT)
+    pair.left.fail("heads", Unavailable("503"))
+    assert (await pair.session.work()).withdrawn == 1
+    assert (await pair.session.work()).withdrawn == 1, "the hint stays until that is learnt"
+    assert pair.titles(pair.right) == {}
+    assert not pair.state.dirty("job")

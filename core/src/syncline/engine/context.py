@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -62,6 +63,8 @@ class Process:
     """Hints that some run is working now."""
     later: set[tuple[Side, Ref]] = field(factory=set)
     """Hints that came during the first pass, about items that it may have to pair."""
+    learning: asyncio.Lock = field(factory=asyncio.Lock)
+    """Held while it is learnt which items lie below which."""
     lease: Lease | None = None
     """One for all of them, for as long as any goes on: only its holder may write."""
 

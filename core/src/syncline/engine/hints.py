@@ -12,6 +12,7 @@ from ..state.listing import fold, stamp
 from ..state.records import ClearDirty, Dirty, MarkDirty
 from . import newcomers, removals
 from .context import Job
+from .listings import learn_tree
 from .observing import Sight, read_side
 from .quarantine import isolate
 from .recovery import recover
@@ -65,16 +66,14 @@ async def _work(this: Pass, left: Left, row: Dirty) -> None:
         return
     job.process.hinted.add(_key(row))
     try:
-        if row.change.subtree:
-            this.report.counts["subtrees"] += 1
-            _expand(this, row)
+        whole = not row.change.subtree or await _expanded(this, row)
         done = await in_turn(
             job.process.turns,
             lambda: refs_of(job.state.link(job.name, ref)) | {ref},
             partial(_look, this, row),
             run=job.run,
         )
-        if done:
+        if done and whole:
             job.commit([ClearDirty(job.name, row.side, ref, row.generation)])
         else:
             left.add((*_key(row), row.generation))
@@ -97,16 +96,31 @@ async def _look(this: Pass, row: Dirty) -> bool:
     return True
 
 
-def _expand(this: Pass, row: Dirty) -> None:
+async def _expanded(this: Pass, row: Dirty) -> bool:
+    """Mark what lies below an item; False when that could not be learnt yet."""
     job = this.job
-    pending, seen = [row.change.ref], {row.change.ref}
+    this.report.counts["subtrees"] += 1
+    try:
+        async with job.process.learning:
+            if not job.state.has_tree(row.side):
+                await learn_tree(job, row.side)
+    except StoreError as error:
+        told = {"job": job.name, "ref": str(row.change.ref), "detail": str(error)}
+        logger.warning("what lies below an item could not be learnt yet", extra=told)
+        return False
+    below = _below(job, row.side, row.change.ref)
+    job.commit([MarkDirty(job.name, row.side, Change(ref=ref)) for ref in sorted(below)])
+    return True
+
+
+def _below(job: Job, side: Side, top: Ref) -> set[Ref]:
+    pending, seen = [top], {top}
     while pending:
-        for child in job.state.children(row.side, pending.pop()):
+        for child in job.state.children(side, pending.pop()):
             if child not in seen:
                 seen.add(child)
                 pending.append(child)
-    below = seen - {row.change.ref}
-    job.commit([MarkDirty(job.name, row.side, Change(ref=ref)) for ref in sorted(below)])
+    return seen - {top}
 
 
 async def _newcomer(this: Pass, side: Side, ref: Ref) -> bool:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from ..errors import StoreError
-from ..model import Complete, Head, Incomplete, Side, Status
+from ..errors import StoreError, Unavailable
+from ..model import Complete, Head, Incomplete, Ref, Side, Status
 from .context import Job
 from .underway import Pass
 
@@ -45,6 +45,7 @@ async def _list_side(this: Pass, side: Side) -> Complete | Incomplete:
             async for listed in heads:
                 if isinstance(listed, Complete):
                     _stage(this, side, batch)
+                    this.job.state.keep_tree(side)
                     return listed
                 if isinstance(listed, Incomplete):
                     why = listed.reason
@@ -57,6 +58,24 @@ async def _list_side(this: Pass, side: Side) -> Complete | Incomplete:
     _stage(this, side, batch)
     this.report.incomplete[side] = why
     return Incomplete(reason=why)
+
+
+async def learn_tree(job: Job, side: Side) -> None:
+    """Learn which items of one side lie below which, where no listing of this process has.
+
+    Raises:
+        Unavailable: the listing broke off.
+    """
+    below: list[tuple[Ref, Ref]] = []
+    async with aclosing(_heads(job, side)) as heads:
+        async for listed in heads:
+            match listed:
+                case Head(ref=ref, parent=Ref() as parent):
+                    below.append((ref, parent))
+                case Incomplete(reason=why):
+                    raise Unavailable(f"{job.connection(side)} was not listed to its end: {why}")
+    job.state.place(side, below)
+    job.state.keep_tree(side)
 
 
 async def _heads(job: Job, side: Side) -> AsyncGenerator[Head | Complete | Incomplete, None]:

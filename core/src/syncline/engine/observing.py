@@ -66,9 +66,12 @@ async def read_side(job: Job, ref: Ref) -> Record | StoreError:
     if side is None:
         raise ValueError(f"{ref} belongs to neither side of {job.name}")
     try:
-        return await job.store(side).fetch(ref)
+        record = await job.store(side).fetch(ref)
     except StoreError as error:
         return error
+    if record.parent is not None:
+        job.state.place(side, [(ref, record.parent)])
+    return record
 
 
 async def read_pair(

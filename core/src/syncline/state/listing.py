@@ -35,6 +35,13 @@ create temp table if not exists newcomers (
 ) without rowid
 """
 
+# Which item is below which: outlives a listing, for hints that come while the next one is made.
+_TREE = """
+create temp table if not exists tree (
+    side text not null, ref text not null, parent text not null, primary key (side, ref)
+) without rowid
+"""
+
 _STAGE = "insert or replace into staged values (?,?,?,?,?,?,?)"
 _COLUMNS = ", ".join(f"l.{name.strip()}" for name in LINK_COLUMNS.split(","))
 
@@ -118,7 +125,7 @@ def _staged(row: Sequence[Any]) -> Staged | None:
 def _of_job(sql: str, job: str) -> str:
     # A table's name cannot be a parameter; the hex of the job's name can do no harm in one.
     own = f"_{job.encode().hex()}" if job else ""
-    return re.sub(r"\b(staged|newcomers|staged_parent)\b", rf"\1{own}", sql)
+    return re.sub(r"\b(staged|newcomers|staged_parent|tree|tree_parent)\b", rf"\1{own}", sql)
 
 
 class Listing:
@@ -129,7 +136,10 @@ class Listing:
         self._job = job
         self._run(_STAGED)
         self._run(_NEWCOMERS_TABLE)
+        self._run(_TREE)
         self._run("create index if not exists temp.staged_parent on staged(side, parent)")
+        self._run("create index if not exists temp.tree_parent on tree(side, parent)")
+        self._trees: set[Side] = set()
 
     def _run(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
         return self._db.execute(_of_job(sql, self._job), values)
@@ -162,9 +172,29 @@ class Listing:
 
     def children(self, side: Side, ref: Ref) -> Sequence[Ref]:
         rows = self._run(
-            "select ref from staged where side=? and parent=? order by ref", (side.value, str(ref))
+            "select ref from staged where side=:side and parent=:parent"
+            " union select ref from tree where side=:side and parent=:parent order by ref",
+            {"side": side.value, "parent": str(ref)},
         )
         return [Ref.parse(row[0]) for row in rows.fetchall()]
+
+    def place(self, side: Side, below: Iterable[tuple[Ref, Ref]]) -> None:
+        """Remember of items what they are below of."""
+        rows = ((side.value, str(ref), str(parent)) for ref, parent in below)
+        self._db.executemany(_of_job("insert or replace into tree values (?,?,?)", self._job), rows)
+
+    def keep_tree(self, side: Side) -> None:
+        """Say that one side has been listed, or placed, to its end."""
+        self._run(
+            "insert or replace into tree select side, ref, parent from staged"
+            " where side=? and parent is not null",
+            (side.value,),
+        )
+        self._trees.add(side)
+
+    def has_tree(self, side: Side) -> bool:
+        """True once `keep_tree` was said."""
+        return side in self._trees
 
     def changed_pairs(
         self, job: str, *, complete: frozenset[Side], epoch: str

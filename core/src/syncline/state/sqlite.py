@@ -283,8 +283,11 @@ class SqliteState:
         ]
 
     def backlog(self, job: str) -> Backlog:
-        count, oldest = self._one("select count(*), min(at) from dirty where job=?", job)
-        return Backlog(count=count, oldest=datetime.fromisoformat(oldest) if oldest else None)
+        count, oldest, generation = self._one(
+            "select count(*), min(at), max(generation) from dirty where job=?", job
+        )
+        at = datetime.fromisoformat(oldest) if oldest else None
+        return Backlog(count=count, oldest=at, generation=generation or 0)
 
     def proposals(self, job: str) -> Sequence[Proposal]:
         rows = self._all(
@@ -330,6 +333,15 @@ class SqliteState:
 
     def children(self, side: Side, ref: Ref) -> Sequence[Ref]:
         return self._listing.children(side, ref)
+
+    def place(self, side: Side, below: Iterable[tuple[Ref, Ref]]) -> None:
+        self._listing.place(side, below)
+
+    def keep_tree(self, side: Side) -> None:
+        self._listing.keep_tree(side)
+
+    def has_tree(self, side: Side) -> bool:
+        return self._listing.has_tree(side)
 
     def changed_pairs(
         self, job: str, *, complete: frozenset[Side], epoch: str

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from syncline.errors import Rejected, Unavailable
 from syncline.model import Change, Ref, Side
@@ -267,6 +268,26 @@ async def test_a_text_that_is_restricted_is_for_operators_only_and_a_look_is_log
     looks = [r for r in caplog.records if "withdrawn or restricted" in r.message]
     assert {getattr(r, "person", None) for r in looks} == {"operator"}
     assert "secret" not in caplog.text
+
+
+async def test_the_reason_of_a_failure_may_quote_a_text_and_is_veiled_with_it(site: Site) -> None:
+    ref = site.left.write("Salaries", "<p>sums</p>")
+    await site.sync()
+    site.left.edit(ref, body="<p>more</p>")
+    site.right.fail("update", Rejected("not in normal form: 'secret sums'"))
+    await site.sync()
+    assert "secret sums" in (await site.get("/jobs/job/quarantine")).text
+    link = site.state.link("job", ref)
+    site.state.commit([SaveLink(evolve(link, unknown_since=site.clock.now()))], None)
+    for address in (
+        "/jobs/job/quarantine",
+        f"{ARTICLES}?state=failed",
+        f"/jobs/job/article?ref={ref}",
+    ):
+        page = await site.get(address, "editor")
+        assert "Salaries" in page.text
+        assert "secret" not in page.text
+        assert "secret sums" in (await site.get(address, "operator")).text
 
 
 async def test_a_withdrawn_text_stays_veiled_when_its_pair_is_gone(site: Site) -> None:

@@ -133,6 +133,39 @@ async def test_a_long_plan_is_shown_page_by_page_and_by_decision(site: Site) -> 
     assert "a person chooses" in page.text
 
 
+async def test_a_plan_that_was_saved_as_a_file_is_read_and_applied(site: Site) -> None:
+    site.left.write("Hours", "<p>one</p>")
+    saved = (await site.session.plan()).to_json()
+    page = await site.post(PLANS, "operator", do="read", plan=saved)
+    assert "Read it, then apply it." in page.text
+    assert "Hours" in page.text
+    page = await site.post(page.path.partition("?")[0], "operator")
+    assert "The plan was applied." in page.text
+    assert [v.title for v in site.right.live().values()] == ["Hours"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.replace('"title": "Hours"', '"title": 5'),
+        lambda raw: raw.replace('"job": "job"', '"job": "another"'),
+        lambda raw: raw.replace('"side": "right"', '"side": "both"'),
+        lambda raw: raw.replace('"made_at": "2026', '"made_at": "yesterday'),
+        lambda raw: raw.replace('"left": "wiki:1"', '"left": 1'),
+        lambda raw: raw[:50],
+        lambda raw: "",
+    ],
+)
+async def test_what_is_no_plan_of_this_job_is_refused(site: Site, change: Any) -> None:
+    site.left.write("Hours", "<p>one</p>")
+    saved = (await site.session.plan()).to_json()
+    assert change(saved) != saved
+    page = await site.post(PLANS, "operator", do="read", plan=change(saved))
+    assert page.status in (409, 422), page.text
+    assert "Nothing was done" in page.text
+    assert site.pages.plans.of("job") == []
+
+
 async def slow(site: Site) -> asyncio.Event:
     """Let the right answer no listing until the event is set."""
     goes_on = asyncio.Event()

@@ -84,7 +84,7 @@ def panel(old: Document | None, new: Document) -> Panel:
     lines = [_line(hunk) for hunk in hunks[:MOST_LEAVES]]
     return Panel(
         fields=tuple(_fields(base, new)),
-        stretches=tuple(_stretches(lines)),
+        stretches=tuple(_stretches(lines, fold=old is not None)),
         changes=sum(line.change != "same" for line in lines),
         cut=max(0, len(hunks) - MOST_LEAVES),
     )
@@ -147,13 +147,13 @@ def _place(hunk: Hunk) -> str:
     return ", ".join(part for part in (inner, *parts) if part)
 
 
-def _stretches(lines: Sequence[Line]) -> Iterator[Stretch]:
+def _stretches(lines: Sequence[Line], *, fold: bool) -> Iterator[Stretch]:
     """Fold away unchanged lines that are far from any change."""
     changed = [i for i, line in enumerate(lines) if line.change != "same"]
     near = {i + d for i in changed for d in range(-_NEAR, _NEAR + 1)}
     for far, group in groupby(range(len(lines)), key=lambda i: i not in near):
         part = tuple(lines[i] for i in group)
-        yield Stretch(lines=part, folded=far and len(part) > _NEAR)
+        yield Stretch(lines=part, folded=fold and far and len(part) > _NEAR)
 
 
 __all__ = ["MOST_LEAVES", "FieldDiff", "Line", "Panel", "Stretch", "panel", "said"]

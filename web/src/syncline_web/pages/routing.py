@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from syncline.errors import Refused, Stale, SynclineError
+from syncline.errors import ConfigError, Refused, Stale, SynclineError
 from syncline.redaction import redact
 
 from .person import Role
@@ -140,6 +140,8 @@ async def _guarded(visit: Visit, view: Callable[[], Awaitable[Response]]) -> Res
         return _fault(visit, 403, "Not allowed", str(error))
     except TooLarge as error:
         return _fault(visit, 413, "Too long", str(error))
+    except ConfigError as error:
+        return _fault(visit, 422, "Nothing was done", redact(str(error)))
     except (Stale, Refused) as error:
         return _fault(visit, 409, "Nothing was done", redact(str(error)))
     except SynclineError as error:

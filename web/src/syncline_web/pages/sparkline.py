@@ -69,9 +69,14 @@ def _words(shown: Sequence[tuple[int, int]]) -> str:
     most = max(pair[0] for pair in shown)
     passes = "The last pass" if len(shown) == 1 else f"The last {len(shown)} passes"
     return (
-        f"{passes}: {writes:,} writes (at most {most:,} in one), {errors:,} errors."
-        f" The latest: {last_writes:,} writes, {last_errors:,} errors."
+        f"{passes}: {_several(writes, 'write')} (at most {most:,} in one),"
+        f" {_several(errors, 'error')}. The latest: {_several(last_writes, 'write')},"
+        f" {_several(last_errors, 'error')}."
     )
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 __all__ = ["HEIGHT", "WIDTH", "Bar", "Sparkline", "counts_of", "numbers", "sparkline"]

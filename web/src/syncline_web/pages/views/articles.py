@@ -15,6 +15,7 @@ from syncline.model import Document, Ref, Side
 from syncline.state.browsing import Shelved, Standing
 
 from ..visit import Missing, Visit, text_of
+from .bodies import hidden_reason
 
 PAGE = 50
 _HISTORY = 50
@@ -34,6 +35,7 @@ async def index(visit: Visit) -> Response:
         job=visit.job,
         session=visit.session,
         rows=page.rows,
+        hides=lambda row: bool(row.reason) and hidden_reason(visit, row.left or row.right),
         text=text,
         standing=standing,
         broke_off=page.broke_off,

@@ -75,6 +75,14 @@ def _side(name: str) -> Side:
         raise Missing(f"{name!r} is no side.") from None
 
 
+def hidden_reason(visit: Visit, ref: Ref | None) -> bool:
+    """Tell whether this person may not read why an item failed: a reason may quote its text."""
+    if ref is None or visit.person.may("operator"):
+        return False
+    link = visit.session.state.link(visit.job, ref)
+    return link is not None and browsing.is_veiled(visit.session.state, visit.job, link.pair)
+
+
 def see(visit: Visit, pair: str) -> None:
     """Go on only if this person may see the text of a pair; an operator's look is logged.
 
@@ -142,4 +150,4 @@ def _file(content: bytes) -> Response:
     return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
 
-__all__ = ["article", "conflict", "draft", "entry", "file", "see"]
+__all__ = ["article", "conflict", "draft", "entry", "file", "hidden_reason", "see"]

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from syncline.engine import PlanItem
 
-from ..planned import KeptPlan
+from ..planned import KeptPlan, read
 from ..visit import Missing, Visit
 from ..works import Outcome
 
@@ -19,8 +19,10 @@ async def index(visit: Visit) -> Response:
 
 
 async def make(visit: Visit) -> Response:
-    """Make a plan of what a full pass would do now."""
+    """Make a plan of what a full pass would do now, or read a saved one."""
     session, name, plans = visit.session, visit.person.name, visit.pages.plans
+    if visit.form.get("do") == "read":
+        return _read(visit)
 
     async def do() -> Outcome:
         kept = plans.add(await session.plan(), name)
@@ -30,6 +32,14 @@ async def make(visit: Visit) -> Response:
         return visit.here("plans", id)
 
     return await visit.started(do, title=f"Plan for {visit.job}", back=visit.here("plans"))
+
+
+def _read(visit: Visit) -> Response:
+    """Keep a plan that was saved as a file; applying it compares it with what is there."""
+    plan = read(visit.form.get("plan"), visit.job)
+    kept = visit.pages.plans.add(plan, visit.person.name)
+    address = visit.here("plans", kept.id)
+    return visit.said(address, "Plan read", "Nothing was changed. Read it, then apply it.")
 
 
 def _kept(visit: Visit) -> KeptPlan:

@@ -8,6 +8,7 @@ from syncline.engine import browsing
 from syncline.state.browsing import Standing
 
 from ..visit import Visit, text_of
+from .bodies import hidden_reason
 
 PAGE = 50
 
@@ -26,6 +27,7 @@ async def index(visit: Visit) -> Response:
         job=visit.job,
         session=session,
         rows=[item for item in found if item is not None],
+        hides=lambda item: hidden_reason(visit, item.ref),
         further=visit.here("quarantine", after=last) if last else None,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from syncline.errors import ConfigError, Forbidden, Unavailable
+from syncline.errors import ConfigError, Forbidden, OutcomeUnknown, Unavailable
 from syncline.model import Change, Side
 from syncline.state.records import ClearDirty, NoteDelivery, Quarantined, SaveQuarantine
 from syncline.testing import FakeClock
@@ -244,3 +244,27 @@ async def test_a_wrong_job_is_refused_with_the_nearest_name(world: Any) -> None:
     with pytest.raises(ConfigError, match="articles"):
         async with world.runner(jobs=["artikles"]):
             raise AssertionError
+
+
+async def test_what_a_pass_has_to_leave_is_not_tried_in_a_loop(
+    world: Any, at_work: Any, until: Any
+) -> None:
+    page = world.wiki.write("Opening hours", "<p>9 to 5</p>")
+    async with at_work(world.runner(world.config(NEVER))) as runner:
+        await until(lambda: world.passes("full"), "the first pass")
+        other = world.wiki.write("Prices", "<p>1</p>")
+        await runner.sync("articles")
+        held = world.state.link("articles", page)
+        # A write of unknown outcome stands in the way of this item.
+        world.kb.fail("update", OutcomeUnknown("the answer was lost"))
+        world.wiki.edit(page, body="<p>9 to 6</p>")
+        runner.hint("wiki", [Change(ref=page)])
+        await until(lambda: world.state.intents("articles"), "the outcome is open")
+        runner.hint("wiki", [Change(ref=page)])
+        before = world.passes("hints")
+        await asyncio.sleep(2)
+        assert world.passes("hints") - before < 5
+        world.wiki.edit(other, body="<p>2</p>")
+        runner.hint("wiki", [Change(ref=other)])
+        await until(lambda: world.text(world.twin(other)) == "<p>2</p>", "others go on", 2)
+        assert held is not None

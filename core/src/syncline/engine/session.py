@@ -216,6 +216,17 @@ class Session:
             else:
                 self.state.commit(effects, None)
 
+    def wind_down(self) -> None:
+        """Begin no further item: those at hand are finished, and new runs are refused.
+
+        Passes that are under way come to no end by themselves then: cancel them.
+        """
+        self._job.process.turns.close()
+
+    def resume(self) -> None:
+        """Begin items again after `wind_down`."""
+        self._job.process.turns.close(False)
+
     def hint(self, changes: Iterable[Change], *, side: Side, priority: int = 0) -> None:
         """Remember durably that these items have to be looked at again."""
         at = self.clock.now()
@@ -482,6 +493,8 @@ class Session:
 
     @contextlib.asynccontextmanager
     async def _run(self, kind: str) -> AsyncIterator[tuple[Job, Report]]:
+        if self._job.process.turns.closed:
+            raise Refused(f"job {self.job} is ending in this process; nothing was begun")
         async with self._tenure.shared():
             run = Run(
                 id=f"{self.clock.now():%Y%m%dT%H%M%S}-{self._job.new_id()[:6]}",

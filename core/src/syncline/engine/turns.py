@@ -42,6 +42,8 @@ class Turns:
         self._by: dict[asyncio.Task[object], set[Ref]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._watches: list[tuple[str, set[Ref]]] = []
+        self.closed = False
+        """True while nobody's turn comes; those who are at an item finish it."""
 
     @asynccontextmanager
     async def of(self, refs: Iterable[Ref], *, run: str) -> AsyncIterator[None]:
@@ -49,7 +51,7 @@ class Turns:
         wanted, task = frozenset(refs), _current()
         if task in self._by:
             raise RuntimeError("a task that is at an item waits for no other: raise Again")
-        while not self.free(wanted):
+        while self.closed or not self.free(wanted):
             await self._a_change()
         self._take(wanted, task, run)
         try:
@@ -97,10 +99,18 @@ class Turns:
     def _give_back(self, task: asyncio.Task[object]) -> None:
         for ref in self._by.pop(task):
             del self._held[ref]
+        self._tell()
+
+    def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def close(self, closed: bool = True) -> None:
+        """Let nobody's turn come any more; or again, when `closed` is False."""
+        self.closed = closed
+        self._tell()
 
     async def _a_change(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

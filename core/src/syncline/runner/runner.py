@@ -164,7 +164,7 @@ class Runner:
 
     def _parts(self) -> Iterator[Any]:
         for working in self._workings.values():
-            working.plan_ahead()
+            working.open()
             self._set_going(working)
         yield self._beats()
         yield housekeeping(self.state, self._clock, lambda: list(self._workings.values()))
@@ -231,7 +231,7 @@ class Runner:
         )  # fmt: skip
         self._closing[name], self._access[name] = stack, access
         if self._running:
-            self._workings[name].plan_ahead()
+            self._workings[name].open()
             self._set_going(self._workings[name])
 
     async def _enter(self, config: Config, name: str) -> tuple[AsyncExitStack, Session]:

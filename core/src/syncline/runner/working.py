@@ -33,7 +33,7 @@ QUICK: Sequence[Kind] = (HINTS, POLL)
 SLOW: Sequence[Kind] = (FULL,)
 LOOK_SECONDS = 0.5
 """How often the state is asked for hints that another process has stored."""
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 5.0
 """How long a full pass that is due lets hints go first; endless hints cannot keep it away."""
 _TROUBLE_SECONDS = 5.0
 _DRAIN_SECONDS = 0.02
@@ -67,6 +67,11 @@ class Working:
     _retried: Sequence[Quarantined] = field(default=(), init=False)
     _agenda: Agenda = field(factory=Agenda, init=False)
     _pauses: dict[Kind, Backoff] = field(init=False)
+    _left: Backoff = field(init=False)
+    """Pauses after passes that had to leave hints."""
+    _worked: int = field(default=-1, init=False)
+    """The generation of the latest hint that a pass has had the chance to work."""
+    _again_at: float = field(default=0.0, init=False)
     _half: Backoff = field(init=False)
     """Pauses after full passes that did not see everything."""
     _running: dict[Kind, asyncio.Task[Report]] = field(factory=dict, init=False)
@@ -79,6 +84,7 @@ class Working:
 
     def __attrs_post_init__(self) -> None:
         self._pauses = _pauses(self._random)
+        self._left = Backoff(first=1, most=60, random=self._random)
         self._half = Backoff(first=300, most=6 * 3600, random=self._random)
         self._wake = {QUICK: asyncio.Event(), SLOW: asyncio.Event()}
 
@@ -142,6 +148,12 @@ class Working:
         for event in self._wake.values():
             event.set()
 
+    def open(self) -> None:
+        """Be ready for work, the first time or once more."""
+        self._closed.clear()
+        self.session.resume()
+        self.plan_ahead()
+
     def plan_ahead(self) -> None:
         """Enter the job into the timetable."""
         self._timetable.set(self.name, self.settings, polls=self.polls)
@@ -183,10 +195,14 @@ class Working:
         return due is not None and due + self.settings.jitter <= self._clock.now()
 
     def retry(self) -> None:
-        """Look again at the items that failed and are due; called again and again."""
-        if self.role == "active" and not self._retried and not self._closed:
+        """Look again at what failed and is due, and at lost answers; called again and again."""
+        if self.role != "active" or self._closed:
+            return
+        if not self._retried:
             self._retried = due_again(self.session)
-            self.wake()
+        if self.session.state.intents(self.name):
+            self._agenda.want(HINTS)
+        self.wake()
 
     async def quick(self) -> None:
         """Work hints and polls, until cancelled."""
@@ -220,11 +236,17 @@ class Working:
     def _ready(self, lane: Sequence[Kind]) -> Kind | None:
         if self.role != "active":
             return None
-        if lane is QUICK and self.session.state.backlog(self.name).count:
+        if lane is QUICK and self._hinted():
             self._agenda.want(HINTS)
         open_ = [kind for kind in lane if kind not in self._closed]
         kind = self._agenda.ready(open_, self._clock.monotonic())
         return None if kind == FULL and self._lets_others_go_first() else kind
+
+    def _hinted(self) -> bool:
+        """Tell whether hints wait: new ones, or after a while what the latest pass had to leave."""
+        backlog = self.session.state.backlog(self.name)
+        fresh = backlog.generation > self._worked
+        return bool(backlog.count) and (fresh or self._clock.monotonic() >= self._again_at)
 
     def _lets_others_go_first(self) -> bool:
         now = self._clock.monotonic()
@@ -237,6 +259,8 @@ class Working:
 
     async def _attempt(self, kind: Kind) -> None:
         self._agenda.take(kind)
+        if kind in QUICK:
+            self._worked = self.session.state.backlog(self.name).generation
         self._unsure = {intent.id for intent in self.session.state.intents(self.name)}
         task = asyncio.create_task(self._make(kind), name=f"{kind} {self.name}")
         self._running[kind] = task
@@ -279,6 +303,8 @@ class Working:
             counts = " ".join(f"{event}={n}" for event, n in sorted(report.counts.items()))
             fields = {"job": self.name, "kind": kind, "run": report.run, "counts": counts}
             logger.info("a pass ended", extra=fields)
+        if kind in QUICK:
+            self._pause_for_leftovers()
         if kind == FULL and report.incomplete:
             why = "; ".join(f"{side.value}: {text}" for side, text in report.incomplete.items())
             self._put_off(FULL, self._half.next(), f"a listing was not complete: {why}")
@@ -286,6 +312,14 @@ class Working:
             self._half.reset()
         elif self.session.full_pass_due and FULL not in self._running:
             self._agenda.want(FULL)
+
+    def _pause_for_leftovers(self) -> None:
+        # Another run is at an item, an answer was lost, a listing could not be had: it stays
+        # marked, and looking at once would find the same.
+        if self.session.state.backlog(self.name).count:
+            self._again_at = self._clock.monotonic() + self._left.next()
+        else:
+            self._left.reset()
 
     def _failed(self, kind: Kind, error: BaseException) -> None:
         least = 0.0
@@ -333,6 +367,7 @@ class Working:
         """Begin nothing more, and finish the items at hand; the next run goes on from there."""
         self._closed.update((*QUICK, *SLOW))
         self._timetable.drop(self.name)
+        self.session.wind_down()
         while self._running:
             if not self._writing():
                 for task in self._running.values():

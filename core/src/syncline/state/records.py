@@ -218,6 +218,8 @@ class Backlog:
     count: int = 0
     oldest: datetime | None = None
     """When the first hint came that nobody has worked yet."""
+    generation: int = 0
+    """Of the latest mark; every further mark has a higher one."""
 
 
 @frozen(kw_only=True)

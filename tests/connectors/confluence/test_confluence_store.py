@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from syncline.clock import SystemClock
 from syncline.connector import Context
 from syncline.errors import (
-    AlreadyExists,
     Forbidden,
     NotFound,
     Rejected,
-    Unavailable,
     VersionMismatch,
 )
 from syncline.model import Change, Complete, Document, Head, Incomplete, Ref, Status, Version
@@ -380,17 +379,26 @@ async def test_a_persons_page_of_the_same_title_is_never_adopted(
     assert wiki.item(theirs.id)["properties"] == {}
 
 
-async def test_renaming_to_a_taken_title_says_so(wiki: Running, store: ConfluenceStore) -> None:
+async def test_renaming_to_a_taken_title_gives_a_number_that_nobody_else_sees(
+    wiki: Running, store: ConfluenceStore
+) -> None:
     page(wiki, "Taken")
     record = await store.fetch(page(wiki, "Page"))
     assert record.value is not None
-    with pytest.raises(AlreadyExists, match="'Taken'"):
-        await store.update(
-            record.ref,
-            Document(title="Taken", body=record.value.body),
-            expected=record.version,
-            write=copying("1", mark=False).write,
-        )
+    value = Document(title="Taken", body="<p>more</p>")
+    mine = copying("1", mark=False).write
+    renamed = await store.update(record.ref, value, expected=record.version, write=mine)
+    assert wiki.item(record.ref.id)["title"] == "Taken (2)"
+    again = await store.fetch(record.ref)
+    assert renamed.value is not None
+    assert again.value is not None
+    assert (renamed.value.title, again.value.title) == ("Taken", "Taken")
+    assert again.origin is None
+    other = await store.update(
+        record.ref, Document(title="Free", body="<p>more</p>"), expected=again.version, write=mine
+    )
+    assert other.value is not None
+    assert (other.value.title, wiki.item(record.ref.id)["title"]) == ("Free", "Free")
 
 
 async def test_an_edit_is_put_byte_for_byte_around_what_changed(
@@ -609,8 +617,9 @@ async def test_a_page_whose_place_cannot_be_read_is_not_taken_for_one_without(
     ref = page(wiki, "Deep", parent=folder.id)
     match = {"path": f"/folders/{folder.id}$"}
     wiki.faults([{"kind": "status", "status": 404, "match": match, "times": "always"}])
-    with pytest.raises(Unavailable, match=folder.id):
-        await opened().fetch(ref)
+    record = await opened().fetch(ref)
+    assert record.status is Status.UNKNOWN
+    assert folder.id in record.reason
 
 
 async def test_a_move_or_a_rename_above_shows_in_the_listing_and_nothing_else_does(
@@ -630,3 +639,65 @@ async def test_a_move_or_a_rename_above_shows_in_the_listing_and_nothing_else_do
     wiki.act({"do": "rename", "id": second.id, "title": "Other"})
     assert await listed() not in (before, moved)
     assert await listed() == (await opened().fetch(ref)).aux
+
+
+async def test_a_renamed_folder_shows_in_the_listing(wiki: Running, opened: Opened) -> None:
+    outer = page(wiki, "Outer", type="folder")
+    folder = page(wiki, "Folder", type="folder", parent=outer.id)
+    ref = page(wiki, "Deep", parent=folder.id)
+    store = opened()
+    before = (await listed(store))[ref].aux
+    record = await store.fetch(ref)
+    assert record.value is not None
+    assert (record.aux, record.value.path) == (before, ("Outer", "Folder"))
+    wiki.act({"do": "rename", "id": outer.id, "title": "Renamed"})
+    assert (await listed(store))[ref].aux != before
+    again = await store.fetch(ref)
+    assert again.value is not None
+    assert again.value.path == ("Renamed", "Folder")
+
+
+async def test_a_root_that_is_not_there_is_no_empty_tree(wiki: Running, opened: Opened) -> None:
+    folder = page(wiki, "Folder", type="folder")
+    inside, root = page(wiki, "Inside", parent=folder.id), page(wiki, "Root")
+    assert set(await listed(opened(root=folder.id))) == {inside}
+    wiki.act({"do": "delete", "id": root.id})
+    for id_ in (root.id, "424242"):
+        (answer,) = [entry async for entry in opened(root=id_).heads()]
+        assert isinstance(answer, Incomplete)
+        assert f"root {id_} is no live page or folder of space KB" in answer.reason
+
+
+async def test_a_new_article_stays_in_the_scope_that_it_is_made_for(
+    wiki: Running, opened: Opened
+) -> None:
+    root, beside = page(wiki, "Root"), page(wiki, "Beside")
+    value = Document(title="New", body="<p>x</p>")
+    record = await opened(root=root.id, label="kb").create(value, write=copying("1").write)
+    item = wiki.item(record.ref.id)
+    assert (item["parent"], set(item["labels"])) == (root.id, {"kb", "syncline-review"})
+    assert record.in_scope
+    wrong = (
+        (opened(root=root.id, parent=beside.id), "does not lie below root"),
+        (opened(parent="424242"), "cannot be found"),
+    )
+    for store, reason in wrong:
+        with pytest.raises(Rejected, match=reason):
+            await store.create(evolve(value, title="Other"), write=copying("2").write)
+
+
+async def test_labels_are_asked_for_by_page_where_the_site_has_more_of_them(
+    wiki: Running, opened: Opened
+) -> None:
+    ref = page(wiki, "Page", labels=["kb", "other"])
+    page(wiki, "Elsewhere", space="HR", labels=[f"label-{n}" for n in range(20)])
+    store = opened()
+    await store.fetch(ref)
+    aux = (await listed(store))[ref].aux
+    calls = [c["path"] for c in wiki.calls()]
+    assert not [path for path in calls if "/labels/" in path]
+    assert (
+        aux
+        == (await store.fetch(ref)).aux
+        == (await listed(opened(labels=["kb", "other"])))[ref].aux
+    )

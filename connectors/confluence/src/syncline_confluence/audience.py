@@ -39,6 +39,8 @@ class Audience:
     """Id of the group that has to be able to read everything; empty: any restriction keeps in."""
     parents: dict[str, Parent | None] = field(factory=dict)
     """By id, as the latest listing told; an item that is not in here is asked for."""
+    folders: dict[str, str] = field(factory=dict)
+    """Titles of the folders that were asked for: no list tells them."""
     _own: dict[str, tuple[float, bool | None]] = field(factory=dict)
     _asking: dict[str, asyncio.Lock] = field(factory=dict)
 
@@ -123,11 +125,12 @@ class Audience:
             return await self._ask(id, kind)
 
     async def _ask(self, id: str, kind: str) -> list[str]:
-        known = "page" if kind not in ("page", "folder") else kind
+        if kind == "folder":
+            return await self._ask_folder(id)
         try:
-            found = await self.api.ancestors(id, known)
+            found = await self.api.ancestors(id, "page")
         except NotFound:
-            if kind in ("page", "folder"):
+            if kind == "page":
                 raise
             return []
         ids = [str(one["id"]) for one in reversed(found)]
@@ -139,3 +142,12 @@ class Audience:
             link = Parent(parent, kinds.get(parent, "page")) if parent else None
             self.parents.setdefault(child, link)
         return ids
+
+    async def _ask_folder(self, id: str) -> list[str]:
+        # One call tells its title, too: a rename of a folder shows nowhere else.
+        folder = await self.api.folder(id)
+        parent = folder.get("parentId")
+        kind = str(folder.get("parentType") or "page")
+        self.folders[id] = str(folder["title"])
+        self.parents[id] = Parent(str(parent), kind) if parent else None
+        return list(await self.above(id))

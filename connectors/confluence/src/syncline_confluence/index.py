@@ -65,9 +65,9 @@ class Index:
                 raise Unavailable(f"the title of {kind} {id} cannot be read: {error}") from error
 
     def known(self, id: str) -> str:
-        """Return the title of a page that was listed or asked for; "" for everything else."""
+        """Return the title of a page or folder that was listed or asked for; "" for all else."""
         name = self.names.get(id)
-        return name.title if name is not None else ""
+        return name.title if name is not None else self.folders.get(id, "")
 
     async def _page(self, id: str) -> str:
         if id not in self.names:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 
 from attrs import evolve
 
-from syncline.errors import StoreError
+from syncline.errors import Forbidden, NotFound, Rejected, StoreError
 from syncline.model import (
     Change,
     ChangePage,
@@ -64,7 +65,8 @@ class Listing(Site):
         for one in pages:
             self._index.learn(one["id"], one["title"])
             self._audience.parents[one["id"]] = parent_of(one)
-        labels = await self._labels(space["id"])
+        await self._find_root({one["id"] for one in pages})
+        labels = await self._labels(space["id"], [one["id"] for one in pages])
         files = await self._attachments({one["id"] for one in pages})
         found = []
         for one in pages:
@@ -73,19 +75,49 @@ class Listing(Site):
                 found.append(self._head(one, names, files.get(one["id"], [])))
         return found
 
-    async def _labels(self, space: str) -> dict[str, frozenset[str]]:
+    async def _find_root(self, pages: set[str]) -> None:
+        """Make sure that the tree is there: without its root it would be empty.
+
+        Raises:
+            Forbidden: neither a page nor a folder of the space has this id.
+        """
+        root = self._settings.root
+        if not root or root in pages:
+            return
+        try:
+            await self._api.folder(root)
+        except (NotFound, Rejected) as error:
+            raise Forbidden(
+                f"root {root} is no live page or folder of space {self._settings.space} that the"
+                f" account may see; take the id from the page's address, or restore it ({error})"
+            ) from error
+
+    async def _labels(self, space: str, pages: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return the labels of each page, asked for by label or by page, whichever is less."""
+        labels = [one async for some in self._api.all_labels() for one in some]
+        carried = [one for one in labels if self._carries(one)]
+        if len(carried) > len(pages):
+            return await self._labels_by_page(pages)
         found: dict[str, set[str]] = {}
-        gate = asyncio.Semaphore(AT_ONCE)
 
         async def carrying(label: Json) -> None:
-            async with gate:
-                async for pages in self._api.labelled(str(label["id"]), space):
-                    for page in pages:
-                        found.setdefault(str(page["id"]), set()).add(str(label["name"]))
+            async for listed in self._api.labelled(str(label["id"]), space):
+                for page in listed:
+                    found.setdefault(str(page["id"]), set()).add(str(label["name"]))
 
-        async for labels in self._api.all_labels():
-            await asyncio.gather(*(carrying(one) for one in labels if self._carries(one)))
+        await _some_at_a_time(carrying(label) for label in carried)
         return {id_: frozenset(names) for id_, names in found.items()}
+
+    async def _labels_by_page(self, pages: Sequence[str]) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+
+        async def of(id_: str) -> None:
+            with contextlib.suppress(NotFound):  # it went while the list was read
+                names = await self._api.labels(id_, ref=self._ref(id_))
+                found[id_] = frozenset(str(x["name"]) for x in names if self._carries(x))
+
+        await _some_at_a_time(of(id_) for id_ in pages)
+        return found
 
     def _carries(self, label: Json) -> bool:
         """Tell whether a label counts: ours always do, people's own never."""
@@ -189,3 +221,13 @@ class Listing(Site):
                 break
         at = newest or self._context.clock.now()
         yield ChangePage(changes=(), cursor=Cursor(at.isoformat()))
+
+
+async def _some_at_a_time(work: Iterable[Coroutine[None, None, None]]) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def gated(one: Coroutine[None, None, None]) -> None:
+        async with gate:
+            await one
+
+    await asyncio.gather(*(gated(one) for one in work))

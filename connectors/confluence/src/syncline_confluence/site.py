@@ -30,7 +30,9 @@ class Site:
         self._opening = asyncio.Lock()
         self._index = Index(api=api, space=settings.space, space_id="")
         group = settings.audience.removeprefix("group:") if settings.audience != "open" else ""
-        self._audience = Audience(api=api, clock=context.clock, group=group)
+        self._audience = Audience(
+            api=api, clock=context.clock, group=group, folders=self._index.folders
+        )
         self._files = Files(
             api=api, cache=context.cache, index=self._index, audience=self._audience
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -26,7 +28,7 @@ from syncline.ports import Write
 
 from .client import Json, title_is_taken
 from .index import targets_of
-from .marks import KEY, Mark, value_of
+from .marks import KEY, Mark, mark_of, value_of
 from .page import storage_of
 from .reading import Reading
 from .references import References, references
@@ -64,7 +66,7 @@ class Writing(Reading):
         value = self.project(value)
         if write.earlier and (found := await self.find(write.origin, value)):
             return await self._finish(found[0], value, write)
-        parent = self._settings.parent or space.get("homepageId")
+        parent = await self._parent(space)
         first = await self._first_body(value)
         for alias in _names(value.title):
             body = {
@@ -77,6 +79,8 @@ class Writing(Reading):
             write.note("create", alias)
             try:
                 page = await self._api.create(body)
+            except NotFound as error:
+                raise Rejected(f"{_under(parent)}, and that cannot be found: {error}") from error
             except Rejected as error:
                 if not title_is_taken(error):
                     raise
@@ -89,6 +93,18 @@ class Writing(Reading):
         raise AlreadyExists(
             f"{value.title!r}: {_ALIASES} pages of that title are there already; rename some"
         )
+
+    async def _parent(self, space: Json) -> str:
+        """Return the id of what a new page goes under; it has to be in scope there.
+
+        Raises:
+            Rejected: the settings contradict each other.
+        """
+        s = self._settings
+        parent = str(s.parent or s.root or space.get("homepageId"))
+        if s.root and parent != s.root and s.root not in await self._audience.above(parent):
+            raise Rejected(f"{_under(parent)}, which does not lie below root {s.root}")
+        return parent
 
     async def _first_body(self, value: Document) -> str:
         """Return what a page is created with: all of it, unless files have to be attached first."""
@@ -141,6 +157,8 @@ class Writing(Reading):
             alias=title if title != value.title else "",
         )
         labels = set(value.labels or ())
+        if self._settings.label:
+            labels.add(self._settings.label)  # without it the page is out of scope
         if self._settings.review_label and write.mark:
             labels.add(self._settings.review_label)
         have = await self._label_names(ref, page)
@@ -217,9 +235,33 @@ class Writing(Reading):
             "version": {"number": number, "message": "Syncline"},
         }
         write.note("update", str(number))
-        await self._update(ref, body, expected)
+        try:
+            await self._update(ref, body, expected)
+        except AlreadyExists:
+            title = await self._renamed(ref, body, expected, evolve(mark, title=value.title), write)
         self._index.learn(ref.id, title)
         return await self._written(ref, number)
+
+    async def _renamed(
+        self, ref: Ref, body: Json, expected: Version, mark: Mark, write: Write
+    ) -> str:
+        """Write a page whose title another one holds, under the first number that is free.
+
+        What it stands for is noted before it is called so: a number never reaches the other side.
+        """
+        for alias in itertools.islice(_names(mark.title), 1, None):
+            if await self._api.titled(self._index.space_id, alias):
+                continue
+            _, known = mark_of(ref.id, await self._api.properties(ref.id, KEY, ref=ref))
+            write.note("mark", ref.id)
+            noted = value_of(ref.id, evolve(mark, alias=alias))
+            await self._api.set_property(ref.id, KEY, noted, known, ref=ref)
+            with contextlib.suppress(AlreadyExists):
+                await self._update(ref, {**body, "title": alias}, expected)
+                return alias
+        raise AlreadyExists(
+            f"{ref}: {_ALIASES} pages are called {mark.title!r} already; rename some", ref=ref
+        )
 
     async def _update(self, ref: Ref, body: Json, expected: Version) -> None:
         try:
@@ -326,6 +368,10 @@ class Writing(Reading):
             return False
         self._origins[ref] = mark.origin
         return page.get("status") == "current" and mark.origin == origin
+
+
+def _under(parent: str) -> str:
+    return f"new pages are created under {parent}, which `parent` of the connection sets"
 
 
 def _is_empty(raw: str) -> bool:

@@ -52,6 +52,8 @@ class Load:
     rate: float
     seconds: float
     slow: int = 0
+    prefix: str = ""
+    """Before the number that is a delivery's id."""
     _sent: list[Sent] = field(factory=list, init=False)
 
     async def send(self) -> list[Sent]:
@@ -64,7 +66,7 @@ class Load:
             at = begin + number / self.rate
             if (wait := at - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            due.put_nowait((f"{number}", at))
+            due.put_nowait((f"{self.prefix}{number}", at))
         for _ in workers:
             due.put_nowait(None)
         await asyncio.gather(*workers)

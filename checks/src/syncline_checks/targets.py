@@ -11,7 +11,7 @@ import attrs
 
 from syncline.body import finish, from_html, parse, render
 from syncline.config import load
-from syncline.errors import ConfigError, Rejected
+from syncline.errors import ConfigError, Rejected, Unavailable
 from syncline.expressions import Expression, ExpressionError
 from syncline.testing import bodies
 from syncline_confluence.storage.decode import decode as decode_storage
@@ -21,6 +21,16 @@ from syncline_files.page import Page, Unreadable
 from syncline_genesys.blocks import SYMBOLIC
 from syncline_genesys.blocks import decode as decode_blocks
 from syncline_genesys.blocks import encode as encode_blocks
+
+from .deliveries import (
+    DELIVERIES,
+    KEY_SETS,
+    TOKENS,
+    read_delivery,
+    read_key_set,
+    read_query,
+    read_token,
+)
 
 
 class Unstable(AssertionError):
@@ -216,6 +226,30 @@ TARGETS: Mapping[str, Target] = {
         refusals=(Rejected,),
         examples=_MARKDOWN,
         words=("*", "_", "`", "[", "](", "|", "\n", "> ", "- ", "<", "    ", "```", "#", "&#1;"),
+    ),
+    "webhooks": Target(
+        parse=read_delivery,
+        refusals=(Rejected,),
+        examples=DELIVERIES,
+        words=('"id"', '"page"', '"detail"', "null", "1e999", "[]", "{}", '"', "\\ud800", "-1"),
+    ),
+    "tokens": Target(
+        parse=read_token,
+        refusals=(),
+        examples=TOKENS,
+        words=("JWT ", "Bearer ", ".", "=", "e30", "v1,", " ", "\n", "sha256="),
+    ),
+    "queries": Target(
+        parse=read_query,
+        refusals=(),
+        examples=("a=1&b=2", "b=%20x&a=y+z&jwt=1&a=%C3%A9", "event=page_trashed", ""),
+        words=("&", "=", "%", "%ff", "+", ",", "jwt=", "%26", "é"),
+    ),
+    "key-sets": Target(
+        parse=read_key_set,
+        refusals=(Unavailable,),
+        examples=KEY_SETS,
+        words=('"kty"', '"RSA"', '"n"', '"e"', "AQAB", "[]", "{}", "null", '"kid"'),
     ),
     "pages": Target(
         parse=_page,

@@ -133,6 +133,24 @@ def test_a_conflict_is_settled_with_a_text_of_ones_own(synced: Path, cli: Run) -
         assert "script" not in text
 
 
+def test_labels_that_a_rule_renames_survive_a_text_of_ones_own(project: Path, cli: Run) -> None:
+    rule = '[[jobs.articles.mapping.rules]]\nlabel = "howto"\nto_label = "how-to"\n'
+    (project / "syncline.toml").write_text((project / "syncline.toml").read_text() + rule)
+    start = "---\ntitle: Refunds\nlabels: [howto]\n---\n\nAsk for the order number.\n"
+    (project / "left" / "refunds.md").write_text(start)
+    assert cli("sync").code == 0
+    assert "how-to" in article(project / "right").read_text()
+    edit(article(project / "left"), "order number", "receipt")
+    edit(article(project / "right"), "order number", "invoice")
+    cli("sync")
+    number = cli("conflicts", "--json").json[0]["record"]["id"]
+    (project / "mine.html").write_text("<p>Ask for both.</p>")
+    done = cli("conflicts", "resolve", number, "--take", "edit", "--body", "mine.html")
+    assert done.code == 0, done
+    assert "howto" in article(project / "left").read_text()
+    assert "how-to" in article(project / "right").read_text()
+
+
 def test_a_conflict_that_is_not_there_is_wrong_usage(project: Path, cli: Run) -> None:
     assert cli("conflicts", "show", "nope").code == 2
     assert cli("conflicts", "resolve", "nope", "--take", "left").code == 2

@@ -10,7 +10,8 @@ from attrs import evolve
 
 from .. import body
 from ..config import Config
-from ..engine import ConflictView, Report
+from ..engine import ConflictView, Report, Session
+from ..engine.browsing import editable
 from ..errors import ConfigError, Refused
 from ..model import FIELDS, Document
 from ..state.records import ConflictRecord
@@ -144,14 +145,17 @@ def _resolve(config: Config, args: argparse.Namespace) -> int:
 
 async def _settled(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:
     async with online(config, job) as session:
-        edited = _edited(session.conflict(args.id), args) if args.take == "edit" else None
+        edited = _edited(session, args) if args.take == "edit" else None
         report = await session.resolve(args.id, args.take, edited=edited)
         return report, session.status().conflicts
 
 
-def _edited(view: ConflictView, args: argparse.Namespace) -> Document:
-    """Return what the person wrote, over the proposed merge or the left side."""
-    start = view.proposed or view.left or view.right
+def _edited(session: Session, args: argparse.Namespace) -> Document:
+    """Return what the person wrote, over the proposed merge or else a side."""
+    view = session.conflict(args.id)
+    # In the words that both sides share: what only the left says is not the person's to drop.
+    starts = (editable(session, view, name) for name in ("proposed", "left", "right"))
+    start = next((value for value in starts if value is not None), None)
     if start is None:
         raise Refused(f"conflict {view.record.id}: neither side has a text to edit")
     title = args.title if args.title is not None else start.title

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta, timezone
 
+from attrs import evolve
+
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError, Unavailable
+from syncline.feeds import Reading, Watermark
 from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete
 from syncline.ports import Cache, Clock, Listed
 
@@ -133,18 +136,35 @@ class Listing:
         if cursor is None:
             yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
             return
-        since = min(_read(cursor, now), now)
-        span = interval(since - overlap, now + timedelta(days=1))
+        before = _read(cursor, now)
+        reading = Reading(before=evolve(before, at=min(before.at, now)), overlap=overlap)
+        span = interval(reading.edge or now, now + timedelta(days=1))
         base = await self._scope.find()
         async for page in self._api.documents(base, interval=span, includeDrafts=True):
-            changes = (Change(ref=self._lens().ref(one)) for one in page)
-            yield ChangePage(changes=tuple(changes), cursor=None)
-        yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
+            fresh = (one for one in page if _is_new(reading, one, now))
+            changes = tuple(Change(ref=self._lens().ref(one)) for one in fresh)
+            yield ChangePage(changes=changes, cursor=None)
+        yield ChangePage(changes=(), cursor=reading.ended(now, now).cursor)
 
 
-def _read(cursor: Cursor, now: datetime) -> datetime:
+def _is_new(reading: Reading, document: Json, now: datetime) -> bool:
+    """Tell whether a document is announced; what is published and its draft count apart."""
+    modified = text(document, "dateModified")
+    stamp = f"{modified} {number(document)}"
+    at = _moment(modified) or now
+    return reading.is_new(f"{text(document, 'id')} {text(document, 'state')}", stamp, at)
+
+
+def _moment(time: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(cursor)
+        found = datetime.fromisoformat(time.replace("Z", "+00:00"))
     except ValueError:
-        return now - timedelta(days=1)
+        return None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _read(cursor: Cursor, now: datetime) -> Watermark:
+    try:
+        return Watermark.of(cursor)
+    except ValueError:
+        return Watermark(at=now - timedelta(days=1))

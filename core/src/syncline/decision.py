@@ -55,6 +55,7 @@ class Reason(Enum):
     RESTORED = "its copy was deleted"
     REOPENED = "no longer restricted"
     DELETED = "the original was deleted"
+    ARCHIVED = "the original was archived"
     LEFT_SCOPE = "the original left the scope"
     COPY_LEFT_SCOPE = "the copy was moved out of the scope"
     OVERRIDDEN = "deleted on one side, edited on the other: the edit wins"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncline.errors import Rejected
+from syncline.model import Ref
 from syncline.ports import Capability
 from syncline.testing.memory import EVERYTHING
 
@@ -107,3 +108,29 @@ async def test_a_conflict_ends_when_both_people_take_their_edits_back(pair: Any)
     await pair.sync()
     assert not pair.session.conflicts()
     await pair.quiet()
+
+
+async def test_an_id_that_never_was_is_told_as_never_seen(make_pair: MakePair) -> None:
+    pair = make_pair(right={"remembers_purged": True})
+    page = pair.left.write("Page", "<p>page</p>")
+    await pair.sync()
+    (line,) = await pair.session.explain(Ref("kb", "no-such-id"))
+    assert "was never seen" in line
+    pair.left.purge(page)
+    told = " ".join(await pair.session.explain(page))
+    assert "was never seen" not in told
+
+
+async def test_an_archived_original_is_told_as_archived(pair: Any) -> None:
+    _kept, page = (pair.left.write(title, "<p>page</p>") for title in ("Kept", "Page"))
+    await pair.sync()
+    await pair.sync()
+    copy = pair.twin(page)
+    pair.left.archive(page)
+    assert (await pair.sync()).removed == 1
+    (entry,) = (e for e in pair.session.history(ref=copy) if e.event == "removed")
+    assert entry.reason == "the original was archived"
+    assert pair.state.tombstone("job", page) == "the original was archived"
+    pair.left.restore(page)
+    await pair.sync()
+    assert set(pair.titles(pair.right)) == {"Kept", "Page"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import StoreError
+from ..errors import NotFound, StoreError
 from ..model import Record, Ref, Side, Status
 from ..state.records import Link, LinkState
 from .context import Job
@@ -26,10 +26,32 @@ async def explain(job: Job, ref: Ref) -> list[str]:
     lines = _paired(job, link, side) if link else _unpaired(job, ref)
     lines += _waiting(job, ref, link)
     now = await read_side(job, ref)
+    if _never_seen(job, ref, link, now):
+        return [
+            f"{ref} was never seen by this job, and {job.connection(side)} has nothing of that id"
+            " now; look at the id once more."
+        ]
     lines.append(_now(now))
     lines += _next(job, link, side, now)
     lines += _past(job, ref)
     return lines
+
+
+def _never_seen(job: Job, ref: Ref, link: Link | None, now: Record | StoreError) -> bool:
+    """Tell whether neither the state nor the store knows the item: most likely it never was."""
+    match now:
+        case NotFound() | Record(status=Status.PURGED):
+            pass
+        case _:
+            return False
+    state = job.state
+    return not (
+        link
+        or state.tombstone(job.name, ref)
+        or state.skipped(job.name, ref)
+        or state.quarantined(job.name, ref)
+        or state.history(job.name, ref=ref, limit=1)
+    )
 
 
 def _paired(job: Job, link: Link, side: Side) -> list[str]:

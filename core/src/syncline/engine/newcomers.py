@@ -182,7 +182,10 @@ def left_out(job: Job, side: Side, record: Record) -> str:
 
 _ENDED = tuple(
     LEFT_BEHIND + reason.value
-    for reason in (Reason.DELETED, Reason.LEFT_SCOPE, Reason.COPY_LEFT_SCOPE, Reason.LOST_SIGHT)
+    for reason in (
+        *(Reason.DELETED, Reason.ARCHIVED, Reason.LEFT_SCOPE),
+        *(Reason.COPY_LEFT_SCOPE, Reason.LOST_SIGHT),
+    )
 )
 
 

@@ -13,6 +13,7 @@ from ..decision import (
     Conflict,
     Decision,
     Detach,
+    Forget,
     Keep,
     Merge,
     Observation,
@@ -27,7 +28,7 @@ from ..decision import (
 )
 from ..errors import StoreError
 from ..mapping import Excluded
-from ..model import Digest, Document, Record, Ref, Side, Version, digest, restrict
+from ..model import Digest, Document, Record, Ref, Side, Status, Version, digest, restrict
 from ..ports import HistoryStore, PastVersion
 from ..state.listing import aux_of, stamp
 from ..state.records import Half, Link, LinkState
@@ -111,7 +112,20 @@ def _step(job: Job, reading: Reading, sight: Sight) -> Step:
         if all(reading.seen[side].seen is not Seen.CHANGED for side in Side):
             return _plain(reading, Keep(Reason.HELD))
         decision = _release(job, reading, decision)
-    return _complete(job, reading, decision)
+    return _complete(job, reading, _as_people_say(reading, decision))
+
+
+def _as_people_say(reading: Reading, decision: Decision) -> Decision:
+    """Call an archived original archived: it is to be found somewhere else than a deleted one."""
+    original = reading.records[reading.link.origin]
+    if original is None or original.status is not Status.ARCHIVED:
+        return decision
+    match decision:
+        case Remove(reason=Reason.DELETED) | Forget(reason=Reason.DELETED):
+            return evolve(decision, reason=Reason.ARCHIVED)
+        case Detach(reason=Reason.DELETED):
+            return evolve(decision, reason=Reason.ARCHIVED)
+    return decision
 
 
 def _left_out(job: Job, reading: Reading) -> Step:
@@ -265,7 +279,7 @@ def _withdrawn(job: Job, reading: Reading) -> Step:
     origin = link.origin
     match reading.seen[origin].seen:
         case Seen.GONE:
-            return _plain(reading, Detach(Reason.DELETED))
+            return _plain(reading, _as_people_say(reading, Detach(Reason.DELETED)))
         case Seen.UNCHANGED | Seen.CHANGED if reading.records[origin] is not None:
             return _complete(job, reading, Write(origin.other, None, Reason.REOPENED))
         case Seen.OUTSIDE:

@@ -381,6 +381,20 @@ async def test_a_lost_answer_to_a_renewal_is_asked_for_again(
     assert kept(file) == "refresh-token-1"
 
 
+@pytest.fixture
+def bare(file: Path) -> Path:
+    """The file as a person makes it: the token alone."""
+    file.write_text("refresh-token-0\n")
+    return file
+
+
+async def test_a_file_may_begin_as_nothing_but_the_refresh_token(
+    api: FaultyServer, vendor: Vendor, bare: Path
+) -> None:
+    await rotating(api, bare, FakeClock()).headers()
+    assert kept(bare) == "refresh-token-1"
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [

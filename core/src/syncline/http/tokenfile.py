@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ _ROOM = 16 * 1024
 _WAIT = 60.0
 _POLL = 0.1
 _POSIX = os.name == "posix"
+_BARE = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
+"""The characters of a token (RFC 6750, section 2.1), which no JSON object consists of."""
 
 
 @frozen(kw_only=True, repr=False)
@@ -61,13 +64,17 @@ class TokenFile:
         try:
             if _POSIX and self._path.stat().st_mode & 0o077:
                 raise self._unusable("may be read by others: `chmod 600` it")
-            tokens = _tokens(json.loads(self._path.read_bytes()))
+            tokens = _read(self._path.read_bytes())
         except FileNotFoundError:
-            raise self._unusable("does not exist: authorise Syncline to create it") from None
+            raise self._unusable(
+                "does not exist: authorise the app and put its refresh token into it"
+            ) from None
         except OSError as error:
             raise self._unusable(f"cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError):
-            raise self._unusable("is damaged: authorise Syncline again") from None
+            raise self._unusable(
+                "is damaged: authorise the app again and put its refresh token into it"
+            ) from None
         register(tokens.refresh_token, lasting=False)
         register(tokens.access_token, lasting=False)
         return tokens
@@ -164,6 +171,14 @@ def _fields(tokens: Tokens) -> dict[str, str]:
         "access_token": tokens.access_token,
         "expires_at": tokens.expires_at.isoformat() if tokens.expires_at else "",
     }
+
+
+def _read(content: bytes) -> Tokens:
+    """Return what a file holds: as written here, or the bare refresh token that it began with."""
+    text = content.decode().strip()
+    if _BARE.fullmatch(text):
+        return Tokens(refresh_token=text)
+    return _tokens(json.loads(text))
 
 
 def _tokens(fields: dict[str, str]) -> Tokens:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "faults": "every kind of fault of both simulators, over many seeds (R3, R4)",
+    "ratelimits": "pauses that servers ask for, and a storm of 429s (R12)",
     "histories": "random histories with crashes, lost answers and two workers (R1)",
     "crash": "a crash at every point of a pass (R2)",
     "echo": "one's own writes coming back as events (R5)",

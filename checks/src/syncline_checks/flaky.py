@@ -76,7 +76,7 @@ async def endure(kind: str, seed: int, *, hurry: float = 10.0) -> Outcome:
 
 
 async def _story(world: World, kind: str, seed: int) -> list[str]:
-    pages = [_created(world, n) for n in range(4)]
+    pages = [created(world, n) for n in range(4)]
     await world.sync()
     edit_both(world, pages)
     for system in (world.wiki, world.kb):
@@ -84,13 +84,14 @@ async def _story(world: World, kind: str, seed: int) -> list[str]:
     violations = await _try_to_sync(world)
     for system in (world.wiki, world.kb):
         system.clear_faults()
-    violations += await _settle(world)
+    violations += await settle(world)
     violations += disagreements(world)
     again = (await world.sync()).written
     return violations + ([f"a further pass wrote {again}"] if again else [])
 
 
-def _created(world: World, number: int) -> dict[str, Any]:
+def created(world: World, number: int) -> dict[str, Any]:
+    """Write a page on the left, and return it."""
     body = f"<p>one {number}</p><p>x</p>"
     return world.wiki.act({"do": "create", "title": f"Page {number}", "body": body})
 
@@ -117,17 +118,17 @@ async def _try_to_sync(world: World) -> list[str]:
     return mute
 
 
-async def _settle(world: World) -> list[str]:
+async def settle(world: World, rest: float = REST) -> list[str]:
     """Make passes until nothing is left to do; a server that was away is not asked at once."""
     clock = world.session.clock
-    end = clock.monotonic() + REST
+    end = clock.monotonic() + rest
     while clock.monotonic() < end:
         report = await world.sync()
         waits = world.session.quarantine() or world.session.state.intents("knowledge")
         if report.written == 0 and not report.incomplete and not waits:
             return []
         await clock.sleep(1.0)
-    return [f"not at rest {REST:.0f} s after the servers had come back"]
+    return [f"not at rest {rest:.0f} s after the servers had come back"]
 
 
 def disagreements(world: World) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from ..decision import Conflict, Merge, Reason, Remove, Write
-from ..errors import Refused, Stale
+from ..errors import NotFound, Refused, Stale, StoreError
 from ..model import Document, Record, Ref, Side
 from ..state.listing import stamp
 from ..state.records import (
@@ -134,12 +134,12 @@ async def _resolve(
     if link is None:
         job.commit([CloseConflict(record.id, "its pair is gone", job.now())])
         raise Stale(f"conflict {record.id}: its pair no longer exists; nothing is left to choose")
-    records = await _read(job, link)
     if record.review and take in TAKES[:2] and Side(take).other.value == record.loser:
         # What was decided stays: there is nothing to write, whatever happened since.
         report.add(_result(link, "resolved", take))
         _close(job, record, take)
         return
+    records = await _read(job, link)
     _still(job, record, link, records)
     if take == "both":
         await _apart(job, record, link, records, report)
@@ -157,6 +157,8 @@ async def _read(job: Job, link: Link) -> dict[Side, Record | None]:
     for side in Side:
         ref = link.half(side).ref
         answer = await read_side(job, ref) if ref is not None else None
+        if isinstance(answer, StoreError) and not isinstance(answer, NotFound):
+            raise answer  # a failure is no absence: nobody has chosen anything about that
         records[side] = answer if isinstance(answer, Record) else None
     return records
 
@@ -341,7 +343,10 @@ async def _keep_or_remove(
     report: Report,
 ) -> None:
     """Taking the side that is there creates the other anew; taking the gone side removes it."""
-    there = next((s for s in Side if (r := records[s]) is not None and r.value is not None), None)
+    found = [s for s in Side if (r := records[s]) is not None and r.value is not None]
+    if len(found) == len(Side):
+        raise Stale(f"conflict {record.id}: both sides are there; nothing was done: sync first")
+    there = next(iter(found), None)
     if there is None:
         job.commit([DropLink(link, job.now(), record.reason.value)])
         report.add(_result(link, "forgotten", take))

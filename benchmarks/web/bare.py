@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from syncline_checks.receiving import BACKLOG, options
+from syncline_checks.receiving import served
 
 
 async def take(request: Request) -> Response:
@@ -25,9 +24,7 @@ async def take(request: Request) -> Response:
 def main() -> None:
     """Serve on a free port of this machine."""
     app = Starlette(routes=[Route("/webhooks/{connection}", take, methods=["POST"])])
-    listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-    print(listener.getsockname()[1], flush=True)
-    uvicorn.Server(options(app)).run(sockets=[listener])
+    asyncio.run(served(app))
 
 
 if __name__ == "__main__":

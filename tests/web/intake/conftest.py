@@ -24,6 +24,7 @@ from syncline.model import Change
 from syncline.state import SqliteState
 from syncline.state.records import Dirty, Effect
 from syncline_web.intake import Intake, Limits, StateDesk
+from syncline_web.listening.protocol import BoundedProtocol
 
 KEY = "what-the-tests-sign-with-0123456789"
 OTHER = "what-the-rule-sends-in-its-header"
@@ -137,7 +138,9 @@ def _running(config: Config, file: Path, limits: Mapping[str, Any]) -> Iterator[
     app = Intake(desk, limits=chosen)
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="critical", lifespan="off", proxy_headers=False)
+        uvicorn.Config(
+            app, http=BoundedProtocol, log_level="critical", lifespan="off", proxy_headers=False
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -8,11 +8,13 @@ import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from syncline.config import read
 from syncline.engine.opening import open_session
 
+from . import serving
 from .systems import System, started
 from .tale import Tale
 
@@ -41,17 +43,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Start two simulated systems with a handbook, and sync them as people edit."
     )
     parser.add_argument("--keep", type=Path, help="folder for the configuration and the state")
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="go on afterwards: the service with its web page, and both systems, until Ctrl-C",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port of the web page with --serve (default: 8080)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Tell the tale; 1 when the two systems do not agree at the end."""
+    if args.serve:
+        serving.refuse_taken(args.port)
     with ExitStack() as stack:
         folder = args.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         wiki = stack.enter_context(started("confluence", [*PACE, "--load", str(HANDBOOK)]))
         kb = stack.enter_context(started("genesys", list(PACE)))
         config = configure(folder, wiki, kb)
-        return asyncio.run(_tell(config, wiki, kb))
+        told = asyncio.run(_tell(config, wiki, kb))
+        if args.serve:
+            serving.configure(config, args.port)
+            asyncio.run(serving.serve(config, wiki, kb, say=partial(print, flush=True)))
+        return told
 
 
 def configure(folder: Path, wiki: System, kb: System) -> Path:

@@ -123,15 +123,9 @@ class Tale:
         if not entries:
             self._say("  nothing to do")
         for entry in entries[:12]:
-            self._say(f"  {self._line(entry)}")
+            self._say(f"  {line_of(entry)}")
         if len(entries) > 12:
             self._say(f"  … and {len(entries) - 12} more")
-
-    def _line(self, entry: Entry) -> str:
-        names = {"left": "Confluence", "right": "Genesys"}
-        where = f" in {names[entry.side.value]}" if entry.side else ""
-        detail = f" ({entry.detail})" if entry.detail else ""
-        return f"{entry.event:<10} {entry.title}{where}: {entry.reason}{detail}"
 
     def _plan(self, plan: Plan) -> None:
         minutes = f", {plan.minutes * 60:.0f} s at the limits" if plan.minutes else ""
@@ -156,6 +150,14 @@ class Tale:
     def _edit_article(self, title: str, old: str, new: str) -> None:
         article = self.kb.titled(title)
         self.kb.act(do="edit", id=article["id"], replace={"old": old, "new": new})
+
+
+def line_of(entry: Entry) -> str:
+    """Return what the history says of one article, for people."""
+    names = {"left": "Confluence", "right": "Genesys"}
+    where = f" in {names[entry.side.value]}" if entry.side else ""
+    detail = f" ({entry.detail})" if entry.detail else ""
+    return f"{entry.event:<10} {entry.title}{where}: {entry.reason}{detail}"
 
 
 def _paragraph(text: str) -> dict[str, Any]:

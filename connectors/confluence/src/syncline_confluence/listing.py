@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from attrs import evolve
 
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError
+from syncline.feeds import Reading, Watermark
 from syncline.model import (
     Change,
     ChangePage,
@@ -204,23 +206,29 @@ class Listing(Site):
         and moves do not show here: the full pass finds those.
         """
         space = await self._space()
-        since = moment(cursor) if cursor else None
-        newest = since
-        edge = since - self._settings.overlap if since else None
+        before = Watermark.of(cursor) if cursor else None
+        reading = Reading(before=before, overlap=self._settings.overlap)
+        newest = before.at if before else None
         async for pages in self._api.pages(space["id"], sort="-modified-date"):
             times = [moment(p["version"]["createdAt"]) for p in pages]
             newest = max([t for t in (newest, *times) if t is not None])
-            if edge is None:
+            if reading.edge is None:
                 break
-            fresh = [p for p, at in zip(pages, times, strict=True) if at >= edge]
-            for page in fresh:
-                self._index.learn(str(page["id"]), str(page["title"]))
-            refs = tuple(Change(ref=self._ref(str(p["id"]))) for p in fresh)
-            yield ChangePage(changes=refs, cursor=None)
+            fresh = [(p, at) for p, at in zip(pages, times, strict=True) if at >= reading.edge]
+            yield ChangePage(changes=tuple(self._announced(reading, fresh)), cursor=None)
             if len(fresh) < len(pages):
                 break
-        at = newest or self._context.clock.now()
-        yield ChangePage(changes=(), cursor=Cursor(at.isoformat()))
+        now = self._context.clock.now()
+        yield ChangePage(changes=(), cursor=reading.ended(newest or now, now).cursor)
+
+    def _announced(
+        self, reading: Reading, fresh: Iterable[tuple[Json, datetime]]
+    ) -> Iterator[Change]:
+        for page, at in fresh:
+            id_ = str(page["id"])
+            self._index.learn(id_, str(page["title"]))
+            if reading.is_new(id_, str(page["version"]["number"]), at):
+                yield Change(ref=self._ref(id_))
 
 
 async def _some_at_a_time(work: Iterable[Coroutine[None, None, None]]) -> None:

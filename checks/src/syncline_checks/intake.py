@@ -12,6 +12,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from .dripping import dripping
 from .senders import Load, Sent, percentile
 from .victim import Victim
 
@@ -61,15 +62,16 @@ async def measured(
 ) -> tuple[list[Sent], set[str]]:
     """Return every delivery with its answer, and the accepted ones that the state does not hold."""
     victim = Victim(folder)
-    load = Load(port=victim.port, secret=victim.secret, rate=rate, seconds=seconds, slow=slow)
+    load = Load(port=victim.port, secret=victim.secret, rate=rate, seconds=seconds)
     await victim.start()
     try:
-        sending = asyncio.create_task(load.send())
-        for _ in range(kills):
-            await asyncio.sleep(seconds / (kills + 1))
-            victim.kill()
-            await victim.start()
-        sent = await sending
+        with dripping(victim.port, slow):
+            sending = asyncio.create_task(load.send())
+            for _ in range(kills):
+                await asyncio.sleep(seconds / (kills + 1))
+                victim.kill()
+                await victim.start()
+            sent = await sending
     finally:
         # Once more: what the last answers promised must not need a graceful end either.
         victim.kill()

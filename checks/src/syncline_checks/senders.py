@@ -51,7 +51,6 @@ class Load:
     secret: str
     rate: float
     seconds: float
-    slow: int = 0
     prefix: str = ""
     """Before the number that is a delivery's id."""
     _sent: list[Sent] = field(factory=list, init=False)
@@ -59,7 +58,6 @@ class Load:
     async def send(self) -> list[Sent]:
         """Send them all; return each with its answer."""
         due: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
-        dripping = [asyncio.create_task(self._drip()) for _ in range(self.slow)]
         workers = [asyncio.create_task(self._work(due)) for _ in range(CONNECTIONS)]
         begin = time.perf_counter()
         for number in range(int(self.rate * self.seconds)):
@@ -70,9 +68,6 @@ class Load:
         for _ in workers:
             due.put_nowait(None)
         await asyncio.gather(*workers)
-        for task in dripping:
-            task.cancel()
-        await asyncio.gather(*dripping, return_exceptions=True)
         return self._sent
 
     async def _work(self, due: asyncio.Queue[tuple[str, float] | None]) -> None:
@@ -90,21 +85,6 @@ class Load:
                 connection = None
         if connection is not None:
             connection.close()
-
-    async def _drip(self) -> None:
-        """Hold a connection, and send a byte of a body now and then."""
-        while True:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                raw = signed("slow", self.secret, pad=50_000)
-                try:
-                    for start in range(0, len(raw) - 1000, 700):
-                        writer.write(raw[start : start + 700])
-                        await writer.drain()
-                        await asyncio.sleep(1.0)
-                finally:
-                    writer.close()
-            await asyncio.sleep(0.5)
 
 
 @define

@@ -175,6 +175,60 @@ def test_a_crash_anywhere_in_a_pass_changes_nothing_in_the_end(setup: Setup) -> 
     assert dies_at > 50, "the pass has hardly any boundaries: is it still watched?"
 
 
+UNDONE: dict[str, Callable[[World], None]] = {
+    "created": lambda world: act(world, "write", L, 1),
+    "updated": lambda world: act(world, "edit", L, 0),
+    "removed": lambda world: act(world, "trash", L, 0),
+}
+
+
+async def undone(setup: Setup, what: str, dies_at: int | None) -> tuple[World, bool]:
+    """Take back what one pass did; a person whose process dies of it says so once more."""
+    world = World(setup)
+    for number in range(3):
+        act(world, "write", L, number)
+    for _ in range(2):
+        await world.run(lambda session: session.sync())
+    UNDONE[what](world)
+    await world.run(lambda session: session.sync())
+    run = next(r.id for r in world.session.runs() if world.session.history(run=r.id))
+    world.restart(dies_at=dies_at)
+    alive = await world.run(lambda session: session.undo(run))
+    if not alive:
+        await world.run(lambda session: session.undo(run))
+    world.person_chose = True
+    for _ in range(2):
+        world.later(hours=1)
+        await world.run(lambda session: session.sync())
+    return world, alive
+
+
+def held(world: World) -> list[tuple[str, str, bool, bool]]:
+    links = world.state.links(JOB)
+    return sorted(
+        (link.title, link.state.value, link.left.ref is None, link.right.ref is None)
+        for link in links
+    )
+
+
+@pytest.mark.parametrize("what", UNDONE)
+@pytest.mark.parametrize(
+    "setup",
+    [PLAIN, Setup(right=Traits(drafts=True, marks_late=True)), Setup(right=Traits(origin=False))],
+    ids=["plain", "drafts", "unmarked"],
+)
+def test_a_crash_anywhere_in_an_undo_changes_nothing_in_the_end(setup: Setup, what: str) -> None:
+    undisturbed, _ = asyncio.run(undone(setup, what, None))
+    dies_at, alive = 0, False
+    while not alive:
+        dies_at += 1
+        world, alive = asyncio.run(undone(setup, what, dies_at))
+        told = f"died at boundary {dies_at}"
+        assert contents(world) == contents(undisturbed), told
+        assert held(world) == held(undisturbed), told
+    assert dies_at > 5
+
+
 async def polled(dies_at: int | None, seams: Seams | None = None) -> tuple[World, bool]:
     """Follow the feeds alone, with a process that dies while it reads them."""
     world = World(PLAIN, seams=seams)

@@ -412,8 +412,14 @@ def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:
         asset=asset,
         note=note,
         earlier=intent.notes,
-        mark=intent.link.origin is not side,
+        mark=intent.link.origin is not side or _brings_back(intent),
     )
+
+
+def _brings_back(intent: Intent) -> bool:
+    """Tell whether an undo creates again what was removed: it is known as ours from then on."""
+    held = intent.link.state is LinkState.HELD
+    return held and any(planned.ref is None for planned in intent.writes)
 
 
 def confirm(
@@ -425,7 +431,7 @@ def confirm(
     values: list[Effect] = []
     for planned, record in zip(intent.writes, done, strict=True):
         before = step_before(step, planned)
-        if record is not None:
+        if record is not None and planned.value:
             link = link.with_half(planned.side, _written_half(job, planned, record))
             if planned.side is not link.origin:
                 link = evolve(link, review=record.review)
@@ -436,7 +442,7 @@ def confirm(
             values.append(SaveValue(before))
     removal = any(not planned.value for planned in intent.writes)
     withdrawn = link.state is LinkState.WITHDRAWN
-    if removal and not withdrawn:
+    if removal and not withdrawn and link.state is not LinkState.HELD:
         ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value)]
     else:
         ending = _saved(job, link, step)
@@ -505,6 +511,8 @@ def _entry(
 
 
 def _event(link: Link, intent: Intent, planned: Planned) -> str:
+    if link.state is LinkState.HELD:
+        return "undone"
     if not planned.value:
         return "withdrawn" if link.state is LinkState.WITHDRAWN else "removed"
     if planned.ref is None:

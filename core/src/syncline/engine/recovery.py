@@ -96,7 +96,9 @@ def _adopt_orphan(job: Job, intent: Intent, planned: Planned, record: Record) ->
         value=planned.value,
         stamp="",
     )
-    link = evolve(intent.link, state=LinkState.SYNCED).with_half(planned.side, half)
+    held = intent.link.state is LinkState.HELD
+    state = LinkState.HELD if held else LinkState.SYNCED
+    link = evolve(intent.link, state=state).with_half(planned.side, half)
     log = job.entry(link, "created", side=planned.side, reason=intent.reason.value)
     return [SaveLink(link), log]
 

@@ -7,16 +7,17 @@ from functools import partial
 
 from attrs import evolve
 
+from ..body.version import NORMALISER
 from ..decision import Keep, Reason
-from ..errors import NotFound, StoreError, VersionMismatch
+from ..errors import StoreError, VersionMismatch
 from ..model import Document, Record, Ref, Side
-from ..ports import Write as Lent
-from ..state.records import CloseIntent, Entry, Half, Link, LinkState, SaveLink, SaveValue
+from ..state.records import Entry, Half, Link, LinkState
 from . import view
-from .acting import announce, perform
+from .acting import announce, confirm, given_up, perform
 from .context import Job
 from .governor import Removal, granted
 from .observing import read_side
+from .recovery import recover
 from .report import ItemResult, Report
 from .steps import Draft, Step
 from .turns import in_turn, refs_of
@@ -26,6 +27,7 @@ _UNDOABLE = ("created", "updated", "merged", "removed")
 
 async def undo(job: Job, run: str, report: Report, *, approved: str | None = None) -> None:
     """Put back what `run` wrote, newest first; a withdrawal is never undone."""
+    await recover(job, report)
     entries = list(_entries(job, run))
     removals = [
         Removal(pair=e.pair, side=e.side, title=e.title)
@@ -103,58 +105,42 @@ async def _put_back(
         before = evolve(before, body=view.without_withdrawn(job, side, before.body))
     draft = Draft(side=side, ref=now.ref, expected=now.version, value=before, before=now.value)
     held = evolve(link, state=LinkState.HELD)
-    step = Step(link=link, decision=Keep(Reason.HELD), writes=(draft,), after=held)
+    after = held if before is not None else held.with_half(side, Half())
+    step = Step(link=link, decision=Keep(Reason.HELD), writes=(draft,), after=after)
     intent = announce(job, step)
-    (record,) = await perform(job, intent, [draft])
-    half = view.half_of(job, side, record) if record is not None else Half()
-    effects = [SaveValue(v) for v in (record.value if record else None, now.value) if v]
-    job.commit(
-        [
-            *effects,
-            SaveLink(held.with_half(side, half)),
-            job.entry(held, "undone", side=side, reason="undo"),
-            CloseIntent(intent.id),
-        ]
-    )
-    report.counts["writes"] += 1
-    report.add(ItemResult(ref=now.ref, title=link.title, event="undone", side=side))
+    confirm(job, intent, await perform(job, intent, [draft]), step, report)
 
 
 async def _bring_back(
     job: Job, entry: Entry, side: Side, before: Document | None, report: Report
 ) -> None:
-    """Create again what was removed; it has a new id and belongs to no pair until edited."""
+    """Create again what was removed: with a new id, and held until somebody edits it."""
     original = entry.right if side is Side.LEFT else entry.left
     if before is None or original is None:
         report.kept.append(_kept(entry, "its content was not kept"))
         return
-    record = await job.store(side).create(before, write=_lent(original))
-    if job.state.link(job.name, record.ref) is not None:
-        report.kept.append(_kept(entry, f"it was brought back already, as {record.ref}"))
+    if (known := job.state.link(job.name, original)) is not None:
+        there = known.half(side).ref or "a withdrawn copy"
+        report.kept.append(_kept(entry, f"it was brought back already, as {there}"))
         return
-    empty = Half()
     link = Link(
         pair=job.new_id(),
         job=job.name,
-        left=empty,
-        right=empty,
+        left=Half(),
+        right=Half(),
         origin=side,
         state=LinkState.HELD,
         title=entry.title,
-    ).with_half(side, view.half_of(job, side, record))
-    saved = [SaveValue(record.value)] if record.value else []
-    job.commit([*saved, SaveLink(link), job.entry(link, "undone", side=side, reason="undo")])
-    report.counts["writes"] += 1
-    report.add(
-        ItemResult(
-            ref=record.ref, title=entry.title, event="undone", side=side,
-            detail=f"it has a new id: {record.ref}",
-        )
-    )  # fmt: skip
-
-
-def _lent(original: Ref) -> Lent:
-    async def asset(sha256: str) -> bytes:
-        raise NotFound(f"the file {sha256[:12]} went with the article", ref=original)
-
-    return Lent(origin=original, asset=asset, note=lambda step, detail: None)
+        norm=NORMALISER,
+        epoch=job.mapping.version,
+    ).with_half(side.other, Half(ref=original))
+    draft = Draft(side=side, ref=None, expected=None, value=before)
+    step = Step(link=link, decision=Keep(Reason.HELD), writes=(draft,), after=link)
+    intent = announce(job, step)
+    (record,) = await perform(job, intent, [draft])
+    if record is not None and job.state.link(job.name, record.ref) is not None:
+        job.commit(given_up(intent))
+        report.kept.append(_kept(entry, f"it was brought back already, as {record.ref}"))
+        return
+    told = f"it has a new id: {record.ref}" if record else ""
+    confirm(job, intent, [record], evolve(step, detail=told), report)

@@ -6,15 +6,19 @@ crontab 0 and 7 are Sunday, and where both kinds are restricted either is enough
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
+_MONTHS = (
+    "", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _WEEK = 7
+_NO_WORDS: tuple[str, ...] = ()
 
 
 def trigger(schedule: str, jitter: timedelta = timedelta()) -> BaseTrigger:
@@ -27,37 +31,43 @@ def trigger(schedule: str, jitter: timedelta = timedelta()) -> BaseTrigger:
 
     def on(day: str, weekday: str) -> BaseTrigger:
         return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, second=0,
+            minute=_listed(minute, 0, 59), hour=_listed(hour, 0, 23), day=_listed(day, 1, 31),
+            month=_listed(month, 1, 12, _MONTHS), day_of_week=_weekdays(weekday), second=0,
             timezone=timezone.utc, jitter=jitter.total_seconds() or None,
         )  # fmt: skip
 
     if day.startswith("*") or weekday.startswith("*"):
-        return on(day, _weekdays(weekday))
-    return OrTrigger([on(day, "*"), on("*", _weekdays(weekday))])
+        return on(day, weekday)
+    return OrTrigger([on(day, "*"), on("*", weekday)])
+
+
+def _listed(text: str, low: int, high: int, words: Sequence[str] = _NO_WORDS) -> str:
+    # Plain lists: APScheduler refuses steps that are wider than their range.
+    if text == "*":
+        return text
+    return ",".join(map(str, sorted(set(_numbers(text, low, high, words)))))
 
 
 def _weekdays(text: str) -> str:
     if text == "*":
         return text
-    numbers = {number % _WEEK for part in text.split(",") for number in _part(part)}
+    numbers = {number % _WEEK for number in _numbers(text, 0, _WEEK - 1, _DAYS)}
     return ",".join(_DAYS[number] for number in sorted(numbers))
 
 
-def _part(part: str) -> Iterator[int]:
-    span, _, step = part.partition("/")
-    first, _, last = span.partition("-")
-    if first == "*":
-        low, high = 0, _WEEK - 1
-    else:
-        low = _number(first)
-        high = _number(last) if last else (_WEEK - 1 if step else low)
-    if high < low:  # "fri-sun": Sunday is the seventh day as well
-        high += _WEEK
-    yield from range(low, high + 1, int(step or 1))
+def _numbers(text: str, low: int, high: int, words: Sequence[str]) -> Iterator[int]:
+    for part in text.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        start = low if first == "*" else _number(first, words)
+        end = _number(last, words) if last else (high if step or first == "*" else start)
+        if end < start:  # "fri-sun": Sunday is the seventh day as well
+            end += _WEEK
+        yield from range(start, end + 1, int(step or 1))
 
 
-def _number(text: str) -> int:
-    return _DAYS.index(text) if text in _DAYS else int(text)
+def _number(text: str, words: Sequence[str]) -> int:
+    return words.index(text) if text in words else int(text)
 
 
 def next_time(schedule: str, after: datetime) -> datetime | None:

@@ -145,7 +145,6 @@ class Runner:
         if self._running:
             raise RuntimeError("this runner runs already")
         self._running = True
-        self._stop.clear()
         self.begun.clear()
         self._timetable.start()
         try:
@@ -161,6 +160,7 @@ class Runner:
             raise errors.exceptions[0] from None
         finally:
             self._running = False
+            self._stop.clear()
 
     def _parts(self) -> Iterator[Any]:
         for working in self._workings.values():
@@ -181,7 +181,7 @@ class Runner:
         self.end()
 
     def end(self) -> None:
-        """End `run`, gracefully; for signal handlers and other plain functions."""
+        """End `run`, gracefully, also before it has begun; for signal handlers and the like."""
         self._stop.set()
 
     async def _drain(self) -> None:
@@ -213,7 +213,7 @@ class Runner:
 
     def _due(self, name: str, kind: Kind) -> None:
         if name in self._workings:
-            self._workings[name].want(kind)
+            self._workings[name].due(kind)
 
     # -- jobs ------------------------------------------------------------------------------------
 
@@ -448,6 +448,8 @@ class Runner:
             )
             self._workings = {n: self._workings[n] for n in wanted if n in self._workings}
             _raise_all(results)
+            if changed := _only_at_start(before, config):
+                logger.warning("some settings count from the next start on", extra=changed)
             self.emit("reloaded")
             logger.info("the configuration was read again")
 
@@ -473,6 +475,16 @@ def _immovable(old: Config, new: Config, chosen: Sequence[str] | None) -> list[s
         problems.append(f"state: {old.state} is in use; restart to use {new.state}")
     gone = [name for name in chosen or () if name not in new.jobs]
     return problems + [f"jobs: {name!r} was asked for and is not there any more" for name in gone]
+
+
+_AT_START = ("pages", "webhooks", "name", "log", "certificate", "key")
+"""Settings of the service that are looked at when it starts, and then no more."""
+
+
+def _only_at_start(old: Config, new: Config) -> dict[str, str]:
+    pairs = [(name, getattr(old.service, name), getattr(new.service, name)) for name in _AT_START]
+    names = [f"service.{name}" for name, before, after in pairs if before != after]
+    return {"settings": ", ".join(names)} if names else {}
 
 
 def _raise_all(results: Iterable[object]) -> None:

@@ -138,10 +138,15 @@ class Working:
     # -- for the runner ----------------------------------------------------------------------------
 
     def want(self, kind: Kind) -> None:
-        """Make a pass due; while one of its kind runs or waits, that one will do."""
-        if self.role == "active" and kind not in self._running:
+        """Make a pass due, once, however often it is asked for before it begins."""
+        if self.role == "active":
             self._agenda.want(kind)
             self.wake()
+
+    def due(self, kind: Kind) -> None:
+        """Make a pass due by the timetable: one that is under way will do."""
+        if kind not in self._running:
+            self.want(kind)
 
     def wake(self) -> None:
         """Look at once whether there is something to do."""

@@ -178,6 +178,40 @@ async def test_after_one_conflict_the_next_one_is_a_click_away(site: Site) -> No
     assert "Conflict: Second" in following.text
 
 
+async def test_a_conflict_of_a_restricted_article_is_settled_by_operators_only(site: Site) -> None:
+    ref = await site.clash()
+    page = await shown(site)
+    site.left.obscure(ref)
+    await site.sync()
+    id = site.conflict()
+    refused = await take(site, "left", page)
+    assert refused.status == 403
+    assert "An operator may settle this." in (await shown(site)).text
+    assert "Take left" in (await shown(site, "operator")).text
+    assert site.conflict() == id
+
+
+async def test_nothing_hidden_turns_the_direction_of_a_text_that_is_compared(site: Site) -> None:
+    await site.clash("<p>pay 10</p>", "<p>pay \u202e01\u202c</p>", "<p>pay 20</p>")
+    page = await shown(site)
+    assert "\u202e" not in page.html
+    assert "[U+202E]" in page.text
+
+
+async def test_a_text_beyond_all_measure_is_cut_on_the_page_and_whole_in_its_frame(
+    site: Site,
+) -> None:
+    long = "".join(f"<p>{n} {'word ' * 40}</p>" for n in range(3000))
+    await site.clash(long, long + "<p>the end</p>", long + "<p>another end</p>")
+    page = await shown(site)
+    assert "more paragraphs are not shown here" in page.text
+    assert "<ins>the end</ins>" in page.html
+    assert "<ins>another end</ins>" in page.html
+    assert len(page.html) < 3_000_000
+    frame = await site.get(f"/jobs/job/conflicts/{site.conflict()}/text/left")
+    assert "the end" in frame.text
+
+
 async def test_an_unknown_conflict_or_choice_is_told_plainly(site: Site) -> None:
     assert (await site.get("/jobs/job/conflicts/nope")).status == 404
     assert (await site.get("/jobs/nope/conflicts")).status == 404

@@ -155,7 +155,7 @@ async def test_links_in_a_text_taken_from_the_right_lead_to_the_lefts_articles(s
     assert f"syncline:doc/{twin}" not in page.html
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.randoms(use_true_random=False))
 def test_a_text_laid_out_for_typing_is_the_same_text(rng: Random) -> None:
     body = bodies.body(rng)

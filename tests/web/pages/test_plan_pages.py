@@ -200,6 +200,18 @@ async def test_what_takes_long_holds_no_request_and_the_page_says_that_it_runs(
     assert "The plan is made." in answer.text
 
 
+async def test_only_so_much_runs_at_once(site: Site) -> None:
+    goes_on = await slow(site)
+    headers = {"x-role": "operator", "x-name": "operator"}
+    site.pages.patience = 0.0
+    for _ in range(20):
+        assert "It runs." in (await site.client.post(PLANS, headers=headers)).text
+    answer = await site.client.post(PLANS, headers=headers)
+    assert answer.status_code == 409
+    assert "20 things that people started run already" in answer.text
+    goes_on.set()
+
+
 async def test_what_one_person_started_is_not_another_viewers_business(site: Site) -> None:
     goes_on = await slow(site)
     headers = {"x-role": "operator", "x-name": "olga"}

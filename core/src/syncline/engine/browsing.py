@@ -6,6 +6,7 @@ wherever it begins, and a search looks through a bounded number of titles before
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -291,8 +292,10 @@ class Lost:
     losses: tuple[str, ...]
 
 
-def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
+async def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
     """Return what each side of a pair says that the other cannot hold, from the stored texts.
+
+    Long texts are judged in a thread: nobody else waits for them.
 
     A text that cannot be judged any more says so, as a loss.
     """
@@ -305,7 +308,7 @@ def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
         value = session.state.value(half.value)
         if half.ref is None or value is None or not session.policy.direction.writes(side.other):
             continue
-        if losses := _losses(session, side, value):
+        if losses := await asyncio.to_thread(_losses, session, side, value):
             found.append(Lost(ref=half.ref, title=link.title, side=side, losses=losses))
     return tuple(found)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from syncline import body as _body
 from syncline.body import Change, Hunk, Span
@@ -15,6 +15,7 @@ from syncline.model import FIELDS, Document
 
 MOST_LEAVES: Final = 1500
 """Paragraphs that one panel shows; the frame with the whole text shows the rest."""
+MOST_CHARACTERS: Final = 300_000
 _NEAR: Final = 2
 """Unchanged paragraphs that are shown on each side of a change."""
 _NAMES: Final = {
@@ -52,6 +53,11 @@ class Line:
     heading: bool = False
     code: bool = False
 
+    @property
+    def size(self) -> int:
+        """Characters."""
+        return sum(len(span.text) for span in self.spans)
+
 
 @frozen(kw_only=True)
 class Stretch:
@@ -59,6 +65,8 @@ class Stretch:
 
     lines: tuple[Line, ...]
     folded: bool
+    more: int = 0
+    """Lines that would follow, and for which the page has no room."""
 
 
 @frozen(kw_only=True)
@@ -69,8 +77,11 @@ class Panel:
     stretches: tuple[Stretch, ...]
     changes: int
     """Paragraphs that were added, removed or changed."""
-    cut: int = 0
-    """Paragraphs that are not shown, because there are too many."""
+
+    @property
+    def cut(self) -> int:
+        """How many paragraphs are not shown, because there are too many."""
+        return sum(stretch.more for stretch in self.stretches)
 
     @property
     def unchanged(self) -> bool:
@@ -81,13 +92,33 @@ def panel(old: Document | None, new: Document) -> Panel:
     """Return what `new` says, with what it changed of `old`; without `old`, all of it is plain."""
     base = old if old is not None else new
     hunks = _hunks(base.body, new.body)
-    lines = [_line(hunk) for hunk in hunks[:MOST_LEAVES]]
+    lines = [_line(hunk) for hunk in hunks]
     return Panel(
         fields=tuple(_fields(base, new)),
-        stretches=tuple(_stretches(lines, fold=old is not None)),
+        stretches=tuple(_within(list(_stretches(lines, fold=old is not None)))),
         changes=sum(line.change != "same" for line in lines),
-        cut=max(0, len(hunks) - MOST_LEAVES),
     )
+
+
+def _within(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Return the stretches as far as a page has room; what changed comes first."""
+    leaves, characters = MOST_LEAVES, MOST_CHARACTERS
+    kept = list(stretches)
+    for i in sorted(range(len(stretches)), key=lambda i: stretches[i].folded):
+        lines = stretches[i].lines
+        count = _fitting(lines[:leaves], characters)
+        kept[i] = evolve(stretches[i], lines=lines[:count], more=len(lines) - count)
+        leaves -= count
+        characters -= sum(line.size for line in lines[:count])
+    return kept
+
+
+def _fitting(lines: Sequence[Line], characters: int) -> int:
+    for count, line in enumerate(lines):
+        characters -= line.size
+        if characters < 0:
+            return count
+    return len(lines)
 
 
 def _hunks(old: str, new: str) -> Sequence[Hunk]:

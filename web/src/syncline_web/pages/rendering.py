@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from syncline.redaction import printable
 
 from .wording import DECISIONS, KINDS, STANDINGS, summary
 
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 STATIC = Path(__file__).parent / "static"
 
 
@@ -27,7 +29,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(when=when, ago=span, line=printable)
+    env.filters.update(when=when, ago=span, line=printable, visible=visible)
     env.globals.update(
         STANDINGS=STANDINGS, KINDS=KINDS, DECISIONS=DECISIONS, summary=summary, version=version
     )
@@ -38,6 +40,11 @@ def templates() -> Environment:
 def version(name: str) -> str:
     """Return a short fingerprint of a static file: its address changes when it does."""
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+def visible(text: str) -> str:
+    """Return a text in which nothing turns the direction of what is around it unseen."""
+    return _TURNS.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def when(at: datetime | None) -> Markup:
@@ -61,4 +68,4 @@ def span(duration: timedelta | float | None) -> str:
     return f"{seconds:.1f} s" if seconds % 1 else f"{seconds:.0f} s"
 
 
-__all__ = ["STATIC", "escape", "span", "templates", "version", "when"]
+__all__ = ["STATIC", "escape", "span", "templates", "version", "visible", "when"]

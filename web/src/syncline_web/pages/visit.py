@@ -23,6 +23,8 @@ from .works import Ending, Outcome, Work
 MOST_FORM = 16_000_000
 """Bytes of a form: a body of the longest kind, percent-encoded, and a little more."""
 
+MOST_FIELDS = 1000
+
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -213,7 +215,11 @@ async def form_of(request: Request) -> Form:
             raise TooLarge(f"The form is longer than {MOST_FORM:,} bytes.")
         parts.append(part)
     text = b"".join(parts).decode("utf-8", "replace")
-    return Form(fields=tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=5000)))
+    try:
+        found = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise TooLarge(f"The form has more than {MOST_FIELDS:,} fields.") from None
+    return Form(fields=tuple(found))
 
 
 Answer = Callable[[Visit], Awaitable[Response]]

@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 MOST = 200
 """Works that are remembered; the oldest finished ones go first."""
 
+MOST_AT_ONCE = 20
+"""Works that run at the same time; a job does one thing after the other anyway."""
+
 Ending: TypeAlias = Literal["done", "stale", "refused", "failed"]
 
 
@@ -66,7 +69,13 @@ class Works:
         person: str,
         back: str = "",
     ) -> Work:
-        """Start something that may take long, and return at once."""
+        """Start something that may take long, and return at once.
+
+        Raises:
+            Refused: too much runs already.
+        """
+        if sum(work.outcome is None for work in self._all.values()) >= MOST_AT_ONCE:
+            raise Refused(f"{MOST_AT_ONCE} things that people started run already; try later")
         work = self._add(job, title, person, back)
         work.task = asyncio.create_task(self._run(work, do), name=f"page: {title}")
         return work

@@ -103,7 +103,7 @@ async def show(visit: Visit) -> Response:
         halves=[] if hidden else list(_halves(visit, found)),
         hidden=hidden,
         entries=entries,
-        losses=browsing.losses_of_pair(session, pair) if pair else (),
+        losses=await browsing.losses_of_pair(session, pair) if pair else (),
         why=await _why(visit, ref, hidden),
     )
 

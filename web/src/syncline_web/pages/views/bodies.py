@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Sequence
@@ -102,9 +103,10 @@ def see(visit: Visit, pair: str) -> None:
 async def _shown(visit: Visit, value: Document | None, refs: Sequence[Ref | None]) -> Response:
     if value is None:
         raise Missing("Nothing is kept of that text.")
-    body = _body.render(blocks_of(value.body))
+    body = await asyncio.to_thread(lambda: _body.render(blocks_of(value.body)))
     images = await pictures(_body.assets(body), lambda sha256: _fetch(visit, refs, sha256))
-    text = document(
+    text = await asyncio.to_thread(
+        document,
         value.title,
         body,
         images,

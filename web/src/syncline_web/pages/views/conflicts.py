@@ -16,6 +16,7 @@ from ..choices import Choice, choices, seen
 from ..panels import Panel, panel
 from ..visit import Missing, Visit, text_of
 from ..works import Outcome
+from .bodies import see
 
 PAGE = 50
 _WHICH = ("open", "review", "settled")
@@ -125,6 +126,7 @@ def _following(visit: Visit, id: str) -> str | None:
 async def resolve(visit: Visit) -> Response:
     """Do what a person chose, if the conflict still is what that person saw."""
     view = _conflict(visit)
+    see(visit, view.record.pair)
     take, shown = visit.form.get("take"), visit.form.get("seen")
     back = visit.here("conflicts", view.record.id)
     choice = next((c for c in _choices(visit, view) if c.take == take), None)

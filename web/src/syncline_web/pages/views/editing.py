@@ -90,7 +90,7 @@ async def _form(
         preview=await _preview(visit.session, view, draft),
         problem=problem,
         seen=seen(view.record),
-        starts=[s for s in _STARTS if browsing.editable(visit.session, view, s) is not None],
+        starts=[name for name in _STARTS if getattr(view, name) is not None],
     )
 
 

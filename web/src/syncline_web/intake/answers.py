@@ -44,7 +44,6 @@ UNKNOWN = Answer(status=404, body=b"there is no such webhook\n")
 SLOW = Answer(status=408, body=b"the body took too long\n", headers=(CLOSE,))
 TOO_LARGE = Answer(status=413, body=b"the body is too large\n", headers=(CLOSE,))
 HEADERS_TOO_LARGE = Answer(status=431, body=b"the headers are too large\n", headers=(CLOSE,))
-BROKEN = Answer(status=500, body=b"the delivery was not stored\n")
 
 
 def only(methods: bytes) -> Answer:
@@ -67,7 +66,6 @@ UNAVAILABLE = Answer(
 
 __all__ = [
     "ACCEPTED",
-    "BROKEN",
     "CLOSE",
     "HEADERS_TOO_LARGE",
     "HEALTHY",

@@ -160,10 +160,10 @@ class Intake:
             return _unavailable(str(error))
         except Busy:
             return _unavailable("too many deliveries wait for the disk")
-        except Exception as error:  # a defect of a connector: never answered as if it were stored
-            return Verdict(
-                result="unavailable", answer=answers.BROKEN, reason=f"{type(error).__name__}"
-            )
+        except Exception as error:
+            # A defect of a connector, or of the file: never answered as if it had been stored. Of
+            # the error only its kind is said, since its text may hold a part of the delivery.
+            return _unavailable(f"{type(error).__name__} in the receiver")
 
 
 async def _said(webhook: Webhook, request: WebhookRequest) -> Hints | Reply:

@@ -184,11 +184,7 @@ def connect(settings: ConnectSettings, context: Context) -> Connect:
 
 
 def forge(settings: ForgeSettings, context: Context) -> Forge:
-    """Open the form `forge`; its keys are read when the first delivery asks for them.
-
-    Raises:
-        ConfigError: their address is neither https nor on this machine.
-    """
+    """Open the form `forge`; its keys are read when the first delivery asks for them."""
     if settings.keys_file is not None:
         read = from_file(settings.keys_file)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -26,6 +27,13 @@ def _given(_: object, attribute: Any, value: str) -> None:
 def _path(_: object, __: object, value: str) -> None:
     if value and not value.startswith("/"):
         raise ValueError(f"{value!r} is not a path such as '/webhooks/wiki'")
+
+
+def _published(_: object, __: object, value: str) -> None:
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or not (parts.scheme == "https" or here) or parts.query or parts.fragment:
+        raise ValueError(f"{value!r} is not an https address of a key set")
 
 
 @frozen(kw_only=True)
@@ -71,7 +79,9 @@ class ForgeSettings:
     """Forge Remote sends a token that Atlassian has signed: who sent it, not what is in it."""
 
     app: str = setting("Id of the app, 'ari:cloud:ecosystem::app/…'.", validator=_given)
-    keys: str = setting("Where Atlassian publishes its keys (https).", default=JWKS)
+    keys: str = setting(
+        "Where Atlassian publishes its keys (https).", default=JWKS, validator=_published
+    )
     keys_file: Path | None = setting(
         "A file with those keys, instead of the address.", default=None
     )

@@ -21,7 +21,8 @@ def test_a_right_file_is_summed_up(project: Path, cli: Run) -> None:
     assert done.code == 0
     assert done.out == (
         "syncline.toml: 2 connections, 1 job: no faults\n"
-        "  articles  here (files)  <->  there (files)\n"
+        "  articles  here (files)  <->  there (files)"
+        "  full passes at '0 2 * * *', polls every 5m\n"
     )
     found = cli("check", "--json").json
     assert found["ok"] is True

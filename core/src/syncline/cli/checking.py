@@ -15,6 +15,7 @@ from ..config import Config, Connection
 from ..config.checks import BUILT_IN
 from ..config.faults import dotted
 from ..config.leaves import Path as ConfigPath
+from ..config.scalars import written
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..errors import ConfigError
 from ..shown import Shown
@@ -124,7 +125,9 @@ def _job_row(config: Config, name: str) -> list[str]:
     job = config.jobs[name]
     left, right = (_side(config.connections[side]) for side in (job.left, job.right))
     arrow = {"two-way": "<->", "left-to-right": "->", "right-to-left": "<-"}
-    return [left, arrow[job.direction.value], right]
+    full = f"full passes at '{job.schedule}'"
+    polls = f"polls every {written(job.poll)}" if job.poll else "no polls"
+    return [left, arrow[job.direction.value], right, f"{full}, {polls}"]
 
 
 def _side(connection: Connection) -> str:

@@ -95,7 +95,9 @@ async def _open_doors(runner: Runner, stack: AsyncExitStack, tell: Tell) -> None
     if not webpart.installed():
         tell(["no webhooks and no pages: `pip install syncline-web`"])
         return
-    opened = webpart.load().serve(runner, lambda what, url: tell([f"{what}: {url}"]))
+    # An address may let its reader in: it is for the terminal, and for no log.
+    shown = partial(_tell, json=False)
+    opened = webpart.load().serve(runner, lambda what, url: shown([f"{what}: {url}"]))
     await stack.enter_async_context(opened)
 
 
@@ -116,8 +118,13 @@ def job_line(working: Working) -> str:
     due = working.doing == "full" or working.session.full_pass_due
     next_ = f"{working.next_full:%Y-%m-%d %H:%M} UTC" if working.next_full else "never"
     full = f"full passes at '{settings.schedule}', {'one now' if due else f'the next {next_}'}"
-    polls = f"polls every {written(settings.poll)}" if working.polls else "no polls"
-    return f"{sides}: active; {full}; {polls}"
+    return f"{sides}: active; {full}; {_polls(working)}"
+
+
+def _polls(working: Working) -> str:
+    if working.polls:
+        return f"polls every {written(working.settings.poll)}"
+    return "no polls" + (": neither side tells what changed" if working.settings.poll else "")
 
 
 def _tell(lines: Iterable[str], *, json: bool) -> None:

@@ -91,8 +91,8 @@ async def test_a_sender_that_hangs_up_leaves_nothing_behind(
         await writer.drain()
         writer.close()
     assert await send(receiver.port, genuine(signed, 1)) == 202
-    await _until(lambda: len(receiver.app._room) == 0)
-    assert receiver.app._room.bytes == 0
+    await _until(lambda: len(receiver.app.judge.room) == 0)
+    assert receiver.app.judge.room.bytes == 0
 
 
 async def _until(done: Callable[[], bool]) -> None:
@@ -116,8 +116,8 @@ async def test_a_thousand_slow_bodies_keep_nobody_out(
     answers: list[int] = []
     for number in range(200):
         answers.append(await send(receiver.port, genuine(signed, number)))
-        assert receiver.app._room.bytes <= 200_000
-        assert len(receiver.app._room) <= 100
+        assert receiver.app.judge.room.bytes <= 200_000
+        assert len(receiver.app.judge.room) <= 100
         if answers[-1] == 503:
             await asyncio.sleep(0.3)
     for _, writer in slow:

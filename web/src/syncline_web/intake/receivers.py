@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from syncline.config import Config
 from syncline.connector import Context
@@ -49,7 +49,7 @@ class Receivers:
         problems: list[str] = []
         for name in filter(self.knows, self.config.connections):
             try:
-                self._opened[name] = await open_webhook(self.config, self._context(name))
+                self._opened[name] = await open_webhook(self.config, self.context(name))
             except ConfigError as error:
                 problems += error.problems
         if problems:
@@ -64,7 +64,7 @@ class Receivers:
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name in self._opened:
                 return self._opened[name]
-            context = self._context(name)
+            context = self.context(name)
             if context.clock.monotonic() - self._failed.get(name, float("-inf")) < AGAIN:
                 raise Unavailable(f"connections.{name}.webhook could not be opened a moment ago")
             try:
@@ -76,10 +76,6 @@ class Receivers:
                 )
                 raise Unavailable(f"connections.{name}.webhook cannot be opened") from error
             return self._opened[name]
-
-    def _context(self, name: str) -> Context:
-        intake = self.config.service.intake
-        return evolve(self.context(name), age=intake.age, ahead=intake.ahead)
 
 
 __all__ = ["Receivers"]

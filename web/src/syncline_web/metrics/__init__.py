@@ -16,7 +16,7 @@ from starlette.routing import Route
 from .health import Readiness, Verdict
 from .instruments import Instruments
 from .recorder import Recorder
-from .standing import Standing, names
+from .standing import Standing
 from .watched import Watched
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -83,4 +83,4 @@ def routes(runner: Watched) -> list[Route]:
     ]
 
 
-__all__ = ["Observation", "names", "observe", "routes"]
+__all__ = ["Observation", "observe", "routes"]

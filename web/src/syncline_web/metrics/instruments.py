@@ -107,12 +107,6 @@ class Instruments:
             [JOB],
             registry=self.registry,
         )
-        self.refused = Gauge(
-            "syncline_removals_refused",
-            "Removals that the guard stopped in the latest full pass; they wait for approval.",
-            [JOB],
-            registry=self.registry,
-        )
 
     def _items(self) -> None:
         self.items = Counter(

@@ -51,6 +51,14 @@ class Recorder:
             "reloaded": self._reloaded,
         }
 
+        self._prepare()
+
+    def _prepare(self) -> None:
+        # A series that begins at 1 shows no increase: whoever waits for the first one misses it.
+        for connection in self._connections():
+            for result in RESULTS:
+                self._to.webhooks.labels(connection, result)
+
     def __call__(self, event: str, fields: Fields) -> None:
         """Count one event; those that no instrument is for are passed over."""
         if (count := self._by_event.get(event)) is not None:
@@ -69,8 +77,6 @@ class Recorder:
         self._to.writes.labels(job).inc(counts.get("writes", 0))
         if kind in _REGULAR:
             self._note_failure(job, fields)
-        if kind == "full" and not fields.get("error"):
-            self._to.refused.labels(job).set(counts.get("refused", 0))
 
     def _note_failure(self, job: str, fields: Fields) -> None:
         if _interrupted(fields):
@@ -124,6 +130,7 @@ class Recorder:
 
     def _reloaded(self, fields: Fields) -> None:
         self._to.reloads.inc()
+        self._prepare()
 
     def _job(self, fields: Fields) -> str:
         return one_of(fields.get("job"), self._jobs())

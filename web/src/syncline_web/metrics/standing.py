@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -81,6 +81,11 @@ class Standing(Collector):
             lambda name, _: _ended(self._runner.state, name),
         )
         yield (
+            "syncline_removals_refused",
+            "Removals that the guard stopped in the latest full pass; they wait for approval.",
+            lambda name, _: _refused(self._runner.state, name),
+        )
+        yield (
             "syncline_next_full_pass_timestamp_seconds",
             "When the next full pass is due.",
             lambda _, job: job.next_full.timestamp() if job.next_full else None,
@@ -112,6 +117,12 @@ def _ended(state: StateStore, job: str) -> float | None:
     return run.ended_at.timestamp() if run and run.ended_at else None
 
 
+def _refused(state: StateStore, job: str) -> float:
+    # From the history, so that a restart does not hide what still waits.
+    run = state.last_run(job, "full")
+    return float(json.loads(run.counts).get("refused", 0)) if run else 0.0
+
+
 def _family(metric: str) -> GaugeMetricFamily:
     return _gauge(metric, COUNTED[metric][1])
 
@@ -120,18 +131,4 @@ def _gauge(metric: str, help_: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(metric, help_, labels=[JOB])
 
 
-def names(registry: CollectorRegistry) -> frozenset[str]:
-    """Return the names of all series that a registry can have, with the suffixes of each kind."""
-    suffixes = {
-        "counter": ("_total",),
-        "histogram": ("_bucket", "_sum", "_count"),
-        "gauge": ("",),
-    }
-    return frozenset(
-        f"{family.name}{suffix}"
-        for family in registry.collect()
-        for suffix in suffixes.get(family.type, ("",))
-    )
-
-
-__all__ = ["COUNTED", "Standing", "names"]
+__all__ = ["COUNTED", "Standing"]

@@ -1,0 +1,103 @@
+"""The files of `examples/deploy`, read once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from syncline.config import load
+from syncline.runner import Runner
+from syncline_web.metrics import observe
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "examples" / "deploy"
+CONFIG = """\
+state = "state.db"
+[connections.wiki]
+connector = "files"
+path = "wiki"
+[connections.kb]
+connector = "files"
+path = "kb"
+[jobs.articles]
+kind = "documents"
+left = "wiki"
+right = "kb"
+"""
+
+
+EVENTS = (
+    "hints", "http.budget", "http.call", "http.pause", "http.retry", "http.wait", "job.failed",
+    "loop.lag", "reloaded", "webhook",
+)  # fmt: skip
+FIELDS = {
+    "job": "articles", "connection": "wiki", "seconds": 1.0, "count": 1, "status": 200,
+    "result": "accepted", "remaining": 5, "error": "Unavailable",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def deploy() -> Path:
+    return DEPLOY
+
+
+@pytest.fixture(scope="session")
+def rules() -> list[dict[str, Any]]:
+    """The alert rules."""
+    groups = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+@pytest.fixture(scope="session")
+def dashboard() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        (DEPLOY / "grafana" / "syncline.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@pytest.fixture(scope="session")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+def promtool() -> str:
+    """Prometheus' own checker: Debian's package `prometheus` has it."""
+    found = os.environ.get("PROMTOOL") or shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not installed (Debian package: prometheus)")
+    return found
+
+
+@pytest.fixture
+async def exported(tmp_path: Path) -> dict[str, frozenset[str]]:
+    """Every series that a runner exports once everything has happened, with its labels."""
+    for side in ("wiki", "kb"):
+        (tmp_path / side).mkdir()
+    (tmp_path / "wiki" / "hours.md").write_text("# Hours\n\n9 to 5\n", encoding="utf-8")
+    async with Runner(load(CONFIG.encode(), folder=tmp_path)) as runner:
+        observation = observe(runner)
+        working = asyncio.create_task(runner.run())
+        await runner.begun.wait()
+        await runner.sync("articles")
+        for event in EVENTS:
+            runner.emit(event, **FIELDS)
+        text = observation.metrics().decode()
+        await runner.stop()
+        await working
+    return {
+        sample.name: frozenset(sample.labels)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }

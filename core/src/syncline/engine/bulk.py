@@ -10,8 +10,9 @@ from ..errors import OutcomeUnknown, StoreError
 from ..model import Record, Ref, Side
 from ..ports import BulkItem, BulkStore
 from ..state.records import CloseIntent, Intent
-from .acting import announce, confirm, lend
+from .confirming import confirm
 from .context import Job
+from .intents import announce, lend
 from .quarantine import isolate
 from .steps import Step
 from .underway import Pass

@@ -25,9 +25,10 @@ from ..state.records import (
 )
 from . import view
 from .context import Job
+from .meeting import creation, pairing
 from .observing import read_side
 from .report import Report
-from .steps import Step, creation, pairing
+from .steps import Step
 from .turns import Again
 from .writes import Unsettled
 

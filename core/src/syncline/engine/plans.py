@@ -15,10 +15,12 @@ from ..errors import ConfigError, Stale
 from ..model import FIELDS, Document, Record, Ref, Side, digest
 from . import view
 from .context import Job
+from .examining import examine
 from .fields import show
+from .meeting import creation, pairing
 from .observing import Sight, read_side
 from .report import ItemResult, Refusal, Report
-from .steps import Draft, Step, creation, examine, pairing
+from .steps import Draft, Step
 from .turns import refs_of
 
 FORMAT = 1

@@ -17,8 +17,9 @@ from ..errors import NotFound, OutcomeUnknown, StoreError
 from ..model import Document, Record, Ref, Side, Status
 from ..state.records import CloseIntent, Effect, Half, Intent, LinkState, Planned, SaveLink
 from . import view
-from .acting import confirm, given_up, lend
+from .confirming import confirm
 from .context import Job
+from .intents import given_up, lend
 from .report import ItemResult, Report
 from .turns import refs_of
 

@@ -8,10 +8,10 @@ from ..decision import Remove
 from ..errors import NotFound, VersionMismatch
 from ..model import Side
 from ..state.records import Link, SaveApproval
+from .examining import examine
 from .governor import granted, token_of
 from .observing import Sight
 from .report import Refusal
-from .steps import examine
 from .underway import Pass, at_pair
 
 

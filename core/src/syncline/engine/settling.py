@@ -25,11 +25,15 @@ from ..state.records import (
 )
 from ..state.values import key_of
 from . import view
-from .acting import announce, carry_out, confirm, perform
+from .acting import carry_out
+from .confirming import confirm
 from .context import Job
+from .examining import examine
+from .intents import announce, perform
+from .meeting import creation
 from .observing import Sight, read_side
 from .report import ItemResult, Report
-from .steps import Draft, Step, creation, examine
+from .steps import Draft, Step
 from .turns import Again, in_turn, refs_of
 
 TAKES = ("left", "right", "merge", "edit", "both")

@@ -18,11 +18,12 @@ from ..state.port import Staged
 from ..state.records import Link
 from .acting import carry_out
 from .context import Job
+from .examining import examine
 from .governor import Removal, removal_of
 from .observing import Sight
 from .quarantine import isolate
 from .report import Report
-from .steps import Step, examine
+from .steps import Step
 from .turns import Again, in_turn, refs_of
 
 logger = logging.getLogger(__name__)

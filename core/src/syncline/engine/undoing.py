@@ -13,9 +13,10 @@ from ..errors import StoreError, VersionMismatch
 from ..model import Document, Record, Ref, Side
 from ..state.records import Entry, Half, Link, LinkState
 from . import view
-from .acting import announce, confirm, given_up, perform
+from .confirming import confirm
 from .context import Job
 from .governor import Removal, granted
+from .intents import announce, given_up, perform
 from .observing import read_side
 from .recovery import recover
 from .report import ItemResult, Report

@@ -1,0 +1,153 @@
+"""After the effect: the read-back becomes the new base, and the intent is closed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from ..decision import (
+    Reason,
+)
+from ..model import Document, Record
+from ..state.records import (
+    Bury,
+    CloseIntent,
+    DropLink,
+    Effect,
+    Half,
+    Intent,
+    Link,
+    LinkState,
+    Log,
+    Planned,
+    SaveValue,
+)
+from ..state.values import key_of
+from . import view
+from .context import Job
+from .remembering import closing, links_waiting, saved
+from .report import ItemResult, Report
+from .steps import Step
+from .view import WITHDRAWN
+
+logger = logging.getLogger(__name__)
+
+
+def confirm(
+    job: Job, intent: Intent, done: Sequence[Record | None], step: Step | None, report: Report
+) -> None:
+    """Make what the stores gave back the new base, in one commit, and close the intent."""
+    link = intent.link
+    entries: list[Log] = []
+    values: list[Effect] = []
+    for planned, record in zip(intent.writes, done, strict=True):
+        before = step_before(step, planned)
+        if record is not None and planned.value:
+            link = link.with_half(planned.side, _written_half(job, planned, record))
+            if planned.side is not link.origin:
+                link = evolve(link, review=record.review)
+            if record.value is not None:
+                values.append(SaveValue(record.value))
+        entries.append(_entry(job, link, intent, planned, record, before, step))
+        if before is not None:
+            values.append(SaveValue(before))
+    removal = any(not planned.value for planned in intent.writes)
+    withdrawn = link.state is LinkState.WITHDRAWN
+    if removal and not withdrawn and link.state is not LinkState.HELD:
+        ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value)]
+    else:
+        ending = saved(job, link, step)
+    if withdrawn:
+        ending += [
+            Bury(job.name, w.side, w.ref, link.pair, job.now(), WITHDRAWN)
+            for w in intent.writes
+            if w.ref is not None
+        ]
+    job.commit(
+        [
+            *values,
+            *ending,
+            *closing(job, link, "settled by a write"),
+            *links_waiting(job, link, withdrawn=withdrawn),
+            *entries,
+            CloseIntent(intent.id),
+        ]
+    )
+    _count(link, intent, entries, report)
+
+
+def _written_half(job: Job, planned: Planned, record: Record) -> Half:
+    half = view.half_of(job, planned.side, record)
+    if half.digest == planned.digest or record.value is None:
+        return half
+    # The store holds something else than the projection promised: its own read-back is the base.
+    logger.info(
+        "the store changed what was written",
+        extra={"job": job.name, "ref": str(record.ref)},
+    )
+    return half
+
+
+def step_before(step: Step | None, planned: Planned) -> Document | None:
+    """Return what the written side held before, where the step knows it."""
+    if step is None:
+        return None
+    return next((d.before for d in step.writes if d.side is planned.side), None)
+
+
+def _entry(
+    job: Job,
+    link: Link,
+    intent: Intent,
+    planned: Planned,
+    record: Record | None,
+    before: Document | None,
+    step: Step | None,
+) -> Log:
+    after = record.value if record else None
+    half = link.half(planned.side)
+    taken = half.ref is None and planned.ref is not None
+    return job.entry(
+        # What was taken away is named, too: people ask for it by its own id.
+        link.with_half(planned.side, evolve(half, ref=planned.ref)) if taken else link,
+        _event(link, intent, planned),
+        side=planned.side,
+        reason=intent.reason.value,
+        before=key_of(before) if before else "",
+        after=key_of(after) if after else "",
+        detail=step.detail if step else "",
+        before_version=planned.expected or "",
+        after_version=record.version if record else "",
+    )
+
+
+def _event(link: Link, intent: Intent, planned: Planned) -> str:
+    if link.state is LinkState.HELD:
+        return "undone"
+    if not planned.value:
+        return "withdrawn" if link.state is LinkState.WITHDRAWN else "removed"
+    if planned.ref is None:
+        return "created"
+    return "merged" if len(intent.writes) > 1 or intent.reason is Reason.BOTH_EDITED else "updated"
+
+
+def _count(link: Link, intent: Intent, entries: Sequence[Log], report: Report) -> None:
+    report.counts["writes"] += len(entries)
+    for log in entries[:1]:
+        entry = log.entry
+        report.add(
+            ItemResult(
+                ref=link.left.ref or link.right.ref,
+                title=link.title,
+                event=entry.event,
+                side=entry.side,
+                reason=intent.reason.value,
+                detail=entry.detail,
+            )
+        )
+    logger.info(
+        "an item was written",
+        extra={"job": intent.job, "ref": str(link.left.ref), "decision": intent.reason.value},
+    )

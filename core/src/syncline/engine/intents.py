@@ -1,0 +1,144 @@
+"""Intent before effect: what is about to be written is journalled, then written step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import (
+    Refused,
+    Rejected,
+)
+from ..model import Digest, Document, Record, Ref, Side, digest, restrict
+from ..ports import Note
+from ..ports import Write as Lent
+from ..state.records import (
+    CloseIntent,
+    DropNotes,
+    Effect,
+    Intent,
+    KeepNotes,
+    LinkState,
+    NoteIntent,
+    OpenIntent,
+    Planned,
+    SaveValue,
+)
+from ..state.values import key_of
+from . import view
+from .conflicts import reviews
+from .context import Job
+from .remembering import values_of
+from .steps import Draft, Step
+
+_MOST_NOTES = 50
+"""How many announcements of failed attempts are remembered for a pair."""
+
+
+def announce(job: Job, step: Step) -> Intent:
+    """Make the intent durable, with everything that recovery needs."""
+    writes = tuple(_planned(job, draft) for draft in step.writes)
+    left_open = job.state.intents(job.name, pair=step.link.pair)
+    notes = [*job.state.notes(step.link.pair), *(note for old in left_open for note in old.notes)]
+    intent = Intent(
+        id=job.new_id(),
+        job=job.name,
+        run=job.run,
+        link=step.after or step.link,
+        writes=writes,
+        reason=step.reason,
+        notes=tuple(dict.fromkeys(notes)),
+        opened_at=job.now(),
+        tries=1 + max((old.tries for old in left_open), default=0),
+    )
+    saved = [SaveValue(d.value) for d in step.writes if d.value is not None]
+    review = reviews(job, step)
+    job.commit(
+        [
+            *(CloseIntent(old.id) for old in left_open),
+            DropNotes(step.link.pair),
+            *saved,
+            *values_of(step),
+            *review,
+            OpenIntent(intent),
+        ]
+    )
+    return intent
+
+
+def _planned(job: Job, draft: Draft) -> Planned:
+    if draft.value is None:
+        return Planned(side=draft.side, ref=draft.ref, expected=draft.expected)
+    return Planned(
+        side=draft.side,
+        ref=draft.ref,
+        expected=draft.expected,
+        value=key_of(draft.value),
+        digest=expected_digest(job, draft.side, draft.value),
+    )
+
+
+def expected_digest(job: Job, side: Side, value: Document) -> Digest:
+    """Return the digest that a read-back of `value` will have."""
+    store = job.store(side)
+    return digest(view.shared_or_own(job, side, restrict(store.project(value), store.fields)))
+
+
+def given_up(intent: Intent) -> list[Effect]:
+    """Close an intent that is not followed any further; what it announced stays known as ours."""
+    notes = tuple(dict.fromkeys(intent.notes))[-_MOST_NOTES:]
+    kept: list[Effect] = [KeepNotes(intent.link.pair, notes)] if notes else []
+    return [CloseIntent(intent.id), *kept]
+
+
+def begun(job: Job, intent: Intent) -> bool:
+    """Tell whether a sub-step of the write was announced: it may have had an effect."""
+    open_now = job.state.intents(job.name, pair=intent.link.pair)
+    notes = (i.notes for i in open_now if i.id == intent.id)
+    return any(len(known) > len(intent.notes) for known in notes)
+
+
+async def perform(job: Job, intent: Intent, drafts: Sequence[Draft]) -> list[Record | None]:
+    """Carry out the remote writes of an intent, in order; None for a removal."""
+    return [await _perform_one(job, intent, draft) for draft in drafts]
+
+
+async def _perform_one(job: Job, intent: Intent, draft: Draft) -> Record | None:
+    if job.dry:
+        raise Refused("a dry run does not write")
+    store = job.store(draft.side)
+    if draft.value is None:
+        if draft.ref is not None and draft.expected is not None:
+            await store.delete(draft.ref, expected=draft.expected)
+        return None
+    lent = lend(job, intent, draft.side, draft.value)
+    if draft.ref is None:
+        return await store.create(draft.value, write=lent)
+    if draft.expected is None:
+        raise Rejected("an update needs the version it was decided on", ref=draft.ref)
+    return await store.update(draft.ref, draft.value, expected=draft.expected, write=lent)
+
+
+def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:
+    """Return what the adapter may use while it writes."""
+    # An article that was split off has no counterpart: nothing looks like its mark.
+    other = intent.link.half(side.other).ref or Ref(job.connection(side.other), intent.link.pair)
+
+    async def asset(sha256: str) -> bytes:
+        return await job.store(side.other).asset(other, sha256)
+
+    def note(step: str, detail: str) -> None:
+        job.commit([NoteIntent(intent.id, Note(step=step, detail=detail))])
+
+    return Lent(
+        origin=other,
+        asset=asset,
+        note=note,
+        earlier=intent.notes,
+        mark=intent.link.origin is not side or _brings_back(intent),
+    )
+
+
+def _brings_back(intent: Intent) -> bool:
+    """Tell whether an undo creates again what was removed: it is known as ours from then on."""
+    held = intent.link.state is LinkState.HELD
+    return held and any(planned.ref is None for planned in intent.writes)

@@ -149,10 +149,13 @@ class Document:
 
 FIELDS: tuple[str, ...] = ("title", "body", "category", "labels", "alternatives")
 """The content fields of a `Document`, in the order in which people are shown them."""
+_OPTIONAL = frozenset({"category", "labels", "alternatives"})
 
 
 def restrict(value: Document, fields: frozenset[str]) -> Document:
     """Return `value` with only `fields` present; title and body always are."""
+    if fields >= _OPTIONAL:
+        return value
     return evolve(
         value,
         category=value.category if "category" in fields else None,

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PACKAGES := core connectors/confluence connectors/genesys connectors/files web simulators demo checks
 SOURCES := $(PACKAGES:%=%/pyproject.toml)
 
-.PHONY: demo test check bench soak docs clean
+.PHONY: demo test check bench soak docs screenshots clean
 
 $(READY): requirements-dev.txt constraints.txt $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,11 @@ soak: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m syncline.cli.reference
+
+# The pictures of docs/knowledge-managers.md are taken by the tests that do what it tells.
+screenshots: $(READY)
+	$(BIN)/python -m syncline_checks.axe
+	SYNCLINE_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/web/browser/test_browser_decisions.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis artifacts

@@ -199,6 +199,30 @@ def test_an_edit_keeps_what_it_does_not_touch(
     assert wanted in result, result
 
 
+EXACTLY = [
+    ("<p>Caf&eacute; &ndash; open&nbsp;9 to 5 &amp; &lsquo;x&rsquo;</p>", "open", "closed"),
+    ("<p>It&rsquo;s &#8217;two&#x2019; &apos;late&apos;  &quot;show&quot;</p>", "two", "three"),
+    ("<p>one<br/>two &rarr; three<br />four\n   five</p>", "five", "six"),
+    ('<p>a &ndash; <span style="color: red;">red word here</span> z</p>', "word", "term"),
+    ('<p>a <span style="color: red;">crimson</span> z</p>', "crimson", "scarlet"),
+    ('<p>a <strong>b <span style="color: red;">in rot</span></strong> z</p>', "rot", "blau"),
+    ('<p>1 <ac:inline-comment-marker ac:ref="x">two three</ac:inline-comment-marker> 4</p>',
+     "three", "drei"),
+    ('<p><a href="https://a.b/?x=1&amp;y=2" data-card-appearance="inline">the link</a></p>',
+     "the", "one"),
+    ("<table><tbody><tr><td><p>a&nbsp;b &mdash; end</p></td></tr></tbody></table>", "end", "z"),
+    ("<ul><li>it&apos;s a <u>list</u> item</li></ul>", "item", "thing"),
+    ("<p>A<sup>2</sup> &times; <code>x &lt; y</code> last</p>", "last", "first"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "old", "new"), EXACTLY)
+def test_the_rest_of_an_edited_line_keeps_its_bytes_and_a_new_word_its_place(
+    edit: Edit, raw: str, old: str, new: str
+) -> None:
+    assert edit(raw, old, new) == raw.replace(old, new)
+
+
 def test_a_wrapper_that_holds_only_dynamic_content_stays(edit: Edit) -> None:
     inner = f"<ac:rich-text-body>{TOC}<p>a</p></ac:rich-text-body>"
     raw = f'<ac:structured-macro ac:name="excerpt">{inner}</ac:structured-macro>'

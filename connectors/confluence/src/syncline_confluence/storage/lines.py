@@ -20,8 +20,10 @@ from syncline.body.runs import Mark, Marks
 from .encode import Encoder, escape
 from .media import target_of
 from .names import VOLATILE
-from .pieces import Context, Piece
+from .pieces import Context, Kind, Piece
+from .slots import run_span
 from .source import Source, SourceNode
+from .spelling import respelled
 from .units import RANKS, Fresh, Key, Unit, kept_units, new_units, old_units
 
 
@@ -41,8 +43,18 @@ _Op: TypeAlias = "int | Fresh"
 class LineEditor:
     """Writes one edited line."""
 
-    def __init__(self, source: Source, encoder: Encoder, moved: dict[Key, SourceNode]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        encoder: Encoder,
+        moved: dict[Key, SourceNode],
+        *,
+        faithful: bool = True,
+    ) -> None:
+        """`faithful`: what replaces words stands in the elements that held all of those, and what
+        stays is spelled as it was."""
         self._source = source
+        self._faithful = faithful
         self._encoder = encoder
         self._moved = moved
         """Atoms of the whole page by key: one that was moved here keeps its markup."""
@@ -59,16 +71,26 @@ class LineEditor:
         places = {op: place for place, op in enumerate(ops) if isinstance(op, int)}
         extents = _extents(self._units)
         following = _following(self._units, ops)
+        standing = _standing(self._units, ops) if self._faithful else {}
         place = 0
         while place < len(ops):
             op = ops[place]
             if isinstance(op, int):
                 place = self._keep(op, place, places, extents)
             else:
-                self._add(op, following[place])
+                self._add(op, following[place], standing.get(place, []))
                 place += 1
         self._close(0)
-        return "".join(self._parts)
+        text = "".join(self._parts)
+        return respelled(self._stored(piece), text) if self._faithful else text
+
+    def _stored(self, piece: Piece) -> str:
+        """Return the content of a line as the page has it."""
+        if piece.kind is Kind.RUN or piece.node is None:
+            start, end = run_span(self._source, piece)
+        else:
+            start, end = self._source.inner(piece.node)
+        return self._source.data[start:end].decode()
 
     def _keep(
         self,
@@ -106,12 +128,14 @@ class LineEditor:
         self._parts.append(escape(unit.text))
         return 1
 
-    def _add(self, fresh: Fresh, following: Context | None) -> None:
+    def _add(self, fresh: Fresh, following: Context | None, stands: list[Context]) -> None:
         unit = fresh.unit
         wanted = unit.key[1]
         if unit.text == " ":
             wanted = self._marks() if following is None else _common(self._marks(), following)
-        self._fit(wanted, following)
+        self._fit(wanted, [*_chain(following), *stands])
+        if unit.text != " ":
+            self._enter(stands, wanted)
         present = self._marks()
         for mark in wanted:
             if mark not in present:
@@ -124,9 +148,19 @@ class LineEditor:
         else:
             self._parts.append(self._encoder.encode((fresh.shown,)))
 
-    def _fit(self, wanted: Marks, following: Context | None) -> None:
+    def _enter(self, stands: list[Context], wanted: Marks) -> None:
+        """Open the elements that held what the next new unit replaces."""
+        shared = self._shared(stands)
+        if shared < len(self._open):
+            return
+        for context in stands[shared:]:
+            mark = _mark_of(context)
+            if mark is not None and mark not in wanted:
+                return
+            self._push(context)
+
+    def _fit(self, wanted: Marks, after: list[Context]) -> None:
         """Close what the next new unit must not stand in."""
-        after = _chain(following)
         keep = 0
         for opened in self._open:
             mark = _mark_of(opened)
@@ -248,6 +282,36 @@ def _following(units: Sequence[Unit], ops: Sequence[_Op]) -> list[Context | None
         found.append(context)
     found.reverse()
     return found
+
+
+def _standing(units: Sequence[Unit], ops: Sequence[_Op]) -> dict[int, list[Context]]:
+    """Return for each new unit the contexts that all the words had which it replaces.
+
+    Those are the words between the kept ones around it, as many as there are.
+    """
+    found: dict[int, list[Context]] = {}
+    places: list[int] = []
+    last = -1
+    for place, op in enumerate([*ops, len(units)]):
+        if not isinstance(op, int):
+            places.append(place)
+        elif op == len(units) or not units[op].hidden:
+            if places:
+                found.update(dict.fromkeys(places, _held(units[last + 1 : op])))
+            places, last = [], op
+    return found
+
+
+def _held(replaced: Sequence[Unit]) -> list[Context]:
+    chains = [_chain(u.context) for u in replaced if not u.hidden and u.text != " "]
+    if not chains:
+        return []
+    shared = []
+    for level in zip(*chains, strict=False):
+        if any(context is not level[0] for context in level):
+            break
+        shared.append(level[0])
+    return shared
 
 
 def _common(marks: Marks, following: Context) -> Marks:

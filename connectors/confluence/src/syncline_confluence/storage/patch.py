@@ -21,8 +21,9 @@ from .source import SourceNode
 from .splices import Overlap
 from .units import Key, old_units
 
-_DEPTHS = (DEEPEST, 3, 2, 1, 0)
-"""How deep edits go inside containers: as deep as can be first, then with larger parts anew."""
+_WAYS = ((DEEPEST, True), *((depth, False) for depth in (DEEPEST, 3, 2, 1, 0)))
+"""How deep edits go inside containers: as deep as can be first, then with larger parts anew; and
+whether lines stay as they were written, too."""
 
 
 def patch(
@@ -73,9 +74,9 @@ class _Patch:
             raise self._refused("its blocks are not where they seem") from error
         moved = _atoms(self._page.root)
         reason = "the result would not read as the edit"
-        for depth in _DEPTHS:
+        for depth, faithful in _WAYS:
             try:
-                text = self._attempt(slots, moved, depth)
+                text = self._attempt(slots, moved, depth, faithful)
             except (Coarser, Overlap):
                 continue
             except Rejected as error:
@@ -85,10 +86,13 @@ class _Patch:
                 return text
         raise self._refused(reason)
 
-    def _attempt(self, slots: list[Slot], moved: dict[Key, SourceNode], depth: int) -> str | None:
+    def _attempt(
+        self, slots: list[Slot], moved: dict[Key, SourceNode], depth: int, faithful: bool
+    ) -> str | None:
         """Return the edited page, None when it does not read as wanted."""
         source = self._page.source
-        editor = BlockEditor(source, self._encoder, LineEditor(source, self._encoder, moved), depth)
+        lines = LineEditor(source, self._encoder, moved, faithful=faithful)
+        editor = BlockEditor(source, self._encoder, lines, depth)
         text = editor.run(self._page.root, slots, parse(self._wanted))
         return text if decode(text, self._resolver, self._ref).body == self._wanted else None
 

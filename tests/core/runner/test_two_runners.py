@@ -214,3 +214,27 @@ def test_a_runner_that_is_told_to_end_finishes_the_items_at_hand_and_leaves_the_
     assert until(lambda: second.role == "active", "the lease was given back") < 10
     until(lambda: place.complete, "the second goes on")
     assert not second.told("job.failed")
+
+
+def test_a_second_signal_ends_at_once_and_nothing_is_lost(place: Place) -> None:
+    environment = {**os.environ, **place.wiki.env, **place.kb.env}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syncline", "run", "--pages", "", "--webhooks", ""],
+        cwd=place.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: len(place.kb.items()) >= PAGES // 4, "some pages are copied")
+        place.kb.faults([{"kind": "latency", "seconds": 20, "times": "always"}])
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert process.poll() is None, "it waits for the items at hand"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=3) == 130
+    finally:
+        process.kill()
+        process.wait()
+    place.kb.clear_faults()
+    second = place.start(ttl=15)
+    until(lambda: second.role == "active", "another takes over")
+    until(lambda: second.told("pass.started"), "it works")

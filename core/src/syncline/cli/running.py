@@ -155,8 +155,11 @@ class _Ending:
     asked: int = 0
 
     def listen(self) -> None:
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._ask)
+            loop.add_signal_handler(number, self._ask)
+        # Until there is something to read again, SIGHUP is not to end the process.
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
 
     def _ask(self) -> None:
         self.asked += 1

@@ -18,6 +18,7 @@ from ..engine.opening import is_dead, open_session, open_store, this_process
 from ..errors import ConfigError, StateError
 from ..model import Change, Side
 from ..ports import Clock, Store
+from ..redaction import redact
 from ..state import SqliteState
 from ..state.port import StateStore
 from ..state.records import Effect, MarkDirty
@@ -423,6 +424,8 @@ class Runner:
     def _progress(self, event: str, **fields: object) -> None:
         # The steps of a pass are for progress bars; calls, and whole passes, are for everybody.
         if event.startswith(("http.", "pass.")):
+            if error := fields.get("error"):
+                fields["error"] = redact(str(error))
             self.emit(event, **fields)
 
     # -- reload ------------------------------------------------------------------------------------

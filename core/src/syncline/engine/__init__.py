@@ -4,7 +4,7 @@ from .losing import ItemLosses
 from .plans import Plan, PlanItem
 from .report import ItemResult, Refusal, Report
 from .session import JobStatus, Session
-from .settling import ConflictView
+from .shown import ConflictView
 
 __all__ = [
     "ConflictView",

@@ -24,7 +24,7 @@ from ..state.records import Entry, Link, LinkState
 from . import view
 from .observing import read_side
 from .plans import losses_of
-from .settling import ConflictView
+from .shown import ConflictView
 
 if TYPE_CHECKING:
     from .session import Session

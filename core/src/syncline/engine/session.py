@@ -38,7 +38,7 @@ from ..state.records import (
 )
 from ..state.values import key_of
 from ..urgency import urgent
-from . import explaining, losing, plans, settling, undoing, view
+from . import explaining, losing, plans, settling, shown, undoing, view
 from .acting import carry_out
 from .context import Job, MappingPort, Process, new_id
 from .governor import Removal, granted
@@ -49,7 +49,7 @@ from .pairing import Pairing
 from .passes import full_pass
 from .plans import Plan
 from .report import Report
-from .settling import ConflictView
+from .shown import ConflictView
 from .steps import Step
 from .tenure import Tenure
 from .turns import in_turn, refs_of
@@ -343,7 +343,7 @@ class Session:
 
     def conflicts(self, *, open_only: bool = True) -> Sequence[ConflictView]:
         """Return the choices that wait for a person, and the losing edits kept for review."""
-        return settling.open_conflicts(self._job, open_only=open_only)
+        return shown.open_conflicts(self._job, open_only=open_only)
 
     def conflict(self, id: str) -> ConflictView:
         """Return one conflict.
@@ -354,7 +354,7 @@ class Session:
         record = self.state.conflict(id)
         if record is None or record.job != self.job:
             raise Stale(f"there is no conflict {id} in job {self.job}; `syncline conflicts` lists")
-        return settling.view_of(self._job, record)
+        return shown.view_of(self._job, record)
 
     async def resolve(self, id: str, take: str, *, edited: Document | None = None) -> Report:
         """Do what a person chose: left, right, merge, edit or both.

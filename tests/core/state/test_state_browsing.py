@@ -211,6 +211,21 @@ def test_runs_are_paged_newest_first_and_found_by_their_id() -> None:
     assert state.run("another", "r3") is None
 
 
+def test_runs_that_said_nothing_can_be_left_out() -> None:
+    state = SqliteState.memory()
+    counts = ("{}", '{"examined": 3}', '{"writes": 1}', '{"failed": 1}', '{"conflict": 2}')
+    ended = [
+        Run(id=f"r{n}", job="job", kind="hints", started_at=NOW, ended_at=NOW, counts=text)
+        for n, text in enumerate(counts)
+    ]
+    full = Run(id="r8", job="job", kind="full", started_at=NOW, ended_at=NOW)
+    state.commit(
+        [SaveRun(run) for run in (*ended, full, evolve(ended[0], id="r9", ended_at=None))], None
+    )
+    page = state.run_page("job", ("9999", ""), 9, quiet=False)
+    assert [run.id for run in page] == ["r9", "r8", "r4", "r3", "r2"]
+
+
 @pytest.mark.parametrize("standing", [None, *Standing])
 def test_every_list_is_read_by_an_index(standing: Standing | None) -> None:
     state = SqliteState.memory()

@@ -228,11 +228,22 @@ def history_page(
     return [entry_of(row) for row in found]
 
 
-def run_page(rows: Rows, job: str, before: Place, limit: int) -> Sequence[Run]:
-    """Return runs that began before one (its time and id), newest first."""
+# A count is only there where it is not 0.
+_TOLD = " and (kind='full' or ended_at is null or counts like '%\"writes\"%'"
+_TOLD += " or counts like '%\"failed\"%' or counts like '%\"conflict\"%')"
+
+
+def run_page(
+    rows: Rows, job: str, before: Place, limit: int, *, quiet: bool = True
+) -> Sequence[Run]:
+    """Return runs that began before one (its time and id), newest first.
+
+    Args:
+        quiet: also those that were no full pass and changed nothing.
+    """
     found = rows(
-        "select * from runs where job=:job and (started_at, id) < (:at, :id)"
-        " order by started_at desc, id desc limit :limit",
+        "select * from runs where job=:job and (started_at, id) < (:at, :id)"  # noqa: S608 -- constants
+        f"{'' if quiet else _TOLD} order by started_at desc, id desc limit :limit",
         {"job": job, "at": before[0], "id": before[1], "limit": limit},
     )
     return [run_of(row) for row in found]

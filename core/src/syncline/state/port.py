@@ -198,8 +198,11 @@ class StateStore(Protocol):
         ...
 
     def run(self, job: str, id: str) -> Run | None: ...
-    def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
-        """Return runs that began before a time and id, newest first."""
+    def run_page(self, job: str, before: Place, limit: int, *, quiet: bool = True) -> Sequence[Run]:
+        """Return runs that began before a time and id, newest first.
+
+        Without `quiet`, only full passes and those that changed or said something.
+        """
         ...
 
     # leases

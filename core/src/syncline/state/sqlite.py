@@ -453,8 +453,8 @@ class SqliteState:
         row = self._one("select * from runs where job=? and id=?", job, id)
         return run_of(row) if row else None
 
-    def run_page(self, job: str, before: Place, limit: int) -> Sequence[Run]:
-        return _browsing.run_page(self._rows, job, before, limit)
+    def run_page(self, job: str, before: Place, limit: int, *, quiet: bool = True) -> Sequence[Run]:
+        return _browsing.run_page(self._rows, job, before, limit, quiet=quiet)
 
     # -- leases -------------------------------------------------------------------------
 

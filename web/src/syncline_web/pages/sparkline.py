@@ -24,7 +24,7 @@ class Bar:
 
 @frozen(kw_only=True)
 class Sparkline:
-    """Writes and errors of the last passes, oldest first."""
+    """Writes and errors of the last passes, oldest first; polls that found nothing are left out."""
 
     bars: tuple[Bar, ...]
     text: str

@@ -56,7 +56,8 @@ def _card(visit: Visit, name: str) -> JobCard:
     working = visit.pages.runner.jobs[name]
     session = working.session
     counts = session.state.counts(name)
-    runs = session.runs(_RUNS)
+    last = session.runs(1)
+    told = session.state.run_page(name, ("9999", ""), _RUNS, quiet=False)
     return JobCard(
         name=name,
         working=working,
@@ -64,9 +65,9 @@ def _card(visit: Visit, name: str) -> JobCard:
         right=session.right_name,
         counts=counts,
         pairs=sum(counts.get(state, 0) for state in _STATES),
-        last_run=runs[0] if runs else None,
-        last_full=next((r for r in runs if r.kind == "full" and r.ended_at), None),
-        spark=sparkline(runs),
+        last_run=last[0] if last else None,
+        last_full=session.state.last_run(name, "full"),
+        spark=sparkline(told),
         budgets=_budgets(visit, session),
         token=session.state.approval(name),
         error=str(working.last_error or ""),

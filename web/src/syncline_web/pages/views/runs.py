@@ -24,7 +24,8 @@ _MOST_COUNTED = 20_000
 async def index(visit: Visit) -> Response:
     """Show a page of runs, newest first."""
     place = visit.after if visit.query("after") else ("9999", "")
-    rows = visit.session.state.run_page(visit.job, place, PAGE + 1)
+    quiet = visit.query("which") == "all"
+    rows = visit.session.state.run_page(visit.job, place, PAGE + 1, quiet=quiet)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     after = text_of((last.started_at.isoformat(), last.id)) if last else None
     return visit.show(
@@ -32,7 +33,8 @@ async def index(visit: Visit) -> Response:
         job=visit.job,
         rows=rows[:PAGE],
         counts_of=counts_of,
-        further=visit.here("runs", after=after) if after else None,
+        quiet=quiet,
+        further=visit.here("runs", which=visit.query("which"), after=after) if after else None,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from syncline.body import rewrite_links
 from syncline.errors import Rejected, Unavailable
 from syncline.model import Change, Ref, Side
 from syncline.state.records import Half, Link, LinkState, SaveLink, SaveSkip, Skipped
@@ -410,6 +411,25 @@ async def test_losses_are_told_from_stored_texts_without_a_call(make_site: Make)
     assert "alternatives have no place there" in page.text
     assert "Without" not in page.text
     assert (dict(site.left.calls), dict(site.right.calls)) == before
+
+
+def without_links_elsewhere(value: Any) -> Any:
+    """Hold links to articles of its own only, as a wiki does."""
+    body = rewrite_links(value.body, lambda href: None if ":doc/kb:" in href else href)
+    return evolve(value, body=body)
+
+
+async def test_a_link_that_is_led_to_the_other_side_is_no_loss(make_site: Make) -> None:
+    site = await make_site(left={"project": without_links_elsewhere})
+    other = site.left.write("Other", "<p>o</p>")
+    lonely = site.left.draft("Lonely")
+    site.left.write("Linking", f'<p>see <a href="syncline:doc/{other}">this</a></p>')
+    site.left.write("Lost", f'<p>see <a href="syncline:doc/{lonely}">that</a></p>')
+    await site.sync()
+    await site.sync()
+    page = await site.get("/jobs/job/losses")
+    assert "Linking" not in page.text
+    assert "1 link leads to an article without a counterpart" in page.text
 
 
 async def test_losses_of_many_articles_are_paged(make_site: Make) -> None:

@@ -308,7 +308,13 @@ async def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
         value = session.state.value(half.value)
         if half.ref is None or value is None or not session.policy.direction.writes(side.other):
             continue
-        if losses := await asyncio.to_thread(_losses, session, side, value):
+        # Links lead to the other side's articles there: that is no loss.
+        carried = view.translate(session._job, side, value)
+        losses = await asyncio.to_thread(_losses, session, side, carried.value)
+        if apart := len(carried.unresolved):
+            noun = "link leads to an article" if apart == 1 else "links lead to articles"
+            losses = (*losses, f"{apart} {noun} without a counterpart: plain text there")
+        if losses:
             found.append(Lost(ref=half.ref, title=link.title, side=side, losses=losses))
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from syncline.decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
+from syncline.decision import Deletes, Direction, Limits, OnConflict, Otherwise, Policy, Reason
 from syncline.errors import Refused, Rejected, Stale, Unavailable
 from syncline.mapping import Filter, Mapping
 from syncline.model import Change, Side
@@ -651,3 +652,25 @@ async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published
     assert pair.right.live()[pair.twin(ref)].body == "<p>two</p>"
     assert not pair.session.conflicts()
     await pair.quiet()
+
+
+async def test_a_choice_while_the_draft_is_still_open_leaves_the_pair_waiting_for_the_draft(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>one</p>")
+    await pair.sync()
+    twin = pair.twin(ref)
+    pair.right.start_draft(twin, body="<p>an hour of work</p>")
+    pair.left.edit(ref, body="<p>two</p>")
+    await pair.sync()
+    (conflict,) = pair.session.conflicts()
+    with contextlib.suppress(Stale):
+        await pair.session.resolve(conflict.record.id, "left")
+    await pair.sync()
+    (waiting,) = pair.session.conflicts()
+    assert waiting.record.reason is Reason.OPEN_DRAFT
+    pair.right.discard_draft(twin)
+    await pair.sync()
+    assert pair.right.live()[twin].body == "<p>two</p>"
+    assert not pair.session.conflicts()

@@ -58,7 +58,9 @@ def _frozen(job: Job, reading: Reading, decision: Decision) -> Decision:
     An agreement reached by hand ends it: both sides equal, both as they were, or the draft gone.
     """
     conflict = job.state.conflict_of(reading.link.pair)
-    reason = conflict.reason if conflict else None
+    if conflict is None:
+        return decision  # it was settled, or purged, and what it was about is still to be done
+    reason = conflict.reason
     if isinstance(decision, Keep):
         as_they_were = all(reading.seen[side].seen is Seen.UNCHANGED for side in Side)
         return Adopt() if as_they_were and reason in _ENDS_BY_HAND else decision
@@ -67,7 +69,7 @@ def _frozen(job: Job, reading: Reading, decision: Decision) -> Decision:
     drafts = any(record is not None and record.draft for record in reading.records.values())
     if reason is Reason.OPEN_DRAFT and not drafts:
         return decision
-    return Conflict(reason or decision.reason)
+    return Conflict(reason)
 
 
 def _lost_sight(job: Job, reading: Reading) -> Decision:

@@ -469,6 +469,33 @@ async def test_proposed_pairs_are_accepted_and_rejected(site: Site) -> None:
     assert "a pair of this job is wiki:ID kb:ID" in page.text
 
 
+async def test_the_two_articles_of_a_proposed_pair_are_read_and_compared(site: Site) -> None:
+    left = site.left.write("Refunds", "<p>money back in <em>three</em> days</p>")
+    right = site.right.write("Refunds", "<p>money back in four days</p>")
+    await site.sync()
+    page = await site.get("/jobs/job/pairs", "editor")
+    page = await site.get(page.link("Compare"), "editor")
+    assert "<del>three</del><ins>four</ins>" in page.html
+    page = await site.post("/jobs/job/pairs", do="accept", pair=page.hidden("pair"))
+    assert "Accepted" in page.text
+    path = f"/jobs/job/pairs/compare?left={left}&right={right}"
+    assert (await site.get(path, "viewer")).status == 403
+    assert (await site.get(path, "editor")).status == 404
+
+
+@pytest.mark.parametrize("how", ["restrict", "spoil", "hide"])
+async def test_a_proposed_pair_with_a_side_that_is_not_open_is_not_shown(
+    site: Site, how: str
+) -> None:
+    left = site.left.write("Refunds", "<p>secret sums</p>")
+    right = site.right.write("Refunds", "<p>money</p>")
+    await site.sync()
+    getattr(site.left, how)(left)
+    page = await site.get(f"/jobs/job/pairs/compare?left={left}&right={right}", "operator")
+    assert page.status in (409, 502)
+    assert "secret" not in page.text
+
+
 # --- overview ----------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from ..body import from_html
-from ..errors import SynclineError
+from ..errors import Refused, SynclineError
 from ..model import Document, Record, Ref, Side, Status
 from ..state.browsing import Place, Shelved, Standing
 from ..state.listing import fold
@@ -326,6 +326,28 @@ def _losses(session: Session, side: Side, value: Document) -> tuple[str, ...]:
         return (f"it cannot be judged: {error}",)
 
 
+# --- pairs that are proposed -------------------------------------------------------------------
+
+
+async def side_by_side(session: Session, left: Ref, right: Ref) -> tuple[Document, Document]:
+    """Read two articles now, both in the vocabulary that both sides share.
+
+    Raises:
+        Refused: one of them is not there for everybody.
+        StoreError: one of them cannot be read.
+    """
+    job = session._job
+    documents = []
+    for side, ref in ((Side.LEFT, left), (Side.RIGHT, right)):
+        answer = await read_side(job, ref)
+        if not isinstance(answer, Record):
+            raise answer
+        if answer.value is None:
+            raise Refused(f"{ref} is {answer.status.value}: its text is not shown")
+        documents.append(view.shared_or_own(job, side, answer.value))
+    return documents[0], documents[1]
+
+
 # --- editing the proposed merge ----------------------------------------------------------------
 
 
@@ -386,5 +408,6 @@ __all__ = [
     "is_veiled",
     "losses_of_pair",
     "row_of",
+    "side_by_side",
     "still_there",
 ]

@@ -79,6 +79,7 @@ _VIEWS: tuple[tuple[str, str, Role, Answer], ...] = (
     ("GET", _JOB + "/losses", "viewer", losses.index),
     ("GET", _JOB + "/pairs", "viewer", pairs.index),
     ("POST", _JOB + "/pairs", "editor", pairs.decide),
+    ("GET", _JOB + "/pairs/compare", "editor", pairs.compare),
 )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import Response
 
-from syncline.errors import ConfigError
+from syncline.engine import browsing
+from syncline.errors import ConfigError, Unavailable
 from syncline.model import Ref
 
+from ..panels import panel
 from ..visit import Missing, Visit
 
 PAGE = 100
+PATIENCE = 25.0
+"""Seconds that both systems have to hand out the two articles of a pair."""
 
 
 async def index(visit: Visit) -> Response:
@@ -21,6 +27,29 @@ async def index(visit: Visit) -> Response:
         session=visit.session,
         rows=rows[:PAGE],
         more=max(0, len(rows) - PAGE),
+    )
+
+
+async def compare(visit: Visit) -> Response:
+    """Read both articles of a proposed pair now, and show what differs."""
+    left, right = visit.ref("left"), visit.ref("right")
+    proposals = visit.session.state.proposals(visit.job)
+    proposal = next((p for p in proposals if (p.left, p.right) == (left, right)), None)
+    if proposal is None:
+        raise Missing("That pair is not proposed, or not any more.")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            ours, theirs = await browsing.side_by_side(visit.session, left, right)
+    except TimeoutError:
+        raise Unavailable(f"the systems did not answer within {PATIENCE:.0f} seconds") from None
+    plain, changed = await asyncio.to_thread(lambda: (panel(None, ours), panel(ours, theirs)))
+    return visit.show(
+        "compare.html",
+        job=visit.job,
+        session=visit.session,
+        proposal=proposal,
+        plain=plain,
+        changed=changed,
     )
 
 
@@ -50,4 +79,4 @@ def _pair(text: str) -> tuple[Ref, Ref]:
         raise Missing("That is no pair of articles.") from None
 
 
-__all__ = ["PAGE", "decide", "index"]
+__all__ = ["PAGE", "compare", "decide", "index"]

@@ -240,7 +240,7 @@ class Shelf:
 
     def _aux(self, path: str, files: list[str]) -> str:
         """Return what changes without the file: its folder, and the files that it shows."""
-        folder = posixpath.dirname(path)
+        folder = path.rpartition("/")[0]
         if not files:
             return folder
         hashes = ",".join(self.index.hash_of(file) or "-" for file in files)

@@ -1,9 +1,11 @@
 """`syncline-check canary`: no secret in anything that is written, whatever goes wrong (R11).
 
 The real command runs at `-vv` against both simulators under every kind of fault, with the right
-credentials and with wrong ones. Then every byte that it wrote (output, logs, the state with its
-write-ahead log and its free pages, plans) is searched for every form of every secret: those of the
-configuration, alone and as they are composed for the login.
+credentials and with wrong ones; so does the service, asked for every page, for its metrics and with
+webhooks of all kinds, while it sends traces. Then every byte that was written or answered (output,
+logs, the state with its write-ahead log and its free pages, plans, pages, metrics, traces) is
+searched for every form of every secret: those of the configuration, alone and as they are composed
+for the login.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import attrs
 
 from syncline_simulators.running import Running
 
+from . import visiting
 from .flaky import PROFILE
 from .shell import Shell
 from .spellings import Hit, found_when_planted, hits
@@ -77,8 +80,10 @@ def run(args: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def searched(kind: str, seed: int, commands: Sequence[Sequence[str]] = COMMANDS) -> Findings:
-    """Run the command under one kind of fault and search what it left behind."""
+def searched(
+    kind: str, seed: int, commands: Sequence[Sequence[str]] = COMMANDS, *, service: bool = True
+) -> Findings:
+    """Run the command, then the service, under one kind of fault; search what they left behind."""
     with (
         tempfile.TemporaryDirectory() as name,
         two_systems(seed=seed) as (wiki, kb),
@@ -86,19 +91,22 @@ def searched(kind: str, seed: int, commands: Sequence[Sequence[str]] = COMMANDS)
         folder = Path(name)
         for n in range(3):
             wiki.act({"do": "create", "title": f"Page {n}", "body": f"<p>text {n}</p>"})
-        known = {**_configured(wiki), **_configured(kb)}
+        known = {**configured(wiki), **configured(kb)}
         wrong = {variable: canary() for variable in known} if kind == WRONG else {}
-        shell = Shell(folder, wiki, kb, wrong)
+        own = visiting.secrets()
+        shell = Shell(folder, wiki, kb, {**wrong, **own})
         for system in (wiki, kb):
             _trouble(system, kind, seed)
         ended = tuple(shell(*words) for words in commands)
-        used = {**known, **wrong}
-        found = tuple(hits(folder, {**used, **_sent(wiki, kb, used)}))
+        if service:
+            ended = (*ended, visiting.visit(shell, own))
+        used = {**known, **wrong, **own}
+        found = tuple(hits(folder, {**used, **_sent(wiki, kb, {**known, **wrong})}))
         sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
         return Findings(kind=kind, ended=ended, files=len(sizes), size=sum(sizes), hits=found)
 
 
-def _configured(system: Running) -> dict[str, str]:
+def configured(system: Running) -> dict[str, str]:
     """Return the secrets that the connection uses, by their variables."""
     named = (value["env"] for value in system.connection.values() if isinstance(value, dict))
     return {variable: system.env[variable] for variable in named}
@@ -108,7 +116,7 @@ def _trouble(system: Running, kind: str, seed: int) -> None:
     if kind == WRONG:
         return
     if kind == ECHO:
-        told = " ".join(_configured(system).values())
+        told = " ".join(configured(system).values())
         said = {"message": f"bad credentials {told}", "status": 400}
         plan = {"kind": "status", "status": 400, "body": said, "probability": 0.3, "seed": seed}
     else:
@@ -118,7 +126,7 @@ def _trouble(system: Running, kind: str, seed: int) -> None:
 
 def _sent(wiki: Running, kb: Running, secrets: Mapping[str, str]) -> dict[str, str]:
     """Return the composed credentials that went over the wire, as secrets of their own."""
-    token, secret = (secrets[next(iter(_configured(system)))] for system in (wiki, kb))
+    token, secret = (secrets[next(iter(configured(system)))] for system in (wiki, kb))
     return {
         "login of the wiki": f"{wiki.connection['user']}:{token}",
         "login of the knowledge base": f"{kb.connection['client_id']}:{secret}",

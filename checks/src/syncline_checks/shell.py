@@ -34,22 +34,28 @@ class Shell:
 
     def __call__(self, *words: str, seconds: float = 12.0) -> int | None:
         """Run `syncline` and return how it ended; it is killed after so many seconds (`None`)."""
+        process = self.start(*words)
+        try:
+            return process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            process.kill()
+            process.wait()
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Start `syncline`, with further variables; whoever does so ends it."""
         self._runs += 1
         name = f"{self._runs:03}-{words[0]}"
         out, err = (self.folder / f"{name}.{stream}" for stream in ("stdout", "stderr"))
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            try:
-                return subprocess.run(
-                    [sys.executable, "-m", "syncline", *words],
-                    cwd=self.folder,
-                    env=self._env,
-                    stdout=stdout,
-                    stderr=stderr,
-                    timeout=seconds,
-                    check=False,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                return None
+            return subprocess.Popen(
+                [sys.executable, "-m", "syncline", *words],
+                cwd=self.folder,
+                env={**self._env, **variables},
+                stdout=stdout,
+                stderr=stderr,
+            )
 
 
 def toml(value: Any) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from syncline.cli.checking import secret_states
 from syncline.config import Config
 from syncline.config.addresses import Address, address, within
+from syncline.config.connections import Load
+from syncline.config.schema import schema
 from syncline.config.service import Role, Service
 
 Loaded = Callable[[str], Config]
@@ -175,6 +179,14 @@ def test_a_check_tells_which_tokens_resolve(
     monkeypatch.delenv("EDI")
     (state,) = secret_states(config)
     assert state.resolves is False
+
+
+def test_an_editor_of_the_file_accepts_what_the_reader_accepts(connector: Load, whole: str) -> None:
+    made = schema([connector("shelf")])
+    right = jsonschema.Draft202012Validator(made)
+    assert not list(right.iter_errors(tomllib.loads(whole + SERVICE)))
+    wrong = tomllib.loads(whole + "[service]\npage = ''\naccess = { proxy = { } }\n")
+    assert len(list(right.iter_errors(wrong))) == 2
 
 
 def test_each_role_may_what_those_before_it_may() -> None:

@@ -176,6 +176,7 @@ async def test_without_access_a_printed_address_opens_once(start: Start) -> None
     assert "syncline run" in (await service.page("/login")).body
     path = path_of(service, service.url)
     assert path.startswith("/enter?token=")
+    assert (await service.ask("HEAD", path)).all("set-cookie") == []
     first = await service.page(path)
     assert first.status == 200
     page = await service.page("/", ("Cookie", first.cookie))
@@ -215,6 +216,15 @@ async def test_a_link_from_elsewhere_leads_in_by_a_step_of_our_own(
     answer = await service.page("/jobs/handbook/conflicts?a=1&b=2", *followed)
     assert answer.status == 200
     assert 'content="0; url=/jobs/handbook/conflicts?a=1&amp;b=2"' in answer.body
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "///evil.example"])
+async def test_the_step_of_our_own_leads_nowhere_else(start: Start, path: str) -> None:
+    service = await start()
+    followed = (("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"))
+    answer = await service.page(path, *followed)
+    assert "evil" not in answer.body
+    assert "//evil" not in "".join(answer.all("location"))
 
 
 PROXY = """

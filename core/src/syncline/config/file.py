@@ -41,7 +41,7 @@ class Config(Shown):
     """The SQLite file, absolute."""
     connections: Mapping[str, Connection]
     jobs: Mapping[str, Job]
-    _service: Service | None = None
+    _service: Service | None = field(default=None, alias="service")
     folder: FilePath = field(factory=FilePath.cwd)
     """Where the file is: relative paths in it begin here."""
     warnings: tuple[str, ...] = ()

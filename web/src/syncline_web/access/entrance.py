@@ -44,7 +44,7 @@ async def _style(_: Request) -> Response:
 
 
 async def _show(door: Door, request: Request) -> Response:
-    onward = messages.local_path(request, request.query_params.get("next", ""))
+    onward = messages.local_path(request.scope, request.query_params.get("next", ""))
     return _form(door, request, onward)
 
 
@@ -66,7 +66,7 @@ def _form(
 async def _log_in(door: Door, request: Request) -> Response:
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
     token = fields.get("token", [""])[0].strip()
-    onward = messages.local_path(request, fields.get("next", [""])[0])
+    onward = messages.local_path(request.scope, fields.get("next", [""])[0])
     try:
         key = door.try_token(await door.keys(), token, door.source(request.scope))
     except TooMany as error:
@@ -87,8 +87,9 @@ def _too_many(door: Door, request: Request, onward: str, error: TooMany) -> Resp
 
 
 async def _enter(door: Door, request: Request) -> Response:
-    home = messages.local_path(request, "")
-    if request.state.person is not None:
+    home = messages.local_path(request.scope, "")
+    # Whoever only looks whether an address exists does not use it up.
+    if request.state.person is not None or request.method == "HEAD":
         return messages.bounce(request.scope, home)
     try:
         cookie = door.enter(request.query_params.get("token", ""), door.source(request.scope))

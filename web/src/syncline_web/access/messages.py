@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
@@ -46,10 +45,10 @@ def bounce(scope: Scope, path: str) -> Response:
 
     The browser keeps the session's cookie back on the way from another site: not any more here.
     """
-    return page("bounce.html", scope, path=path)
+    return page("bounce.html", scope, path=local_path(scope, path))
 
 
-def local_path(request: Request, text: str) -> str:
+def local_path(scope: Scope, text: str) -> str:
     """Return a path of ours to go on to; the overview for anything else."""
     right = (
         text[:1] == "/"
@@ -57,7 +56,7 @@ def local_path(request: Request, text: str) -> str:
         and len(text) <= 4_000
         and all("!" <= character <= "~" and character != "\\" for character in text)
     )
-    return text if right else f"{request.scope.get('root_path', '')}/"
+    return text if right else f"{scope.get('root_path', '')}/"
 
 
 __all__ = ["STYLE", "bounce", "local_path", "message", "page"]

@@ -169,7 +169,8 @@ TOKENS = (
     "sha256=" + "0" * 64,
 )
 # As long as a real modulus, and the same in every run: a seed has to make its input again.
-_MODULUS = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(7)) + b"\xff" * 32
+_DIGITS = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(6))
+_MODULUS = b"\xff" * 32 + _DIGITS + b"\xff" * 32
 _PUBLIC = {"kty": "RSA", "e": "AQAB", "n": base64.urlsafe_b64encode(_MODULUS).decode().rstrip("=")}
 KEY_SETS = (
     json.dumps({"keys": [{**_PUBLIC, "kid": "k1", "use": "sig", "alg": "RS256"}]}),

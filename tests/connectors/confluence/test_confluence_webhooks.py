@@ -342,7 +342,13 @@ class Issuer:
     def publish(self, *names: str) -> None:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         keys = [{**public, "kid": name, "use": "sig", "alg": "RS256"} for name in names]
-        others = [{"kty": "EC", "kid": "e", "crv": "P-256", "x": "", "y": ""}, {"kty": "oct"}]
+        others = [
+            {"kty": "EC", "kid": "e", "crv": "P-256", "x": "", "y": ""},
+            {"kty": "RSA", "kid": names[0], "use": "enc", "n": "AA", "e": "AQAB"},
+            {"kty": "RSA", "kid": "broken", "n": "!", "e": []},
+            {"kty": "oct"},
+            None,
+        ]
         self.file.write_text(json.dumps({"keys": [*others, *keys]}))
 
     def token(self, *, kid: str = "k1", **more: Any) -> str:
@@ -446,7 +452,20 @@ async def test_keys_that_are_old_are_read_again_before_they_count(
         forge.receive(forged(issuer.token()))
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"keys": []}', '{"keys": [{"kty": "RSA"}]}', "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "\xff",
+        '{"keys": []}',
+        '{"keys": {}}',
+        '{"keys": ["RSA", null]}',
+        '{"keys": [{"kty": "RSA"}]}',
+        '{"keys": [{"kty": "RSA", "n": 1, "e": []}]}',
+        '{"keys": [{"kty": "RSA", "n": "AA", "e": "AA", "kid": "k"}]}',
+    ],
+)
 async def test_a_key_set_that_cannot_be_read_leaves_nothing_to_check_by(
     context: Context, tmp_path: Path, issuer: Issuer, text: str
 ) -> None:
@@ -457,6 +476,16 @@ async def test_a_key_set_that_cannot_be_read_leaves_nothing_to_check_by(
         await webhook.refresh()
     with pytest.raises(Unavailable):
         webhook.receive(forged(issuer.token()))
+
+
+async def test_a_key_that_is_too_small_is_not_trusted(
+    context: Context, tmp_path: Path, issuer: Issuer
+) -> None:
+    small = attrs.evolve(issuer, key=rsa.generate_private_key(65537, 1024))  # noqa: S505
+    small.publish("k1")
+    webhook: Any = opened("forge", ForgeSettings(app=APP, keys_file=issuer.file), context)
+    with pytest.raises(Unavailable):
+        await webhook.refresh()
 
 
 async def test_the_keys_come_from_an_address(context: Context, issuer: Issuer) -> None:

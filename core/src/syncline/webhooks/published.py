@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ LARGEST = 256 * 1024
 MOST = 64
 """Keys of a set that are used."""
 
+SMALLEST = 2048
+"""Bits of a key that is trusted (RFC 7518 section 3.3)."""
+
 Read = Callable[[], Awaitable[bytes]]
 """Returns the text of the key set."""
 
@@ -34,11 +37,10 @@ def keys_of(text: bytes) -> Mapping[str, Any]:
         Unavailable: it is no key set, or has no such key.
     """
     try:
-        listed = json.loads(text)["keys"]
-        usable = [jwt.PyJWK(one, "RS256") for one in listed[:MOST] if _signs(one)]
-        found = {one.key_id: one.key for one in usable if one.key_id}
-    except (ValueError, TypeError, KeyError, RecursionError, jwt.PyJWTError) as error:
+        listed = json.loads(text)["keys"][:MOST]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Unavailable(f"the key set cannot be read: {type(error).__name__}") from None
+    found = {name: key for one in listed if _signs(one) for name, key in _key(one)}
     if not found:
         raise Unavailable("the key set holds no RSA key with a name")
     return found
@@ -46,10 +48,21 @@ def keys_of(text: bytes) -> Mapping[str, Any]:
 
 def _signs(key: Any) -> bool:
     return (
-        key.get("kty") == "RSA"
+        isinstance(key, dict)
+        and key.get("kty") == "RSA"
         and key.get("use", "sig") == "sig"
         and key.get("alg") in (None, "RS256")
     )
+
+
+def _key(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the key; nothing where it is broken: the others of the set still count."""
+    try:
+        made = jwt.PyJWK(value, "RS256")
+    except (ValueError, TypeError, jwt.PyJWTError):
+        return
+    if isinstance(made.key_id, str) and made.key_id and made.key.key_size >= SMALLEST:
+        yield made.key_id, made.key
 
 
 @define(kw_only=True)

@@ -63,6 +63,10 @@ class Turns:
         """Tell whether nobody is at any of these items."""
         return not any(ref in self._held for ref in refs)
 
+    def count(self) -> int:
+        """Return how many tasks are at items."""
+        return len(self._by)
+
     def mine(self, ref: Ref) -> bool:
         """Tell whether the calling task is at this item."""
         return self._held.get(ref) is _current()

@@ -30,6 +30,7 @@ from .events import Events, Listener
 from .janitor import housekeeping
 from .looplag import measure
 from .opening import access_to
+from .patience import Patience
 from .timetable import Timetable
 from .working import Working
 
@@ -228,7 +229,8 @@ class Runner:
         )  # fmt: skip
         self._workings[name] = Working(
             name=name, settings=config.jobs[name], session=session, claim=claim,
-            clock=self._clock, events=self._events, timetable=self._timetable, random=self._random,
+            clock=self._clock, events=self._events, timetable=self._timetable,
+            patience=Patience(self._random),
         )  # fmt: skip
         self._closing[name], self._access[name] = stack, access
         if self._running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,15 +13,15 @@ from attrs import define, field
 
 from ..config import Job
 from ..engine import Report, Session
-from ..errors import Forbidden, RateLimited, SynclineError
+from ..errors import SynclineError
 from ..ports import Capability, Clock
-from ..redaction import redact
 from ..scope import about
 from ..state.records import Quarantined
-from .agenda import FULL, HINTS, POLL, Agenda, Backoff, Kind
+from .agenda import FULL, HINTS, POLL, Agenda, Kind
 from .claim import Claim
 from .cron import next_time
 from .events import Events
+from .patience import HalfSeen, Patience
 from .retrying import due_again, settle_again
 from .timetable import Timetable
 
@@ -36,18 +36,10 @@ LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 5.0
 """How long a full pass that is due lets hints go first; endless hints cannot keep it away."""
 _TROUBLE_SECONDS = 5.0
+_CHOICE_SECONDS = 30.0
+"""How long the exchange of a session waits for what people have begun."""
 _DRAIN_SECONDS = 0.02
 """How often a job that ends is asked whether a write is still under way."""
-_DENIED_SECONDS = 60.0
-"""The first pause after a refused credential: it is not mended by trying."""
-
-
-def _pauses(random: Callable[[], float]) -> dict[Kind, Backoff]:
-    return {
-        HINTS: Backoff(first=1, most=300, random=random),
-        POLL: Backoff(first=5, most=900, random=random),
-        FULL: Backoff(first=60, most=3600, random=random),
-    }
 
 
 @define(slots=False, eq=False, kw_only=True)
@@ -58,34 +50,25 @@ class Working:
     settings: Job
     session: Session
     """Open for as long as the runner is; another one after a reload that changed the job."""
-    _claim: Claim
-    _clock: Clock
-    _events: Events
-    _timetable: Timetable
-    _random: Callable[[], float]
-    _errors: dict[Kind, str] = field(factory=dict, init=False)
-    _retried: Sequence[Quarantined] = field(default=(), init=False)
+    _claim: Claim = field(alias="claim")
+    _clock: Clock = field(alias="clock")
+    _events: Events = field(alias="events")
+    _timetable: Timetable = field(alias="timetable")
+    _patience: Patience = field(alias="patience")
     _agenda: Agenda = field(factory=Agenda, init=False)
-    _pauses: dict[Kind, Backoff] = field(init=False)
-    _left: Backoff = field(init=False)
-    """Pauses after passes that had to leave hints."""
+    _running: dict[Kind, asyncio.Task[Report]] = field(factory=dict, init=False)
+    _closed: set[Kind] = field(factory=set, init=False)
+    """What is not begun at present: while the session is exchanged, or for good."""
     _worked: int = field(default=-1, init=False)
     """The generation of the latest hint that a pass has had the chance to work."""
     _again_at: float = field(default=0.0, init=False)
-    _half: Backoff = field(init=False)
-    """Pauses after full passes that did not see everything."""
-    _running: dict[Kind, asyncio.Task[Report]] = field(factory=dict, init=False)
-    _wake: dict[Sequence[Kind], asyncio.Event] = field(init=False)
-    _closed: set[Kind] = field(factory=set, init=False)
-    """What is not begun at present: while the session is exchanged, or for good."""
-    _unsure: set[str] = field(factory=set, init=False)
-    """Writes whose outcome was open before the pass that is under way."""
+    """From when on hints are worked again that a pass had to leave, in monotonic seconds."""
     _waiting_since: float | None = field(default=None, init=False)
+    """Since when a full pass lets others go first."""
+    _retried: Sequence[Quarantined] = field(default=(), init=False)
+    _wake: dict[Sequence[Kind], asyncio.Event] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._pauses = _pauses(self._random)
-        self._left = Backoff(first=1, most=60, random=self._random)
-        self._half = Backoff(first=300, most=6 * 3600, random=self._random)
         self._wake = {QUICK: asyncio.Event(), SLOW: asyncio.Event()}
 
     # -- for everybody -----------------------------------------------------------------------------
@@ -103,7 +86,7 @@ class Working:
     @property
     def last_error(self) -> str | None:
         """Why the latest pass of some kind failed; None when the latest of every kind did not."""
-        return next((self._errors[k] for k in (FULL, POLL, HINTS) if k in self._errors), None)
+        return self._patience.last_error
 
     @property
     def next_full(self) -> datetime | None:
@@ -185,8 +168,10 @@ class Working:
     def _became_active(self) -> None:
         self._events.emit("role", job=self.name, role=self.role)
         logger.info("this runner works the job", extra={"job": self.name})
-        for pause in (*self._pauses.values(), self._half):
-            pause.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._patience.begin_anew()
         if self.polls:
             self._agenda.want(POLL)
         if self.session.full_pass_due or self._missed():
@@ -224,8 +209,8 @@ class Working:
             except Exception as error:
                 # The state could not be read, or worse: said, and tried again.
                 logger.exception("a turn failed", extra={"job": self.name})
-                self._errors[lane[0]] = redact(_sentence(error))
-                self._events.emit("job.failed", job=self.name, error=self._errors[lane[0]])
+                said = self._patience.said(lane[0], error)
+                self._events.emit("job.failed", job=self.name, error=said)
                 await asyncio.sleep(_TROUBLE_SECONDS)
 
     async def _turn(self, lane: Sequence[Kind]) -> None:
@@ -243,7 +228,7 @@ class Working:
             return None
         if lane is QUICK and self._hinted():
             self._agenda.want(HINTS)
-        open_ = [kind for kind in lane if kind not in self._closed]
+        open_: list[Kind] = [kind for kind in lane if kind not in self._closed]
         kind = self._agenda.ready(open_, self._clock.monotonic())
         return None if kind == FULL and self._lets_others_go_first() else kind
 
@@ -266,7 +251,6 @@ class Working:
         self._agenda.take(kind)
         if kind in QUICK:
             self._worked = self.session.state.backlog(self.name).generation
-        self._unsure = {intent.id for intent in self.session.state.intents(self.name)}
         task = asyncio.create_task(self._make(kind), name=f"{kind} {self.name}")
         self._running[kind] = task
         try:
@@ -301,49 +285,32 @@ class Working:
             self._succeeded(kind, task.result())
 
     def _succeeded(self, kind: Kind, report: Report) -> None:
-        self._pauses[kind].reset()
-        self._errors.pop(kind, None)
+        self._log(kind, report)
+        if kind == FULL and report.incomplete:
+            self._failed(kind, HalfSeen(report.incomplete))
+            return
+        self._patience.went_well(kind)
+        if kind in QUICK:
+            pause = self._patience.with_leftovers(self.waiting)
+            self._again_at = self._clock.monotonic() + pause
+            if self.session.full_pass_due and FULL not in self._running:
+                self._agenda.want(FULL)
+
+    def _log(self, kind: Kind, report: Report) -> None:
         if report.counts:
             # Some counts are called like attributes of a log record.
             counts = " ".join(f"{event}={n}" for event, n in sorted(report.counts.items()))
             fields = {"job": self.name, "kind": kind, "run": report.run, "counts": counts}
             logger.info("a pass ended", extra=fields)
-        if kind in QUICK:
-            self._pause_for_leftovers()
-        if kind == FULL and report.incomplete:
-            why = "; ".join(f"{side.value}: {text}" for side, text in report.incomplete.items())
-            self._put_off(FULL, self._half.next(), f"a listing was not complete: {why}")
-        elif kind == FULL:
-            self._half.reset()
-        elif self.session.full_pass_due and FULL not in self._running:
-            self._agenda.want(FULL)
-
-    def _pause_for_leftovers(self) -> None:
-        # Another run is at an item, an answer was lost, a listing could not be had: it stays
-        # marked, and looking at once would find the same.
-        if self.session.state.backlog(self.name).count:
-            self._again_at = self._clock.monotonic() + self._left.next()
-        else:
-            self._left.reset()
 
     def _failed(self, kind: Kind, error: BaseException) -> None:
-        least = 0.0
-        match error:
-            case Forbidden():
-                least = _DENIED_SECONDS
-            case RateLimited():
-                least = error.retry_after
+        """Say why, and try again after a pause."""
         if not isinstance(error, SynclineError):
             logger.error("a pass failed unexpectedly", extra={"job": self.name}, exc_info=error)
-        self._put_off(kind, self._pauses[kind].next(least=least), _sentence(error))
-
-    def _put_off(self, kind: Kind, seconds: float, why: str) -> None:
-        """Say why, and try again after a pause."""
-        self._errors[kind] = redact(why)
-        self._agenda.want(kind, at=self._clock.monotonic() + seconds)
-        fields = {"job": self.name, "error": self._errors[kind]}
-        self._events.emit("job.failed", **fields)
-        fields |= {"kind": kind, "again": f"{seconds:.0f}"}
+        said, pause = self._patience.said(kind, error), self._patience.after(kind, error)
+        self._agenda.want(kind, at=self._clock.monotonic() + pause)
+        self._events.emit("job.failed", job=self.name, error=said)
+        fields = {"job": self.name, "kind": kind, "again": f"{pause:.0f}", "error": said}
         logger.warning("a pass will be tried again", extra=fields)
 
     # -- boundaries --------------------------------------------------------------------------------
@@ -355,13 +322,15 @@ class Working:
             await self._until_idle(SLOW)
             self._closed.update(QUICK)
             await self._until_idle(QUICK)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHOICE_SECONDS):
+                    await self._written()  # what a person chose
             self.settings, self.session = settings, session
-            self._errors.clear()
         finally:
             self._closed.clear()
         self.plan_ahead()
         if self.role == "active":
-            self._became_active()
+            self._begin()
 
     async def _until_idle(self, lane: Sequence[Kind]) -> None:
         while tasks := [self._running[kind] for kind in lane if kind in self._running]:
@@ -373,28 +342,28 @@ class Working:
         self._closed.update((*QUICK, *SLOW))
         self._timetable.drop(self.name)
         self.session.wind_down()
+        await self._written()
         while self._running:
-            if not self._writing():
-                for task in self._running.values():
-                    task.cancel()
-            await asyncio.wait(self._running.values(), timeout=_DRAIN_SECONDS)
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.wait(self._running.values())
             await asyncio.sleep(0)
 
+    async def _written(self) -> None:
+        """Wait until nothing is being written, by passes or by people."""
+        while self._writing():  # noqa: ASYNC110 -- the journal announces nothing
+            await asyncio.sleep(_DRAIN_SECONDS)
+
     def _writing(self) -> bool:
-        # Every write is journalled before it is sent and closed when its outcome is known.
-        intents = self.session.state.intents(self.name)
-        return any(intent.id not in self._unsure for intent in intents)
+        # Every write is journalled before it is sent; where nothing is, items are only read.
+        session = self.session
+        return bool(session.at_hand) and bool(session.state.intents(self.name))
 
     def give_up(self) -> None:
         """Let another runner take the job."""
         if self._claim.held:
             self._claim.release()
             self._events.emit("role", job=self.name, role=self.role)
-
-
-def _sentence(error: BaseException) -> str:
-    text = " ".join(str(error).split("\n"))
-    return text if isinstance(error, SynclineError) and text else f"{type(error).__name__}: {text}"
 
 
 __all__ = ["LOOK_SECONDS", "PATIENCE_SECONDS", "Role", "Working"]

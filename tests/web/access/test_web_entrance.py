@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -325,3 +327,14 @@ def site_of(service: Any) -> Any:
     from syncline_web.site import Site
 
     return next(x for x in gc.get_objects() if isinstance(x, Site) and x._runner is service.runner)
+
+
+def test_what_the_documentation_says_is_a_configuration(
+    configured: Callable[[str], Config],
+) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "access.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        more = example.partition("hosts")[1] + example.partition("hosts")[2] or example
+        assert configured(more).service.access.configured

@@ -20,6 +20,9 @@ state = "state.db"
 [connections.wiki]
 connector = "files"
 path = "wiki"
+[connections.wiki.webhook]
+form = "generic"
+secret = { env = "NOBODY_LOOKS_IT_UP" }
 [connections.kb]
 connector = "files"
 path = "kb"

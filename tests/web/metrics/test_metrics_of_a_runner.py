@@ -170,6 +170,7 @@ async def test_results_of_webhooks_begin_at_zero_so_that_the_first_one_is_an_inc
 ) -> None:
     series = await watch.series()
     assert series['syncline_webhooks_total{connection="wiki",result="unavailable"}'] == 0
+    assert not [name for name in series if 'connection="kb",result' in name]
 
 
 async def test_each_runner_has_metrics_of_its_own(

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from syncline.config import Config
+
 from .health import Readiness, Verdict
 from .instruments import Instruments
 from .recorder import Recorder
@@ -32,7 +34,10 @@ class Observation:
         self.registry: CollectorRegistry = instruments.registry
         self.registry.register(Standing(runner))
         recorder = Recorder(
-            instruments, lambda: runner.config.connections, lambda: runner.config.jobs
+            instruments,
+            connections=lambda: runner.config.connections,
+            jobs=lambda: runner.config.jobs,
+            senders=lambda: _senders(runner.config),
         )
         self._readiness = Readiness(runner, recorder.failures)
         self.close = runner.subscribe(recorder)
@@ -44,6 +49,10 @@ class Observation:
     def readiness(self) -> Verdict:
         """Say whether the runner is fit to work, and why not."""
         return self._readiness.verdict()
+
+
+def _senders(config: Config) -> list[str]:
+    return [name for name, one in config.connections.items() if one.webhook is not None]
 
 
 _known: weakref.WeakKeyDictionary[Watched, Observation] = weakref.WeakKeyDictionary()

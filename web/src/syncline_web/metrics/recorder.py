@@ -19,7 +19,8 @@ class Recorder:
     """A listener that counts. It never raises, waits or touches the network.
 
     Args:
-        connections: the names that the configuration has at present.
+        connections: the names that the configuration has at present; `senders` are those of them
+            whose system sends webhooks.
         monotonic: seconds that never go backwards.
     """
 
@@ -28,11 +29,13 @@ class Recorder:
         instruments: Instruments,
         connections: Callable[[], Collection[str]],
         jobs: Callable[[], Collection[str]],
+        senders: Callable[[], Collection[str]],
         monotonic: Callable[[], float] = _SINCE,
     ) -> None:
         self._to = instruments
         self._connections = connections
         self._jobs = jobs
+        self._senders = senders
         self._monotonic = monotonic
         self._paused_until: dict[str, float] = {}
         self.failures: Counter[str] = Counter()
@@ -55,7 +58,7 @@ class Recorder:
 
     def _prepare(self) -> None:
         # A series that begins at 1 shows no increase: whoever waits for the first one misses it.
-        for connection in self._connections():
+        for connection in self._senders():
             for result in RESULTS:
                 self._to.webhooks.labels(connection, result)
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from syncline.redaction import printable
 
@@ -68,4 +68,4 @@ def span(duration: timedelta | float | None) -> str:
     return f"{seconds:.1f} s" if seconds % 1 else f"{seconds:.0f} s"
 
 
-__all__ = ["STATIC", "escape", "span", "templates", "version", "visible", "when"]
+__all__ = ["STATIC", "span", "templates", "version", "visible", "when"]

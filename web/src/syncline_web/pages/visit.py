@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -223,7 +223,6 @@ async def form_of(request: Request) -> Form:
 
 
 Answer = Callable[[Visit], Awaitable[Response]]
-Values = Mapping[str, object]
 
 __all__ = [
     "HEADERS",

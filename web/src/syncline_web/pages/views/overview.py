@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from attrs import frozen
 from starlette.responses import Response
 
@@ -35,12 +33,6 @@ class JobCard:
     budgets: tuple[Budget, ...]
     token: str | None
     error: str
-
-    @property
-    def next_look(self) -> datetime | None:
-        """When the next pass of any kind begins."""
-        times = [at for at in (self.working.next_full, self.working.next_poll) if at is not None]
-        return min(times, default=None)
 
 
 _STATES = ("synced", "conflict", "withdrawn", "held")

@@ -27,6 +27,26 @@ def report(**counts: int) -> Report:
     return Report(run="r1", job="docs", counts=Counter(counts))
 
 
+def test_a_report_ends_with_what_a_person_has_to_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reports.reported(report(writes=1), 1, json=False, proposals=2)
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 conflict waits for a person: `syncline conflicts`",
+        "2 pairs are proposed: `syncline pair docs`",
+    ]
+
+
+def test_a_refusal_names_the_command_that_spends_the_approval() -> None:
+    lines = [list(reports.refusal("docs", REFUSED_REMOVALS, again=a))[-1] for a in ("", "undo r1")]
+    assert lines == [
+        "if all of these shall go: syncline approve docs 7f3a",
+        "if all of these shall go: syncline undo r1 --approve 7f3a",
+    ]
+    first = attrs.evolve(REFUSED_REMOVALS, token="", why="the first pass")
+    assert not any("approve" in line for line in reports.refusal("docs", first))
+
+
 @pytest.mark.parametrize(
     ("made", "waiting", "code"),
     [

@@ -24,6 +24,7 @@ def written(folder: Path, content: bytes) -> Path:
     [
         b"1,a\n2,b\n",
         b"left,right\n1,a\n2,b",
+        b"Left ID,right_id\n1,a\n2,b",
         b"\xef\xbb\xbfLeft,Right\r\n\r\nwiki:1, kb:a\r\n2,b\r\n",
         b'"1","a"\n"2","b"\n',
     ],

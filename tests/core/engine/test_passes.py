@@ -485,6 +485,21 @@ async def test_a_plan_is_refused_as_stale_item_by_item(pair: Any) -> None:
     assert pair.titles(pair.right) == {"One": "<p>1</p>", "Two": "<p>x</p>"}
 
 
+async def test_an_undo_can_be_undone_and_says_what_is_as_it_was(pair: Any) -> None:
+    one = pair.left.write("One", "<p>x</p>")
+    await pair.sync()
+    pair.left.edit(one, body="<p>1</p>")
+    run = (await pair.sync()).run
+    undone = await pair.session.undo(run)
+    assert [k.detail for k in (await pair.session.undo(run)).kept] == [
+        "it is as it was before that run"
+    ]
+    await pair.session.undo(undone.run)
+    assert pair.right.live()[pair.twin(one)].body == "<p>1</p>"
+    await pair.sync()
+    await pair.quiet()
+
+
 async def test_undo_puts_back_what_nobody_touched_since(pair: Any) -> None:
     one = pair.left.write("One", "<p>x</p>")
     two = pair.left.write("Two", "<p>x</p>")

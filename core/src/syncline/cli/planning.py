@@ -63,10 +63,13 @@ def opened(path: Path) -> Plan:
     """
     try:
         if path.stat().st_size > MAX_PLAN:
-            raise ConfigError([f"{path}: too large for a plan"])
+            raise ConfigError(["too large for a plan"])
         return Plan.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from None
+        why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else error
+        raise ConfigError([f"{path}: cannot be read: {why}"]) from None
+    except ConfigError as error:
+        raise ConfigError([f"{path}: {problem}" for problem in error.problems]) from None
 
 
 def apply(args: argparse.Namespace) -> int:

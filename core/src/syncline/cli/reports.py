@@ -35,16 +35,35 @@ def code(report: Report, waiting: int) -> int:
     )
 
 
-def reported(report: Report, waiting: int, *, json: bool) -> int:
-    """Print a report and return the exit status."""
+def reported(
+    report: Report, waiting: int, *, json: bool, proposals: int = 0, again: str = ""
+) -> int:
+    """Print a report and return the exit status.
+
+    Args:
+        waiting: conflicts that are open now.
+        proposals: pairs that are proposed now.
+        again: the command that takes `--approve TOKEN`, where no pass spends an approval.
+    """
     if json:
         emit(report)
     else:
-        say(lines(report))
+        say(lines(report, again=again))
+        say(_asked(report.job, waiting, proposals))
     return code(report, waiting)
 
 
-def lines(report: Report) -> Iterator[str]:
+def _asked(job: str, waiting: int, proposals: int) -> Iterator[str]:
+    """Yield what a person has to answer."""
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        yield f"{counted(waiting, 'conflict')} {verb} for a person: `syncline conflicts`"
+    if proposals:
+        verb = "is" if proposals == 1 else "are"
+        yield f"{counted(proposals, 'pair')} {verb} proposed: `syncline pair {job}`"
+
+
+def lines(report: Report, *, again: str = "") -> Iterator[str]:
     """Yield what a pass did, for people."""
     yield from columns([_row(item) for item in report.items if item.event not in _QUIET])
     for side, why in report.incomplete.items():
@@ -53,7 +72,7 @@ def lines(report: Report) -> Iterator[str]:
     for item in report.kept:
         yield f"left as it is: {item.ref or ''} {item.title!r}: {item.detail}"
     if report.refused is not None:
-        yield from refusal(report.job, report.refused)
+        yield from refusal(report.job, report.refused, again=again)
     yield summary(report)
 
 
@@ -71,11 +90,14 @@ def summary(report: Report) -> str:
     return f"{report.job} {report.run}: {writes}{', ' if found else ''}{', '.join(found)}"
 
 
-def refusal(job: str, refused: Refusal) -> Iterator[str]:
+def refusal(job: str, refused: Refusal, *, again: str = "") -> Iterator[str]:
     """Yield what the delete governor stopped, and how to let it go."""
     yield str(refused)
     yield from (f"  {title}" for title in refused.titles)
-    yield f"if all of these shall go: syncline approve {job} {refused.token}"
+    if not refused.token:
+        return  # what stands in the way is no number: there is nothing to approve
+    how = f"{again} --approve {refused.token}" if again else f"approve {job} {refused.token}"
+    yield f"if all of these shall go: syncline {how}"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -99,7 +99,7 @@ def undo(args: argparse.Namespace) -> int:
     config = configuration(args)
     job = _job_of_run(config, args)
     report, waiting = run(_undo(config, job, args))
-    return reports.reported(report, waiting, json=args.json)
+    return reports.reported(report, waiting, json=args.json, again=f"undo {args.run}")
 
 
 async def _undo(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..config import Config
-from ..engine import Plan, Report
+from ..engine import JobStatus, Plan, Report
 from . import planning, reports
 from .exits import DONE, code_of, worst
 from .opened import configuration, offline, online, run, the_job
@@ -30,22 +30,24 @@ def _isolated(config: Config, name: str, args: argparse.Namespace) -> int:
 
 
 def _one(config: Config, name: str, args: argparse.Namespace) -> int:
-    done, waiting = run(_pass(config, name, args))
+    done, status = run(_pass(config, name, args))
     if isinstance(done, Plan):
         return planning.show(done, args)
-    return reports.reported(done, waiting, json=args.json)
+    return reports.reported(done, status.conflicts, json=args.json, proposals=status.proposals)
 
 
-async def _pass(config: Config, name: str, args: argparse.Namespace) -> tuple[Report | Plan, int]:
+async def _pass(
+    config: Config, name: str, args: argparse.Namespace
+) -> tuple[Report | Plan, JobStatus]:
     with shown(args) as progress:
         async with online(config, name, progress) as session:
             if args.dry_run:
-                return await session.plan(), 0
+                return await session.plan(), session.status()
             if args.changes:
                 report = await session.poll()
             else:
                 report = await session.sync(approve=args.approve)
-            return report, session.status().conflicts
+            return report, session.status()
 
 
 def approve(args: argparse.Namespace) -> int:

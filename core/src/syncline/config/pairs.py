@@ -13,7 +13,7 @@ MAX_ROWS = 1_000_000
 
 
 def read_pairs(path: Path, job: DocumentsJob) -> tuple[tuple[Ref, Ref], ...]:
-    """Return the pairs of a file: ids, or `connection:id`; a header `left,right` is skipped.
+    """Return the pairs of a file: ids, or `connection:id`; a header that names them is skipped.
 
     Raises:
         ConfigError: it cannot be read, or has faults: one line each, all of them.
@@ -37,7 +37,7 @@ def _pairs(
     seen: dict[Ref, int] = {}
     for number, row in rows:
         cells = [cell.strip() for cell in row]
-        if number == rows[0][0] and [cell.lower() for cell in cells] == ["left", "right"]:
+        if number == rows[0][0] and _is_header(cells):
             continue
         try:
             pair = _pair(cells, job)
@@ -50,6 +50,11 @@ def _pairs(
     if problems:
         raise ConfigError(problems)
     return tuple(pairs)
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Tell whether a first line only names the columns: `left,right` or `Left ID,Right id`."""
+    return [cell.lower().removesuffix("id").rstrip(" _-") for cell in cells] == ["left", "right"]
 
 
 def _pair(cells: list[str], job: DocumentsJob) -> tuple[Ref, Ref]:

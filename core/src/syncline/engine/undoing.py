@@ -23,7 +23,7 @@ from .report import ItemResult, Report
 from .steps import Draft, Step
 from .turns import in_turn, refs_of
 
-_UNDOABLE = ("created", "updated", "merged", "removed")
+_UNDOABLE = ("created", "updated", "merged", "removed", "undone")
 
 
 async def undo(job: Job, run: str, report: Report, *, approved: str | None = None) -> None:
@@ -43,6 +43,8 @@ async def _undo_all(job: Job, entries: list[Entry], report: Report) -> None:
     for entry in entries:
         if entry.event == "withdrawn":
             report.kept.append(_kept(entry, "a withdrawal is never undone"))
+        elif entry.event == "undone" and not (entry.before and entry.after):
+            report.kept.append(_kept(entry, "what an undo created or removed is not undone"))
         elif entry.event in _UNDOABLE and entry.side is not None:
             if entry.event == "created" and report.refused is not None:
                 report.kept.append(_kept(entry, str(report.refused)))
@@ -93,7 +95,11 @@ async def _undo_one(job: Job, entry: Entry, side: Side, report: Report) -> None:
     if not isinstance(now, Record) or now.value is None or after is None:
         report.kept.append(_kept(entry, "it cannot be read any more"))
         return
-    if view.side_digest(job, side, now.value) != view.side_digest(job, side, after):
+    held = view.side_digest(job, side, now.value)
+    if before is not None and held == view.side_digest(job, side, before):
+        report.kept.append(_kept(entry, "it is as it was before that run"))
+        return
+    if held != view.side_digest(job, side, after):
         report.kept.append(_kept(entry, "somebody has edited it since"))
         return
     await _put_back(job, link, side, now, before, report)

@@ -115,7 +115,7 @@ def run(options: Options) -> Iterator[Result]:
         what="CPU of a delivery / of an application that only reads the body",
         samples=found.ratios,
         control=found.control,
-        limit=5.0,
+        limit=4.0,
         beside=found.medians(1e6, "us", "bare"),
     )
 

@@ -3,8 +3,9 @@
 from .losing import ItemLosses
 from .plans import Plan, PlanItem
 from .report import ItemResult, Refusal, Report
-from .session import JobStatus, Session
+from .session import Session
 from .shown import ConflictView
+from .status import JobStatus
 
 __all__ = [
     "ConflictView",

@@ -70,10 +70,9 @@ class Process:
 
 
 @define(slots=False, kw_only=True)
-class Job:
-    """One configured job while it runs."""
+class Parts:
+    """What a job works with, from the moment it is opened."""
 
-    name: str
     left: Store
     right: Store
     left_name: str
@@ -87,7 +86,15 @@ class Job:
     progress: Callable[..., None] = _quiet
     """`progress(event, **fields)`: listed, started, done, for whoever shows a bar."""
     new_id: Callable[[], str] = new_id
+    """Returns a fresh id; a test gives one that counts, so that a seed repeats a run."""
     process: Process = field(factory=Process)
+
+
+@define(slots=False, kw_only=True)
+class Job(Parts):
+    """One configured job while it runs."""
+
+    name: str
     run: str = ""
     """The id of the pass that is under way: history is written under it."""
     dry: bool = False

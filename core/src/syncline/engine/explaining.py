@@ -26,7 +26,7 @@ async def explain(job: Job, ref: Ref) -> list[str]:
     lines = _paired(job, link, side) if link else _unpaired(job, ref)
     lines += _waiting(job, ref, link)
     now = await read_side(job, ref)
-    if _never_seen(job, ref, link, now):
+    if _never_seen(job, ref, now):
         return [
             f"{ref} was never seen by this job, and {job.connection(side)} has nothing of that id"
             " now; look at the id once more."
@@ -37,19 +37,24 @@ async def explain(job: Job, ref: Ref) -> list[str]:
     return lines
 
 
-def _never_seen(job: Job, ref: Ref, link: Link | None, now: Record | StoreError) -> bool:
+def _never_seen(job: Job, ref: Ref, now: Record | StoreError) -> bool:
     """Tell whether neither the state nor the store knows the item: most likely it never was."""
     match now:
         case NotFound() | Record(status=Status.PURGED):
             pass
         case _:
             return False
+    return not knows(job, ref)
+
+
+def knows(job: Job, ref: Ref) -> bool:
+    """Tell whether the state remembers anything of an item."""
     state = job.state
-    return not (
-        link
-        or state.tombstone(job.name, ref)
+    return bool(
+        state.link(job.name, ref)
         or state.skipped(job.name, ref)
         or state.quarantined(job.name, ref)
+        or state.tombstone(job.name, ref)
         or state.history(job.name, ref=ref, limit=1)
     )
 

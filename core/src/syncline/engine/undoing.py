@@ -9,9 +9,10 @@ from attrs import evolve
 
 from ..body.version import NORMALISER
 from ..decision import Keep, Reason
-from ..errors import StoreError, VersionMismatch
+from ..errors import Refused, Stale, StoreError, VersionMismatch
 from ..model import Document, Record, Ref, Side
-from ..state.records import Entry, Half, Link, LinkState
+from ..state.records import Effect, Entry, Half, Link, LinkState, SaveLink, SaveValue
+from ..state.values import key_of
 from . import view
 from .confirming import confirm
 from .context import Job
@@ -151,3 +152,32 @@ async def _bring_back(
         return
     told = f"it has a new id: {record.ref}" if record else ""
     confirm(job, intent, [record], evolve(step, detail=told), report)
+
+
+def release(job: Job, ref: Ref) -> None:
+    """End the hold that an undo put on a pair.
+
+    Raises:
+        Stale: it is not held.
+        Refused: a pass is at it right now.
+    """
+    link = job.state.link(job.name, ref)
+    if link is None or link.state is not LinkState.HELD:
+        raise Stale(f"{ref} is not held")
+    if not job.process.turns.free(refs_of(link)):
+        raise Refused(f"{ref} is being worked on at this moment; release it again")
+    free = evolve(link, state=LinkState.SYNCED)
+    effects: list[Effect] = []
+    other = job.state.value(link.half(link.origin.other).value)
+    if other is not None and link.half(link.origin).ref is not None:
+        # The base of the original becomes what the undo put back: its edit counts once more.
+        base = view.fresh(job, link.origin, other).value
+        half = evolve(
+            link.half(link.origin),
+            value=key_of(base),
+            digest=view.side_digest(job, link.origin, base),
+            stamp="released",
+        )
+        free = free.with_half(link.origin, half)
+        effects.append(SaveValue(base))
+    job.state.commit([*effects, SaveLink(free), job.entry(free, "released")], None)

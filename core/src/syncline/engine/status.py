@@ -1,0 +1,48 @@
+"""Where a job stands, in numbers."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ..state.records import LinkState, Run
+from .context import Job
+
+
+@frozen(kw_only=True)
+class JobStatus:
+    """Where a job stands."""
+
+    job: str
+    pairs: int
+    conflicts: int
+    reviews: int
+    """Losing edits that were kept and that nobody has looked at."""
+    quarantined: int
+    withdrawn: int
+    held: int
+    proposals: int
+    last_run: Run | None
+    last_full: Run | None
+    token: str | None
+    """An approval of removals that waits for the next pass."""
+
+
+def status_of(job: Job) -> JobStatus:
+    """Return where the job stands now."""
+    state = job.state
+    links = state.count_links(job.name)
+    waiting = state.conflicts(job.name)
+    runs = state.runs(job.name)
+    return JobStatus(
+        job=job.name,
+        pairs=sum(links.values()),
+        conflicts=sum(not record.review for record in waiting),
+        reviews=sum(record.review for record in waiting),
+        quarantined=len(state.quarantine(job.name)),
+        withdrawn=links.get(LinkState.WITHDRAWN.value, 0),
+        held=links.get(LinkState.HELD.value, 0),
+        proposals=len(state.proposals(job.name)),
+        last_run=runs[0] if runs else None,
+        last_full=next((r for r in runs if r.kind == "full" and r.ended_at), None),
+        token=state.approval(job.name),
+    )

@@ -11,7 +11,7 @@ from attrs import evolve
 from .. import body
 from ..config import Config
 from ..engine import ConflictView, Report, Session
-from ..engine.browsing import editable
+from ..engine.comparing import editable
 from ..errors import ConfigError, Refused
 from ..model import FIELDS, Document
 from ..state.records import ConflictRecord

@@ -1,30 +1,22 @@
-"""What people look through: articles by title, what is withdrawn and why, losses as they stand.
+"""What people look through: articles by title, and everything that is known of one.
 
-Nothing here writes, and only `still_there` asks a store. Pages are read by key: one costs the same
-wherever it begins, and a search looks through a bounded number of titles before it hands back.
+Nothing here writes or asks a store. Pages are read by key: one costs the same wherever it begins,
+and a search looks through a bounded number of titles before it hands back.
 """
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ..body import from_html
-from ..errors import Refused, SynclineError
-from ..model import Document, Record, Ref, Side, Status
+from ..model import Document, Ref, Side, Status
 from ..state.browsing import Place, Shelved, Standing
 from ..state.listing import fold
 from ..state.port import StateStore
 from ..state.records import Entry, Link, LinkState
-from . import view
-from .observing import read_side
-from .plans import losses_of
-from .shown import ConflictView
 
 if TYPE_CHECKING:
     from .session import Session
@@ -192,222 +184,12 @@ def is_veiled(state: StateStore, job: str, pair: str) -> bool:
     )
 
 
-# --- what is withdrawn -------------------------------------------------------------------------
-
-
-@frozen(kw_only=True)
-class Confinement:
-    """An article that is withdrawn, held or of unknown audience: since when, and why."""
-
-    pair: str
-    title: str
-    standing: Standing
-    original: Ref | None
-    copy: Ref | None
-    """Where the copy was, when it is withdrawn; where it is, otherwise."""
-    since: datetime | None
-    why: str
-    proof: Entry | None = None
-    """The line of the history that was written when the store had confirmed the removal."""
-
-
-def row_of(link: Link, standing: Standing) -> Shelved:
-    """Return a pair as a line of a list."""
-    return Shelved(
-        key=link.pair,
-        title=link.title,
-        standing=standing,
-        left=link.left.ref,
-        right=link.right.ref,
-        pair=link.pair,
-    )
-
-
-def confinement(state: StateStore, job: str, row: Shelved) -> Confinement | None:
-    """Return what is known of a row of `articles` that is withdrawn, held or unknown."""
-    link = state.pair(row.pair)
-    if link is None:
-        return None
-    event = {Standing.WITHDRAWN: "withdrawn", Standing.HELD: "undone"}.get(row.standing)
-    entry = state.last_entry(job, row.pair, event) if event else None
-    return Confinement(
-        pair=row.pair,
-        title=link.title,
-        standing=row.standing,
-        original=link.half(link.origin).ref,
-        copy=link.half(link.origin.other).ref or (_ref_on(entry, link.origin.other)),
-        since=entry.at if entry else link.unknown_since,
-        why=(entry.reason if entry else "") or _WHY.get(row.standing, ""),
-        proof=entry if row.standing is Standing.WITHDRAWN else None,
-    )
-
-
-_WHY = {
-    Standing.UNKNOWN: "who may see the original cannot be learnt; nothing new is published",
-    Standing.HELD: "held after an undo",
-}
-
-
-def _ref_on(entry: Entry | None, side: Side) -> Ref | None:
-    if entry is None:
-        return None
-    return entry.left if side is Side.LEFT else entry.right
-
-
-@frozen(kw_only=True)
-class Sighting:
-    """What a store answered when it was asked for one item just now."""
-
-    ref: Ref
-    there: bool | None
-    """None where the store could not tell: that is no proof of anything."""
-    sentence: str
-    at: datetime
-
-
-async def still_there(session: Session, ref: Ref) -> Sighting:
-    """Ask the store for an item now; its content is not kept. A failure is an answer, too."""
-    answer = await read_side(session._job, ref)
-    at = session.clock.now()
-    if not isinstance(answer, Record) or answer.status is Status.UNKNOWN:
-        why = answer.reason if isinstance(answer, Record) else str(answer)
-        return Sighting(ref=ref, there=None, sentence=f"it cannot be told: {why}", at=at)
-    said = answer.status.value + (f" ({answer.reason})" if answer.reason else "")
-    gone = answer.status.gone
-    sentence = f"it is gone: {said}" if gone else f"it is there: {said}"
-    return Sighting(ref=ref, there=not gone, sentence=sentence, at=at)
-
-
-# --- losses ------------------------------------------------------------------------------------
-
-
-@frozen(kw_only=True)
-class Lost:
-    """What one article's text, as it was last agreed on, loses on the other side."""
-
-    ref: Ref
-    title: str
-    side: Side
-    """Where it comes from."""
-    losses: tuple[str, ...]
-
-
-async def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
-    """Return what each side of a pair says that the other cannot hold, from the stored texts.
-
-    Long texts are judged in a thread: nobody else waits for them.
-
-    A text that cannot be judged any more says so, as a loss.
-    """
-    link = session.state.pair(pair)
-    if link is None or is_veiled(session.state, session.job, pair):
-        return ()
-    found = []
-    for side in Side:
-        half = link.half(side)
-        value = session.state.value(half.value)
-        if half.ref is None or value is None or not session.policy.direction.writes(side.other):
-            continue
-        # Links lead to the other side's articles there: that is no loss.
-        carried = view.translate(session._job, side, value)
-        losses = await asyncio.to_thread(_losses, session, side, carried.value)
-        if apart := len(carried.unresolved):
-            noun = "link leads to an article" if apart == 1 else "links lead to articles"
-            losses = (*losses, f"{apart} {noun} without a counterpart: plain text there")
-        if losses:
-            found.append(Lost(ref=half.ref, title=link.title, side=side, losses=losses))
-    return tuple(found)
-
-
-def _losses(session: Session, side: Side, value: Document) -> tuple[str, ...]:
-    try:
-        return losses_of(session._job, side, value)
-    except SynclineError as error:
-        return (f"it cannot be judged: {error}",)
-
-
-# --- pairs that are proposed -------------------------------------------------------------------
-
-
-async def side_by_side(session: Session, left: Ref, right: Ref) -> tuple[Document, Document]:
-    """Read two articles now, both in the vocabulary that both sides share.
-
-    Raises:
-        Refused: one of them is not there for everybody.
-        StoreError: one of them cannot be read.
-    """
-    job = session._job
-    documents = []
-    for side, ref in ((Side.LEFT, left), (Side.RIGHT, right)):
-        answer = await read_side(job, ref)
-        if not isinstance(answer, Record):
-            raise answer
-        if answer.value is None:
-            raise Refused(f"{ref} is {answer.status.value}: its text is not shown")
-        documents.append(view.shared_or_own(job, side, answer.value))
-    return documents[0], documents[1]
-
-
-# --- editing the proposed merge ----------------------------------------------------------------
-
-
-def editable(session: Session, conflict: ConflictView, start: str) -> Document | None:
-    """Return the text that a person starts from, in the vocabulary that both sides share.
-
-    `Session.resolve` takes an edited text in that vocabulary. `start` is `proposed`, `left` or
-    `right`; None when there is none.
-    """
-    job = session._job
-    if start == "right":
-        return _from_right(session, conflict)
-    value = conflict.left if start == "left" else conflict.proposed
-    return view.shared_or_own(job, Side.LEFT, value) if value is not None else None
-
-
-def in_shared_words(session: Session, left: Document) -> Document:
-    """Return a left document in the vocabulary that both sides share."""
-    return view.shared_or_own(session._job, Side.LEFT, left)
-
-
-def _from_right(session: Session, conflict: ConflictView) -> Document | None:
-    right, base, left = conflict.right, conflict.right_base, conflict.base
-    job = session._job
-    if right is None:
-        return None
-    if base is None or left is None:
-        value = view.fresh(job, Side.LEFT, right).value
-    else:
-        carried = view.carry(job, Side.LEFT, source_base=base, source_now=right, target=left)
-        value = carried.value
-    return view.shared_or_own(job, Side.LEFT, value)
-
-
-def edited_body(html: str) -> str:
-    """Return what a person typed as a body: hostile or broken HTML is cleaned.
-
-    Raises:
-        Rejected: it is too long, too deep, or would cost a parser too much.
-    """
-    return from_html(html)
-
-
 __all__ = [
     "MOST_LOOKED_AT",
     "START",
     "Article",
     "ArticlePage",
-    "Confinement",
-    "Lost",
-    "Sighting",
     "article",
     "articles",
-    "confinement",
-    "editable",
-    "edited_body",
-    "in_shared_words",
     "is_veiled",
-    "losses_of_pair",
-    "row_of",
-    "side_by_side",
-    "still_there",
 ]

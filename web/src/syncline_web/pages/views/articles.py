@@ -9,7 +9,7 @@ from attrs import frozen
 from starlette.responses import Response
 
 from syncline import body as _body
-from syncline.engine import browsing
+from syncline.engine import browsing, comparing
 from syncline.engine.browsing import ArticlePage
 from syncline.model import Document, Ref, Side
 from syncline.state.browsing import Shelved, Standing
@@ -103,7 +103,7 @@ async def show(visit: Visit) -> Response:
         halves=[] if hidden else list(_halves(visit, found)),
         hidden=hidden,
         entries=entries,
-        losses=await browsing.losses_of_pair(session, pair) if pair else (),
+        losses=await comparing.losses_of_pair(session, pair) if pair else (),
         why=await _why(visit, ref, hidden),
     )
 

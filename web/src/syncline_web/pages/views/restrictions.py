@@ -6,8 +6,8 @@ import asyncio
 
 from starlette.responses import Response
 
-from syncline.engine import browsing
-from syncline.engine.browsing import Confinement
+from syncline.engine import browsing, confining
+from syncline.engine.confining import Confinement
 from syncline.state.browsing import Standing
 
 from ..visit import Missing, Visit, text_of
@@ -26,7 +26,7 @@ async def index(visit: Visit) -> Response:
     page = browsing.articles(
         session.state, visit.job, standing=standing, after=visit.after, limit=PAGE
     )
-    found = (browsing.confinement(session.state, visit.job, row) for row in page.rows)
+    found = (confining.confinement(session.state, visit.job, row) for row in page.rows)
     last = text_of(page.after)
     return visit.show(
         "restrictions.html",
@@ -45,7 +45,7 @@ async def check(visit: Visit) -> Response:
     found = _confinement(visit)
     refs = [ref for ref in (found.copy, found.original) if ref is not None]
     session = visit.session
-    sightings = await asyncio.gather(*(browsing.still_there(session, ref) for ref in refs))
+    sightings = await asyncio.gather(*(confining.still_there(session, ref) for ref in refs))
     return visit.show(
         "checked.html", job=visit.job, session=session, found=found, sightings=sightings
     )
@@ -58,8 +58,8 @@ def _confinement(visit: Visit) -> Confinement:
         raise Missing("That pair is not known any more.")
     unknown = link.unknown_since is not None and link.state.value == Standing.SYNCED.value
     standing = Standing.UNKNOWN if unknown else Standing(link.state.value)
-    row = browsing.row_of(link, standing)
-    found = browsing.confinement(state, visit.job, row)
+    row = confining.row_of(link, standing)
+    found = confining.confinement(state, visit.job, row)
     if found is None:
         raise Missing("That pair is not known any more.")
     return found

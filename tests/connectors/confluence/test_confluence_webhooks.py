@@ -408,6 +408,18 @@ async def test_a_token_for_others_or_another_time_is_refused(
         forge.receive(forged(issuer.token(**claims)))
 
 
+async def test_no_changed_byte_of_atlassians_token_passes(
+    forge: Webhook, issuer: Issuer, clock: FakeClock
+) -> None:
+    token = issuer.token()
+    clock.advance(61)  # from now on an unknown key is worth a look, and still no acceptance
+    for at in range(len(token)):
+        other = "A" if token[at] != "A" else "B"
+        with pytest.raises((Forbidden, Unavailable)):
+            forge.receive(forged(token[:at] + other + token[at + 1 :]))
+    assert hints(forge, forged(token)).changes == LOOK
+
+
 async def test_a_token_signed_by_another_key_is_refused(forge: Webhook, issuer: Issuer) -> None:
     stranger = attrs.evolve(issuer, key=rsa.generate_private_key(65537, 2048))
     with pytest.raises(Forbidden):

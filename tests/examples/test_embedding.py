@@ -96,9 +96,25 @@ def test_the_first_program_of_the_guide_makes_a_pass_and_goes_on(project: Path) 
         assert process.wait(timeout=10) != 0, "Ctrl-C ends it, as it ends any program"
 
 
+def test_the_handler_of_the_guide_says_what_a_line_is_about_and_shows_no_secret() -> None:
+    said = """
+from syncline.redaction import register
+from syncline.scope import about
+handler.setFormatter(logging.Formatter("%(job)s %(message)s"))
+register("kanari-4711-lw")
+with about("pass", job="knowledge"):
+    logging.warning("a token: kanari-4711-lw")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", block(2) + said],
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert done.stderr == "knowledge a token: ***\n"
+
+
 def test_the_second_program_of_the_guide_works_one_job(project: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", block(2)], cwd=project, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", block(3)], cwd=project, capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("1 articles would change\n")

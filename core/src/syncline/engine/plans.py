@@ -186,7 +186,8 @@ def step_losses(job: Job, step: Step, side: Side) -> tuple[str, ...]:
 
 def losses_of(job: Job, side: Side, value: Document) -> tuple[str, ...]:
     """Return what one side's document loses on the other side, one sentence each."""
-    shared = view.shared_or_own(job, side, value)
+    # A link is led to the other side's article, or is none until there is one.
+    shared = view.translate(job, side, view.shared_or_own(job, side, value)).value
     projected = job.store(side.other).project(shared)
     found = []
     if projected.body != shared.body:

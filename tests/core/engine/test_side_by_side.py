@@ -318,3 +318,24 @@ async def test_what_lies_below_is_learnt_in_a_process_that_has_listed_nothing(pa
     assert (await pair.session.work()).withdrawn == 1, "the hint stays until that is learnt"
     assert pair.titles(pair.right) == {}
     assert not pair.state.dirty("job")
+
+
+async def test_a_defect_in_reading_one_hinted_article_stops_no_other(pair: Any) -> None:
+    await pair.sync()
+    bad, good = (pair.left.write(title, "<p>text</p>") for title in ("Bad", "Good"))
+    pair.left.fail("fetch", ValueError("a defect"), ref=bad, times=-1)
+    pair.session.hint([Change(ref=bad), Change(ref=good)], side=Side.LEFT)
+    report = await pair.session.work()
+    assert set(pair.titles(pair.right)) == {"Good"}
+    assert report.failed == 1
+    assert not pair.state.dirty("job")
+
+
+async def test_a_defect_in_reading_one_of_two_namesakes_stops_no_pass(pair: Any) -> None:
+    bad = pair.left.write("Same", "<p>text</p>")
+    pair.right.write("Same", "<p>text</p>")
+    pair.left.write("Good", "<p>text</p>")
+    pair.left.fail("fetch", ValueError("a defect"), ref=bad, times=-1)
+    report = await pair.sync()
+    assert "Good" in pair.titles(pair.right)
+    assert report.failed >= 1

@@ -17,7 +17,7 @@ from .observing import Sight, read_side
 from .quarantine import isolate
 from .recovery import recover
 from .turns import Again, in_turn, refs_of
-from .underway import Pass, as_remembered, isolated, settle_pair, spread
+from .underway import Pass, alone, as_remembered, isolated, settle_pair, spread
 from .writes import Unsettled
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ async def _expanded(this: Pass, row: Dirty) -> bool:
         async with job.process.learning:
             if not job.state.has_tree(row.side):
                 await learn_tree(job, row.side)
-    except StoreError as error:
+    except Exception as error:
         told = {"job": job.name, "ref": str(row.change.ref), "detail": str(error)}
         logger.warning("what lies below an item could not be learnt yet", extra=told)
         return False
@@ -124,33 +124,34 @@ def _below(job: Job, side: Side, top: Ref) -> set[Ref]:
 
 
 async def _newcomer(this: Pass, side: Side, ref: Ref) -> bool:
+    try:
+        await alone(this, side, ref, _meet(this, side, ref))
+    except Unsettled:
+        return False
+    return True
+
+
+async def _meet(this: Pass, side: Side, ref: Ref) -> None:
     job = this.job
     if _unlisted(job):
         # The first complete pass pairs what exists on both sides; what its listing was too early
         # for is looked at when it ends.
         job.process.later.add((side, ref))
-        return True
+        return
     answer = await read_side(job, ref)
     if job.state.link(job.name, ref) is not None:
         raise Again
     if isinstance(answer, NotFound):
-        return True
+        return
     if isinstance(answer, StoreError):
         if job.state.skipped(job.name, ref) is None:  # what takes no part need not be read
             isolate(job, side, ref, answer, this.report)
-        return True
+        return
     if answer.status.gone or (answer.value and _has_twin(job, side, answer.value.title)):
-        return True
-    try:
-        step = await newcomers.meet(job, side, answer, this.report, at=stamp(answer))
-    except Unsettled:
-        return False
-    except StoreError as error:
-        isolate(job, side, ref, error, this.report)
-        return True
+        return
+    step = await newcomers.meet(job, side, answer, this.report, at=stamp(answer))
     if step is not None:
         await isolated(this, step.link, this.act(job, step, this.report))
-    return True
 
 
 def _has_twin(job: Job, side: Side, title: str) -> bool:

@@ -7,7 +7,7 @@ nor removed until somebody has settled it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from attrs import define, field
@@ -21,7 +21,7 @@ from .meeting import pairing
 from .newcomers import left_out
 from .observing import read_side
 from .steps import Step
-from .underway import Pass, at_items, isolated
+from .underway import Pass, alone, at_items, isolated
 
 
 @define(kw_only=True)
@@ -38,7 +38,7 @@ class Pairing:
         """Make pairs of what is certain, and remember what is not."""
         job = self.this.job
         for left, right in job.state.pairings(job.name, same=True):
-            await at_items(self.this, (left, right), partial(self._accepted, left, right))
+            await self._look((left, right), partial(self._accepted, left, right))
         if self.this.complete == frozenset(Side):
             await self._propose()
 
@@ -51,11 +51,17 @@ class Pairing:
                 proposals.append(proposal)
             elif not (self._is_skipped(ours) and self._is_skipped(theirs)):
                 meeting = partial(self._meet, ours, theirs, proposals)
-                await at_items(self.this, (ours.ref, theirs.ref), meeting)
+                await self._look((ours.ref, theirs.ref), meeting)
         proposals = [p for p in proposals if self._is_open(p)]
         self._hold(proposals)
         if proposals or known:
             job.commit([SaveProposals(job.name, proposals)])
+
+    async def _look(self, refs: tuple[Ref, Ref], meet: Callable[[], Awaitable[None]]) -> None:
+        async def now() -> None:
+            await alone(self.this, Side.LEFT, refs[0], meet())
+
+        await at_items(self.this, refs, now)
 
     def _is_open(self, proposal: Proposal) -> bool:
         """True for a proposal that nobody has answered since, and that no run has overtaken."""

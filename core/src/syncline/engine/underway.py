@@ -25,6 +25,7 @@ from .quarantine import isolate
 from .report import Report
 from .steps import Step
 from .turns import Again, in_turn, refs_of
+from .writes import Unsettled
 
 logger = logging.getLogger(__name__)
 
@@ -166,6 +167,25 @@ async def isolated(this: Pass, link: Link, work: Awaitable[None]) -> None:
 def _one_of(link: Link) -> Ref | None:
     """Return the item by which logs and traces name a pair."""
     return link.left.ref or link.right.ref
+
+
+async def alone(
+    this: Pass, side: Side, ref: Ref, work: Awaitable[T], *, title: str = "", stamp: str = ""
+) -> T | None:
+    """Return what comes of looking at an item without a pair; None when it was set aside.
+
+    Raises:
+        Again, Unsettled: it is looked at later.
+    """
+    try:
+        return await work
+    except (LeaseLost, StateError, Again, Unsettled):
+        raise
+    except Exception as error:
+        if not isinstance(error, StoreError):
+            logger.exception("an item failed unexpectedly", extra={"ref": str(ref)})
+        isolate(this.job, side, ref, error, this.report, title=title, stamp=stamp)
+        return None
 
 
 def as_remembered(link: Link, side: Side) -> Staged | None:

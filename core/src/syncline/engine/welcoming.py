@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from ..errors import LeaseLost, StateError, StoreError
 from ..model import Side
 from ..ports import BulkStore
 from ..state.port import Staged
 from . import bulk, newcomers
 from .pairing import Pairing
-from .quarantine import isolate, waiting
+from .quarantine import waiting
 from .steps import Step
-from .turns import Again
-from .underway import Pass, at_items, isolated, spread
+from .underway import Pass, alone, at_items, isolated, spread
 from .writes import Unsettled
 
 logger = logging.getLogger(__name__)
@@ -85,17 +83,11 @@ async def _newcomer(this: Pass, side: Side, staged: Staged, pairing: Pairing) ->
         # Its counterpart may be there and unlisted: creating waits for two complete listings.
         this.report.counts["held"] += 1
         return None
+    meeting = newcomers.welcome(job, side, staged, this.report, believed=believed)
     try:
-        step = await newcomers.welcome(job, side, staged, this.report, believed=believed)
-    except (LeaseLost, StateError, Again):
-        raise
+        step = await alone(this, side, ref, meeting, title=staged.title, stamp=staged.stamp)
     except Unsettled:
         this.report.counts["held"] += 1
-        return None
-    except Exception as error:
-        if not isinstance(error, StoreError):
-            logger.exception("an item failed unexpectedly", extra={"ref": str(ref)})
-        isolate(job, side, ref, error, this.report, title=staged.title, stamp=staged.stamp)
         return None
     this.met.discard(ref)
     return step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,3 +50,11 @@ def test_two_links_beside_each_other_that_now_lead_to_one_place_become_one() -> 
     assert rewrite_links(body, lambda _: "syncline:doc/kb:9") == (
         '<p><a href="syncline:doc/kb:9">ab</a></p>'
     )
+
+
+@pytest.mark.parametrize("address", ["https://e.org/?a=1&amp;b=2", "https://e.org/&quot;q&quot;"])
+def test_an_address_that_stays_keeps_what_is_escaped_in_it(address: str) -> None:
+    body = from_html(f'<p><a href="syncline:doc/wiki:1">in</a> <a href="{address}">out</a></p>')
+    changed = rewrite_links(body, lambda href: href.replace("wiki:1", "kb:2"))
+    assert changed == body.replace("wiki:1", "kb:2")
+    assert from_html(changed) == changed

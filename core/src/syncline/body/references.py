@@ -50,10 +50,16 @@ def rewrite_links(body: str, change: Callable[[str], str | None]) -> str:
     if all(new == old for old, new in wanted.items()):
         return body
     if _only_renames(wanted):
-        renamed = _HREF.sub(lambda found: f'<a href="{wanted[unescape(found[1])]}"', body)
+        renamed = _HREF.sub(lambda found: _renamed(found, wanted), body)
         if len(renamed) <= SIZE:
             return renamed
     return finish(_relinked(build(body), change))
+
+
+def _renamed(found: re.Match[str], wanted: Mapping[str, str | None]) -> str:
+    # A target that stays is left as it is written: it may hold what has to be escaped.
+    old = unescape(found[1])
+    return found[0] if wanted[old] == old else f'<a href="{wanted[old]}"'
 
 
 def _only_renames(wanted: Mapping[str, str | None]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from attrs import define, field
 
 from ..errors import LeaseLost, Refused
+from ..fence import fenced
 from ..state.records import Lease
 from .context import Job
 
@@ -40,11 +41,17 @@ class Tenure:
             self._begin()
         self._runs += 1
         try:
-            yield
+            with fenced(self._check):
+                yield
         finally:
             self._runs -= 1
             if not self._runs:
                 await self._end()
+
+    def _check(self) -> None:
+        lease = self.job.process.lease
+        if lease is not None:
+            self.job.state.check(lease)
 
     def learn(self) -> None:
         """Know the open writes of the journal, where no run of this process keeps track of them."""

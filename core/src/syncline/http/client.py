@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve
 
-from .. import urgency
+from .. import fence, urgency
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
@@ -234,6 +234,9 @@ class Client:
                 if progress.outcome is None:
                     # Waiting in line is our own doing: the call's time starts here.
                     progress.deadline = self._clock.monotonic() + self._timeout.total
+                if call.writes:
+                    # After all waiting: what was replaced meanwhile sends nothing any more.
+                    fence.check()
                 outcome = await self._attempt(call, credentials, progress.deadline)
                 self._tell_pace(call, slot, outcome)
         except Paused as pause:

@@ -220,6 +220,14 @@ class StateStore(Protocol):
         ...
 
     def renew(self, lease: Lease, *, ttl: float) -> Lease: ...
+    def check(self, lease: Lease) -> None:
+        """Do nothing while a lease is the latest grant of its name; writes nothing.
+
+        Raises:
+            LeaseLost: it was taken over.
+        """
+        ...
+
     def release(self, lease: Lease) -> None: ...
 
     # small facts

@@ -489,6 +489,14 @@ class SqliteState:
             self._db.execute("update leases set expires_at=? where name=?", (until, lease.name))
         return _lease(lease.name, lease.holder, lease.token, until)
 
+    def check(self, lease: Lease) -> None:
+        """Do nothing while a lease is the latest grant of its name.
+
+        Raises:
+            LeaseLost: it was taken over.
+        """
+        self._check(lease)
+
     def release(self, lease: Lease) -> None:
         """Give it back; the token stays, so that the next grant is a higher one."""
         with self._transaction():

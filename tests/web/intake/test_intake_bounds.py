@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline_web.intake.rates import Rates
+from syncline_web.intake.room import SLOW, Full, Room
 from syncline_web.intake.sources import LOCAL, Sources
 
 
@@ -60,13 +63,13 @@ class Time:
 
 
 def test_a_bucket_fills_again_at_its_rate() -> None:
-    time = Time()
-    rates = Rates(2.0, 3, 10, time)
+    clock = Time()
+    rates = Rates(2.0, 3, 10, clock)
     assert [rates.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
-    time.now = 0.5
+    clock.now = 0.5
     assert [rates.wait("a"), rates.wait("b")] == [0, 0]
     assert rates.wait("a") == 0.5
-    time.now = 100.0
+    clock.now = 100.0
     assert [bool(rates.wait("a")) for _ in range(4)] == [False, False, False, True]
 
 
@@ -75,12 +78,82 @@ def test_a_bucket_fills_again_at_its_rate() -> None:
 def test_no_source_gets_more_than_its_share_and_few_are_remembered(
     events: list[tuple[int, float]],
 ) -> None:
-    time = Time()
-    rates = Rates(1.0, 5, 50, time)
+    clock = Time()
+    rates = Rates(1.0, 5, 50, clock)
     passed = 0
     for number, pause in events:
-        time.now += pause
+        clock.now += pause
         assert rates.wait(f"other {number}") >= 0
         passed += not rates.wait("flood")
         assert len(rates) <= 50
-    assert passed <= 5 + time.now + 1e-6
+    assert passed <= 5 + clock.now + 1e-6
+
+
+async def _hold(room: Room, seconds: float) -> str:
+    try:
+        async with asyncio.timeout(seconds) as deadline:
+            with room.place(deadline):
+                await asyncio.sleep(10)
+    except TimeoutError:
+        return "sent away"
+    return "stayed"
+
+
+async def test_the_oldest_makes_room_once_it_is_slow() -> None:
+    room = Room(2, 1000)
+    first, second = (asyncio.create_task(_hold(room, 10)) for _ in range(2))
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        room.make(0, 1)
+    await asyncio.sleep(SLOW + 0.02)
+    room.make(0, 1)
+    assert await asyncio.wait_for(first, 1) == "sent away"
+    assert not second.done()
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert (len(room), room.bytes) == (0, 0)
+
+
+async def test_a_body_whose_time_has_just_run_out_makes_room_like_any_other() -> None:
+    """Its deadline has fired, and its own task has not heard of that yet."""
+    room = Room(1, 1000)
+    slow = asyncio.create_task(_hold(room, SLOW + 0.05))
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    made: asyncio.Future[str] = loop.create_future()
+
+    def arrive() -> None:
+        try:
+            room.make(0, 1)
+            made.set_result("room")
+        except Exception as error:
+            made.set_exception(error)
+
+    loop.call_later(SLOW + 0.06, arrive)
+    time.sleep(SLOW + 0.1)  # noqa: ASYNC251  both timers come due in one turn of the loop
+    assert await made == "room"
+    assert await slow == "sent away"
+    assert (len(room), room.bytes) == (0, 0)
+
+
+async def test_what_arrives_for_a_place_that_is_gone_is_not_counted() -> None:
+    room = Room(1, 1000)
+    async with asyncio.timeout(10) as deadline:
+        with room.place(deadline) as place:
+            place.take(400, 1000)
+            await asyncio.sleep(SLOW + 0.02)
+            room.make(700, 0)
+            with pytest.raises(TimeoutError):
+                place.take(400, 1000)
+    assert (len(room), room.bytes) == (0, 0)
+
+
+async def test_a_slow_body_that_grows_may_have_to_make_room_itself() -> None:
+    room = Room(2, 1000)
+    async with asyncio.timeout(10) as deadline:
+        with room.place(deadline) as place:
+            place.take(900, 2000)
+            await asyncio.sleep(SLOW + 0.02)
+            with pytest.raises(TimeoutError):
+                place.take(200, 2000)
+    assert (len(room), room.bytes) == (0, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from attrs import define, field
 
@@ -36,17 +36,23 @@ class Place:
     since: float
     deadline: asyncio.Timeout
     held: int = 0
+    gone: bool = False
 
     def take(self, size: int, most: int) -> None:
         """Account for so many more bytes.
 
         Raises:
+            TimeoutError: the place was given to somebody else.
             TooLarge: the body has more than `most`.
             Full: all bodies together have more than there is room for.
         """
         if self.held + size > most:
             raise TooLarge
-        self.room.make(size, 0)
+        if not self.gone:
+            self.room.make(size, 0)
+        # It may just have made room itself; what is added then would never be taken off again.
+        if self.gone:
+            raise TimeoutError
         self.held += size
         self.room.bytes += size
 
@@ -87,11 +93,14 @@ class Room:
             if place is None or asyncio.get_running_loop().time() - place.since < SLOW:
                 raise Full
             self._drop(place)
-            # At once: its own reader is told that its time is over.
-            place.deadline.reschedule(asyncio.get_running_loop().time())
+            # Its reader is told that its time is over, unless that is under way already.
+            with suppress(RuntimeError):
+                place.deadline.reschedule(asyncio.get_running_loop().time())
 
     def _drop(self, place: Place) -> None:
-        if self._places.pop(id(place), None) is not None:
+        if not place.gone:
+            place.gone = True
+            del self._places[id(place)]
             self.bytes -= place.held
 
 

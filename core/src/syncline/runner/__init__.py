@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .claim import slowest_takeover
 from .events import Listener
-from .runner import OpenSession, Runner
+from .opening import OpenSession
+from .runner import Runner
 from .working import Working
 
 __all__ = ["Listener", "OpenSession", "Runner", "Working", "slowest_takeover"]

@@ -1,14 +1,118 @@
-"""What the connections of a job are opened with, comparable from one reload to the next."""
+"""How a runner opens its jobs: on connections that they share, comparable between two reloads."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Protocol
+
+from attrs import define, field, frozen
 
 from ..config import Config, Connection
-from ..engine.opening import context_of, resolve_secrets
-from ..ports import Clock
+from ..config.pairs import read_pairs
+from ..engine import Session
+from ..engine.opening import context_of, open_session, open_store, resolve_secrets
+from ..ports import Clock, Store
 from ..state.port import StateStore
-from .connections import Access
+from .connections import Access, Connections
+
+
+class OpenSession(Protocol):
+    """Opens one job; `syncline.open_session` is one, and a test brings its own."""
+
+    def __call__(
+        self,
+        config: Config,
+        job: str,
+        *,
+        state: StateStore,
+        clock: Clock,
+        progress: Callable[..., None],
+    ) -> AbstractAsyncContextManager[Session]: ...
+
+
+@frozen
+class Opened:
+    """An open session, what it was opened with, and what closes it."""
+
+    session: Session
+    access: tuple[Access, ...]
+    closing: AsyncExitStack
+
+
+@define(eq=False, kw_only=True)
+class Openings:
+    """Opens jobs on one state."""
+
+    state: StateStore
+    clock: Clock
+    holder: str
+    progress: Callable[..., None]
+    given: OpenSession | None
+    """Used instead of the configured connections."""
+    _connections: Connections = field(factory=Connections, init=False)
+
+    async def open(self, config: Config, name: str) -> Opened:
+        """Open a job; the pairs of its file are accepted.
+
+        Raises:
+            ConfigError: secrets cannot be resolved, or pairs cannot be read.
+        """
+        access = await self.access(config, name)
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(
+                (self.given or self._shared)(
+                    config,
+                    name,
+                    state=self.state.for_job(name),
+                    clock=self.clock,
+                    progress=self.progress,
+                )
+            )
+            accept_pairs(config, name, session)
+            return Opened(session, access, stack.pop_all())
+
+    async def access(self, config: Config, name: str) -> tuple[Access, ...]:
+        """Return what a job would be opened with now."""
+        job = config.job(name)
+        sides = [config.connections[side] for side in (job.left, job.right)]
+        if self.given is not None:
+            return tuple(Access(connection, "") for connection in sides)
+        return tuple([await access_to(config, c, self.state, self.clock) for c in sides])
+
+    @asynccontextmanager
+    async def _shared(
+        self,
+        config: Config,
+        job: str,
+        *,
+        state: StateStore,
+        clock: Clock,
+        progress: Callable[..., None],
+    ) -> AsyncIterator[Session]:
+        # What is cached of a connection belongs to no job: the state as such is lent to stores.
+        opener = partial(open_store, config, state=self.state, clock=clock, progress=progress)
+
+        @asynccontextmanager
+        async def lent(connection: Connection) -> AsyncIterator[Store]:
+            access = await access_to(config, connection, self.state, clock)
+            async with self._connections.use(access, opener) as store:
+                yield store
+
+        async with open_session(
+            config, job, state=state, clock=clock, progress=progress, stores=lent,
+            holder=self.holder,
+        ) as session:  # fmt: skip
+            yield session
+
+
+def accept_pairs(config: Config, name: str, session: Session) -> None:
+    """Accept the pairs of the job's file, if it has one."""
+    job = config.jobs[name]
+    if job.pairs is not None:
+        session.accept(read_pairs(config.folder / job.pairs.expanduser(), job))
 
 
 async def access_to(
@@ -27,4 +131,4 @@ async def access_to(
     return Access(connection, digest.hexdigest())
 
 
-__all__ = ["access_to"]
+__all__ = ["OpenSession", "Opened", "Openings", "accept_pairs", "access_to"]

@@ -5,31 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import random as chance
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from ..clock import SystemClock
 from ..config import Config
-from ..config.pairs import read_pairs
 from ..engine import Report, Session
-from ..engine.opening import is_dead, open_session, open_store, this_process
+from ..engine.opening import is_dead, this_process
 from ..errors import ConfigError, StateError
-from ..model import Change, Side
-from ..ports import Clock, Store
+from ..model import Change
+from ..ports import Clock
 from ..redaction import redact
 from ..state import SqliteState
 from ..state.port import StateStore
-from ..state.records import Effect, MarkDirty
+from ..state.records import Effect
 from . import webpart
 from .agenda import Kind
+from .changes import immovable, only_at_start, raise_all
 from .claim import BEAT, TTL, Claim
-from .connections import Access, Connections
 from .events import Events, Listener
+from .hinting import Delivery, counted, marks
 from .janitor import housekeeping
 from .looplag import measure
-from .opening import access_to
+from .opening import Opened, Openings, OpenSession, accept_pairs
 from .patience import Patience
 from .timetable import Timetable
 from .working import Working
@@ -38,20 +38,6 @@ logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 30.0
 """How long a runner that ends waits for the items at hand."""
-
-
-class OpenSession(Protocol):
-    """Opens one job; `syncline.open_session` is one, and a test brings its own."""
-
-    def __call__(
-        self,
-        config: Config,
-        job: str,
-        *,
-        state: StateStore,
-        clock: Clock,
-        progress: Callable[..., None],
-    ) -> AbstractAsyncContextManager[Session]: ...
 
 
 class Runner:
@@ -90,16 +76,13 @@ class Runner:
         self._given_state = state
         self._state: StateStore | None = None
         self._clock: Clock = clock or SystemClock()
-        self._sessions: OpenSession = sessions or self._open
-        self._given_sessions = sessions is not None
+        self._sessions = sessions
         self._holder = holder or _holder(config)
         self._ttl, self._drain_seconds, self._random = ttl, drain, random
         self._events = Events()
-        self._connections = Connections()
         self._timetable = Timetable(self._due)
         self._workings: dict[str, Working] = {}
-        self._closing: dict[str, AsyncExitStack] = {}
-        self._access: dict[str, tuple[Access, ...]] = {}
+        self._opened: dict[str, Opened] = {}
         self._lanes: dict[str, list[asyncio.Task[None]]] = {}
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
@@ -122,20 +105,24 @@ class Runner:
             if self._state is None:
                 self._state = SqliteState.open(self._config.state)
                 stack.callback(self._state.close)
+            self._openings = Openings(
+                state=self._state, clock=self._clock, holder=self._holder,
+                progress=self._progress, given=self._sessions,
+            )  # fmt: skip
             stack.push_async_callback(self._close_all)
-            problems: list[str] = []
-            for name in self._wanted(self._config):
-                try:
-                    await self._start(self._config, name)
-                except ConfigError as error:
-                    problems += error.problems
-            if problems:
-                raise ConfigError(list(dict.fromkeys(problems)))
+            raise_all([await self._tried(name) for name in self._wanted(self._config)])
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    async def _tried(self, name: str) -> ConfigError | None:
+        try:
+            await self._start(self._config, name)
+        except ConfigError as error:
+            return error
+        return None
 
     def _wanted(self, config: Config) -> Iterator[str]:
         for name in config.jobs if self._chosen is None else self._chosen:
@@ -151,8 +138,9 @@ class Runner:
         self._timetable.start()
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(part) for part in self._parts()]
+                tasks: list[asyncio.Task[None]] = []
                 try:
+                    tasks += [group.create_task(part) for part in self._parts()]
                     await self._stop.wait()
                 finally:
                     await self._drain()
@@ -221,65 +209,19 @@ class Runner:
 
     async def _start(self, config: Config, name: str) -> None:
         """Open a job, and work it if this runner runs."""
-        access = await self._access_of(config, name)
-        stack, session = await self._enter(config, name)
+        opened = self._opened[name] = await self._openings.open(config, name)
         claim = Claim(
             state=self.state, job=name, holder=self._holder, clock=self._clock,
             is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
         )  # fmt: skip
         self._workings[name] = Working(
-            name=name, settings=config.jobs[name], session=session, claim=claim,
+            name=name, settings=config.jobs[name], session=opened.session, claim=claim,
             clock=self._clock, events=self._events, timetable=self._timetable,
             patience=Patience(self._random),
         )  # fmt: skip
-        self._closing[name], self._access[name] = stack, access
         if self._running:
             self._workings[name].open()
             self._set_going(self._workings[name])
-
-    async def _enter(self, config: Config, name: str) -> tuple[AsyncExitStack, Session]:
-        stack = AsyncExitStack()
-        opened = self._sessions(
-            config, name, state=self.state.for_job(name), clock=self._clock, progress=self._progress
-        )
-        session = await stack.enter_async_context(opened)
-        try:
-            _accept_pairs(config, name, session)
-        except BaseException:
-            await stack.aclose()
-            raise
-        return stack, session
-
-    @asynccontextmanager
-    async def _open(
-        self,
-        config: Config,
-        job: str,
-        *,
-        state: StateStore,
-        clock: Clock,
-        progress: Callable[..., None],
-    ) -> AsyncIterator[Session]:
-        opener = partial(open_store, config, state=self.state, clock=clock, progress=progress)
-
-        @asynccontextmanager
-        async def shared(connection: Any) -> AsyncIterator[Store]:
-            access = await access_to(config, connection, self.state, clock)
-            async with self._connections.use(access, opener) as store:
-                yield store
-
-        async with open_session(
-            config, job, state=state, clock=clock, progress=progress, stores=shared,
-            holder=self._holder,
-        ) as session:  # fmt: skip
-            yield session
-
-    async def _access_of(self, config: Config, name: str) -> tuple[Access, ...]:
-        job = config.job(name)
-        connections = [config.connections[side] for side in (job.left, job.right)]
-        if self._given_sessions:
-            return tuple(Access(connection, "") for connection in connections)
-        return tuple([await access_to(config, c, self.state, self._clock) for c in connections])
 
     async def _end(self, name: str) -> None:
         """Stop working a job, and close it."""
@@ -289,8 +231,8 @@ class Runner:
                 await working.drain()
         await _ended(self._lanes.pop(name, []))
         working.give_up()
-        del self._workings[name], self._access[name]
-        await self._closing.pop(name).aclose()
+        del self._workings[name]
+        await self._opened.pop(name).closing.aclose()
 
     async def _close_all(self) -> None:
         for name in reversed(list(self._workings)):
@@ -373,7 +315,7 @@ class Runner:
 
     def hint_many(
         self,
-        deliveries: Sequence[tuple[str, Sequence[Change]]],
+        deliveries: Sequence[Delivery],
         also: Iterable[Effect] = (),
     ) -> int:
         """Remember what many deliveries say in one commit, with `also` in the same.
@@ -383,37 +325,16 @@ class Runner:
         Raises:
             StateError: they could not be stored; nothing was.
         """
-        at = self._clock.now()
-        rows = [
-            (connection, MarkDirty(job, side, change, priority=0, at=at))
-            for connection, changes in deliveries
-            for job, side in self._places(connection)
-            for change in changes
-        ]
-        effects: list[Effect] = [row for _, row in rows]
-        effects += also
+        marked = marks(self._config, deliveries, self._clock.now())
+        effects: list[Effect] = [*(one.mark for one in marked), *also]
         if effects:
             self.state.commit(effects, None)
-        self._tell_of_hints(rows)
-        return len(rows)
-
-    def _places(self, connection: str) -> Iterator[tuple[str, Side]]:
-        # Jobs of other runners on this state, too: the delivery came here, and nowhere else.
-        for name, job in self._config.jobs.items():
-            if connection == job.left:
-                yield name, Side.LEFT
-            elif connection == job.right:
-                yield name, Side.RIGHT
-
-    def _tell_of_hints(self, rows: Sequence[tuple[str, MarkDirty]]) -> None:
-        counts: dict[tuple[str, str], int] = {}
-        for connection, row in rows:
-            counts[row.job, connection] = counts.get((row.job, connection), 0) + 1
-        for (job, connection), count in counts.items():
+        told = counted(marked)
+        for (job, connection), count in told.items():
             self.emit("hints", job=job, connection=connection, count=count)
-        for job in {job for job, _ in counts}:
-            if job in self._workings:
-                self._workings[job].wake()
+        for job in {job for job, _ in told} & self._workings.keys():
+            self._workings[job].wake()
+        return len(marked)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(event, fields)` for every event from now on; returns what ends that."""
@@ -441,72 +362,40 @@ class Runner:
             ConfigError: some jobs could not be opened, or the state is another; all problems.
         """
         async with self._reloading:
-            problems = _immovable(self._config, config, self._chosen)
-            if problems:
+            if problems := immovable(self._config, config, self._chosen):
                 raise ConfigError(problems)
             before, self._config = self._config, config
             wanted = list(self._wanted(config))
             for name in [name for name in self._workings if name not in wanted]:
                 await self._end(name)
             results = await asyncio.gather(
-                *(self._follow(before, config, name) for name in wanted), return_exceptions=True
+                *(self._follow(config, name) for name in wanted), return_exceptions=True
             )
             self._workings = {n: self._workings[n] for n in wanted if n in self._workings}
-            _raise_all(results)
-            if changed := _only_at_start(before, config):
-                logger.warning("some settings count from the next start on", extra=changed)
+            raise_all(results)
+            if later := only_at_start(before, config):
+                fields = {"settings": ", ".join(later)}
+                logger.warning("some settings count from the next start on", extra=fields)
             self.emit("reloaded")
             logger.info("the configuration was read again")
 
-    async def _follow(self, before: Config, config: Config, name: str) -> None:
+    async def _follow(self, config: Config, name: str) -> None:
         if name not in self._workings:
             await self._start(config, name)
             return
-        working = self._workings[name]
-        access = await self._access_of(config, name)
-        if working.settings == config.jobs[name] and access == self._access[name]:
-            _accept_pairs(config, name, working.session)
+        working, before = self._workings[name], self._opened[name]
+        same = working.settings == config.jobs[name]
+        if same and await self._openings.access(config, name) == before.access:
+            accept_pairs(config, name, working.session)
             return
-        stack, session = await self._enter(config, name)
-        await working.exchange(config.jobs[name], session)
-        self._access[name] = access
-        self._closing[name], old = stack, self._closing[name]
-        await old.aclose()
-
-
-def _immovable(old: Config, new: Config, chosen: Sequence[str] | None) -> list[str]:
-    problems = []
-    if new.state != old.state:
-        problems.append(f"state: {old.state} is in use; restart to use {new.state}")
-    gone = [name for name in chosen or () if name not in new.jobs]
-    return problems + [f"jobs: {name!r} was asked for and is not there any more" for name in gone]
-
-
-_AT_START = ("pages", "webhooks", "name", "log", "certificate", "key")
-"""Settings of the service that are looked at when it starts, and then no more."""
-
-
-def _only_at_start(old: Config, new: Config) -> dict[str, str]:
-    pairs = [(name, getattr(old.service, name), getattr(new.service, name)) for name in _AT_START]
-    names = [f"service.{name}" for name, before, after in pairs if before != after]
-    return {"settings": ", ".join(names)} if names else {}
-
-
-def _raise_all(results: Iterable[object]) -> None:
-    problems: list[str] = []
-    for result in results:
-        if isinstance(result, ConfigError):
-            problems += result.problems
-        elif isinstance(result, BaseException):
-            raise result
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
-
-
-def _accept_pairs(config: Config, name: str, session: Session) -> None:
-    job = config.jobs[name]
-    if job.pairs is not None:
-        session.accept(read_pairs(config.folder / job.pairs.expanduser(), job))
+        opened = await self._openings.open(config, name)
+        try:
+            await working.exchange(config.jobs[name], opened.session)
+        except BaseException:
+            await opened.closing.aclose()
+            raise
+        self._opened[name] = opened
+        await before.closing.aclose()
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -530,4 +419,4 @@ def _is_dead(mine: str, other: str) -> bool:
     return is_dead(f"{this_process().rpartition('-')[0]}-{other.rpartition('-')[2]}")
 
 
-__all__ = ["DRAIN_SECONDS", "OpenSession", "Runner"]
+__all__ = ["DRAIN_SECONDS", "Runner"]

@@ -1,0 +1,51 @@
+"""From what deliveries say to what is marked, and who is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from ..config import Config
+from ..model import Change, Side
+from ..state.records import MarkDirty
+
+Delivery = tuple[str, Sequence[Change]]
+"""A connection, and the items of it that have changed."""
+
+
+@frozen
+class Marked:
+    """One mark, and the connection that it came from."""
+
+    connection: str
+    mark: MarkDirty
+
+
+def marks(config: Config, deliveries: Sequence[Delivery], at: datetime) -> list[Marked]:
+    """Return the marks that deliveries make, in every job that has their connection."""
+    return [
+        Marked(connection, MarkDirty(job, side, change, priority=0, at=at))
+        for connection, changes in deliveries
+        for job, side in _places(config, connection)
+        for change in changes
+    ]
+
+
+def _places(config: Config, connection: str) -> Iterator[tuple[str, Side]]:
+    # Jobs of other runners on this state, too: the delivery came here, and nowhere else.
+    for name, job in config.jobs.items():
+        if connection == job.left:
+            yield name, Side.LEFT
+        elif connection == job.right:
+            yield name, Side.RIGHT
+
+
+def counted(marked: Sequence[Marked]) -> Counter[tuple[str, str]]:
+    """Return how many marks each job has from each connection."""
+    return Counter((one.mark.job, one.connection) for one in marked)
+
+
+__all__ = ["Delivery", "Marked", "counted", "marks"]

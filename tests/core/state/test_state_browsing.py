@@ -18,6 +18,7 @@ from syncline.state import SqliteState
 from syncline.state.browsing import Shelved, Standing
 from syncline.state.records import (
     ConflictRecord,
+    DropLink,
     Effect,
     Entry,
     Half,
@@ -109,6 +110,24 @@ def test_an_item_of_a_pair_that_failed_is_listed_once_and_in_both_lists() -> Non
     assert row.standing is Standing.SYNCED
     (row,) = browsing.articles(state, "job", standing=Standing.FAILED).rows
     assert (row.reason, row.left) == ("it failed", Ref("wiki", "1"))
+
+
+def test_a_copy_that_was_removed_with_its_pair_is_no_article_any_more() -> None:
+    state = SqliteState.memory()
+    gone, kept = Ref("kb", "k1"), Ref("wiki", "7")
+    state.commit(
+        [SaveLink(link(1, "Refunds")), DropLink(link(1, "Refunds"), NOW, "withdrawn")], None
+    )
+    skips = [(gone, Side.RIGHT, "its pair has ended"), (kept, Side.LEFT, "it is restricted")]
+    for ref, side, reason in skips:
+        skip = Skipped(job="job", side=side, ref=ref, title="", stamp="1", epoch="e", reason=reason)
+        state.commit([SaveSkip(skip)], None)
+    for listed in (
+        state.shelf("job", Standing.SKIPPED, ("", ""), 10),
+        state.unpaired("job", Standing.SKIPPED, ("", ""), 10),
+    ):
+        assert [one.key for one in listed] == [str(kept)]
+    assert state.counts("job")["skipped"] == 1
 
 
 def test_a_hint_about_a_pair_names_the_pair() -> None:

@@ -62,6 +62,8 @@ _UNPAIRED = (
     " not exists (select 1 from links where links.job=x.job and links.left_id=x.ref)"
     " and not exists (select 1 from links where links.job=x.job and links.right_id=x.ref)"
 )
+_GONE = " x.title='' and exists (select 1 from tombstones t where t.job=x.job and t.ref=x.ref)"
+"""Of the skipped: what has nothing to show any more, because its pair ended with its removal."""
 _ITEMS = f"""
 select x.ref, x.title, x.side, x.reason from {{table}} x where x.job=:job {{more}}
 and title collate nocase >= :title and {_AFTER.format(key="ref")} {_ORDER.format(key="ref")}
@@ -87,8 +89,10 @@ def shelf(
         case Standing.UNKNOWN:
             sql = _PAIRS.format(more="and unknown_since is not null")
             return [_pair(row, Standing.UNKNOWN) for row in rows(sql, values)]
-        case Standing.FAILED | Standing.SKIPPED:
+        case Standing.FAILED:
             return _items(rows, standing, values, "")
+        case Standing.SKIPPED:
+            return _items(rows, standing, values, f"and not ({_GONE})")
         case Standing.PENDING:
             return [_pending(row) for row in rows(_PENDING.format(more=""), values)]
         case _:
@@ -105,7 +109,8 @@ def unpaired(
     if standing is Standing.PENDING:
         sql = _PENDING.format(more="and a.pair is null and b.pair is null")
         return [_pending(row) for row in rows(sql, values)] if not title else []
-    return _items(rows, standing, values, "and" + _UNPAIRED)
+    gone = f" and not ({_GONE})" if standing is Standing.SKIPPED else ""
+    return _items(rows, standing, values, "and" + _UNPAIRED + gone)
 
 
 def _items(rows: Rows, standing: Standing, values: dict[str, Any], more: str) -> Sequence[Shelved]:
@@ -159,7 +164,7 @@ def counts(rows: Rows, job: str) -> dict[str, int]:
     queries = {
         "unknown": "select count(*) from links where job=:job and unknown_since is not null",
         "failed": "select count(*) from quarantine where job=:job",
-        "skipped": "select count(*) from skipped where job=:job",
+        "skipped": f"select count(*) from skipped x where x.job=:job and not ({_GONE})",  # noqa: S608
         "pending": "select count(*) from dirty where job=:job",
         "conflicts": _CONFLICTS.format("count(*)", "and open=1 and " + _REVIEW.format(0)),
         "reviews": _CONFLICTS.format("count(*)", "and open=1 and " + _REVIEW.format(1)),

@@ -116,7 +116,7 @@ def world(tmp_path: Path) -> World:
     )  # fmt: skip
 
 
-async def until(true: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+async def until(true: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Wait for something that other tasks bring about."""
     try:
         async with asyncio.timeout(seconds):

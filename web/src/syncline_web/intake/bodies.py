@@ -36,16 +36,17 @@ async def read(scope: Scope, receive: Receive, room: Room, limits: Limits) -> by
 
 
 async def _all(receive: Receive, place: Place, most: int) -> bytes:
-    parts: list[bytes] = []
+    # One buffer: a list of tiny pieces would take many times the room that is accounted for.
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         part: bytes = message.get("body", b"")
         place.take(len(part), most)
-        parts.append(part)
+        body += part
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return bytes(body)
 
 
 def announced(scope: Scope) -> int:

@@ -119,6 +119,10 @@ def test_a_wrong_setting_of_a_connection_says_what_is_right(
             "jobs.j.mapping.rules[0]: to_label renames a label",
         ),
         (
+            'mapping.rules = [{ ancestor = "FAQ", category = "c" }]',
+            "jobs.j.mapping.rules[0]: nothing moves a document on the left, so ancestor has no way",
+        ),
+        (
             'mapping.rules = [{ label = "x", category = "c" }, { label = "y", category = "c" }]',
             "jobs.j.mapping.rules[1]: it is not one-to-one: rule 1 leads to the same target",
         ),

@@ -63,7 +63,10 @@ poll = "30s"
 workers = 3
 [jobs.j.mapping]
 titles = { prefix = "a" }
-rules = [{ label = "x", category = ["A"], one_way = true }, { ancestor = "B/C", category = "D" }]
+rules = [
+    { label = "x", category = ["A"], one_way = true },
+    { ancestor = "B/C", category = "D", one_way = true },
+]
 """
 
 

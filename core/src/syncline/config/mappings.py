@@ -135,6 +135,11 @@ class RuleSettings(Shown):
             raise ValueError("a rule needs exactly one of category and to_label")
         if targets == ["to_label"] and sources != ["label"]:
             raise ValueError("to_label renames a label: say which one with label")
+        if targets == ["category"] and sources != ["label"] and not self.one_way:
+            raise ValueError(
+                f"nothing moves a document on the left, so {sources[0]} has no way back;"
+                " say one_way = true"
+            )
         if "" in (self.label, self.space, self.to_label):
             raise ValueError("a label or space must not be empty")
 

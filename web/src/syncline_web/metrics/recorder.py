@@ -53,7 +53,6 @@ class Recorder:
             "http.budget": self._budget,
             "reloaded": self._reloaded,
         }
-
         self._prepare()
 
     def _prepare(self) -> None:

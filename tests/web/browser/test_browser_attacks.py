@@ -118,3 +118,18 @@ def test_a_body_with_a_script_in_it_runs_nothing(visit: Open, world: Any) -> Non
         assert sandbox is not None
         assert "allow-scripts" not in sandbox
         assert "allow-same-origin" not in sandbox
+
+
+def test_a_body_alone_in_a_tab_is_still_locked_in(visit: Open, world: Any) -> None:
+    viewer = visit("viewer")
+    page = viewer.page
+    viewer.open("/jobs/handbook/articles?q=parcel")
+    page.get_by_role("link", name="Where is my parcel?").click()
+    body = page.locator("iframe").first.get_attribute("src")
+    answer = page.goto(world.url + str(body))
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "default-src 'none'" in policy
+    page.wait_for_timeout(300)

@@ -18,7 +18,9 @@ from .door import Door, TooMany, Wrong
 STATIC = Path(__file__).parent / "static"
 
 LOGIN, LOGOUT = "/login", "/logout"
-PUBLIC = frozenset({LOGIN, address.PATH, messages.STYLE})
+ICON = "/favicon.ico"
+"""What browsers ask for by themselves, where a body stands alone in a tab."""
+PUBLIC = frozenset({LOGIN, address.PATH, messages.STYLE, ICON})
 """What strangers may open."""
 
 _USED = (
@@ -36,11 +38,17 @@ def routes(door: Door) -> list[Route]:
         ("GET", address.PATH, _enter),
     )
     found = [Route(path, partial(view, door), methods=[method]) for method, path, view in views]
-    return [*found, Route(messages.STYLE, _style, methods=["GET"])]
+    files = ((messages.STYLE, _style), (ICON, _no_icon))
+    return [*found, *(Route(path, view, methods=["GET"]) for path, view in files)]
 
 
 async def _style(_: Request) -> Response:
     return FileResponse(STATIC / "enter.css", media_type="text/css")
+
+
+async def _no_icon(_: Request) -> Response:
+    # A body has no origin of its own: what it loads is from elsewhere to the browser.
+    return Response(status_code=204, headers={"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 async def _show(door: Door, request: Request) -> Response:

@@ -114,6 +114,9 @@ def test_a_conflict_is_listed_shown_and_resolved(synced: Path, cli: Run) -> None
     assert "receipt" in article(synced / "right").read_text()
     assert cli("conflicts").out == "no conflicts wait\n"
     assert "left" in cli("conflicts", "list", "--all").out
+    settled = cli("conflicts", "show", number).out
+    assert settled.endswith("settled already: left\n")
+    assert "nothing ->" not in settled
 
 
 def test_a_conflict_is_settled_with_a_text_of_ones_own(synced: Path, cli: Run) -> None:

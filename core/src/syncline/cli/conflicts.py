@@ -103,7 +103,10 @@ def view_lines(view: ConflictView) -> Iterator[str]:
         yield from (f"    {line}" for line in _changes(view.base, view.proposed))
     yield from (f"clash: {clash}" for clash in record.clashes)
     yield ""
-    yield f"syncline conflicts resolve {record.id} --take {'|'.join(view.choices)}"
+    if record.resolution:
+        yield f"settled already: {record.resolution}"
+    else:
+        yield f"syncline conflicts resolve {record.id} --take {'|'.join(view.choices)}"
 
 
 def _changes(base: Document | None, now: Document | None) -> Iterator[str]:
@@ -113,7 +116,9 @@ def _changes(base: Document | None, now: Document | None) -> Iterator[str]:
     before = base or Document(title="")
     for name in FIELDS:
         was, is_ = getattr(before, name), getattr(now, name)
-        if name != "body" and was != is_:
+        # Absent is not empty: what one of the two systems cannot hold is no change.
+        absent = is_ is None or (was is None and base is not None)
+        if name != "body" and was != is_ and not absent:
             yield f"{name}: {_short(was)} -> {_short(is_)}"
     if before.body != now.body:
         yield from body.diff_text(body.diff(before.body, now.body)).splitlines()

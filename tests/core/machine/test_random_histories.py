@@ -137,6 +137,13 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("restore", R, 88836), ("edit", L, 13412)),
         ),
     ),
+    "a process that was replaced creates nothing any more": (
+        Setup(right=Traits(origin=False)),
+        (
+            *(("write", L, 683), ("write", L, 304), ("write", R, 617), ("write", R, 392)),
+            *(("two_workers", L, 42703), ("obscure", L, 94677)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from .. import fence
 from ..errors import Forbidden, NotFound, OpenDraft, StoreError, VersionMismatch
 from ..model import (
     FIELDS,
@@ -70,6 +71,9 @@ class Mutation:
     """What was published before."""
     expected: Version | None = None
     """The version that the writer had decided on."""
+
+
+_WRITES = frozenset({"upload", "create", "mark", "draft", "publish", "update", "delete"})
 
 
 class MemoryCache:
@@ -330,6 +334,8 @@ class MemoryStore(Vendor):
     async def _call(self, op: str, ref: Ref | None, action: Callable[[], T]) -> T:
         """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
         await self._turn(op, ref)
+        if op in _WRITES:
+            fence.check()  # as the HTTP client does, after all waiting
         fault = self._accidents.take(op, ref)
         if fault is None:
             result = action()

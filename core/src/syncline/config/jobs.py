@@ -12,6 +12,7 @@ from attrs import frozen, validators
 
 from ..connector import setting
 from ..policy import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
+from ..shown import Shown
 from .faults import Fault, Faults, nearest
 from .mappings import FilterSettings, MappingSettings, refuse_clashes
 from .scalars import Cron, shown
@@ -30,8 +31,8 @@ def _percent(value: float) -> list[object]:
     return [validators.ge(0), validators.le(value)]
 
 
-@frozen(kw_only=True)
-class MaxDeletes:
+@frozen(kw_only=True, repr=False)
+class MaxDeletes(Shown):
     """How many deletions go through by themselves, in one run and in one day.
 
     The larger of `percent` and `count` holds; more than that waits for an approval.
@@ -50,8 +51,8 @@ class MaxDeletes:
     )
 
 
-@frozen(kw_only=True)
-class DocumentsJob:
+@frozen(kw_only=True, repr=False)
+class DocumentsJob(Shown):
     """Keeps the documents of two connections in agreement."""
 
     kind: Literal["documents"] = setting("What the job keeps in agreement.", default="documents")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,8 +84,45 @@ async def test_when_a_side_moved_the_edit_is_kept_and_can_be_applied_later(site:
     assert body_of(site, ref) == ("<p>two</p>", "<p>moved meanwhile</p>")
     page = await site.get(address(site), "editor")
     assert "&lt;p&gt;hours of work&lt;/p&gt;</textarea>" in page.html
-    page = await send(site, "apply", page, body="<p>hours of work</p>")
+    page = await send(site, "apply", page, body="<p>hours of work</p>", looked=looked(page))
     assert body_of(site, ref) == ("<p>hours of work</p>", "<p>hours of work</p>")
+
+
+def looked(page: Any) -> str:
+    """What ticking the box sends that tells that a person has looked at what has moved."""
+    found = re.search(r'name="looked" value="([0-9a-f]+)"', page.html)
+    assert found, page.text
+    return found[1]
+
+
+@pytest.mark.parametrize("sent", ["preview", "apply"])
+async def test_a_text_begun_before_a_side_moved_is_not_applied_unasked(
+    site: Site, sent: str
+) -> None:
+    # A pass has looked at the conflict in between: the page of before knows nothing of that edit.
+    ref = await site.clash()
+    form = await site.get(address(site), "editor")
+    site.right.edit(site.twin(ref), body="<p>an agent's edit</p>")
+    await site.sync()
+    await send(site, sent, form, body="<p>mine</p>")
+    page = await site.get(address(site), "editor")
+    assert "has moved since you began this text" in page.text
+    page = await send(site, "apply", page, body="<p>mine</p>")
+    assert "Nothing was done" in page.text
+    assert body_of(site, ref) == ("<p>two</p>", "<p>an agent's edit</p>")
+
+
+async def test_a_form_that_is_refused_does_not_forget_what_its_text_was_begun_from(
+    site: Site,
+) -> None:
+    ref = await site.clash()
+    form = await site.get(address(site), "editor")
+    site.right.edit(site.twin(ref), body="<p>an agent's edit</p>")
+    await site.sync()
+    page = await send(site, "apply", form, title=" ", body="<p>mine</p>")
+    assert page.status == 422
+    await send(site, "apply", page, body="<p>mine</p>")
+    assert body_of(site, ref) == ("<p>two</p>", "<p>an agent's edit</p>")
 
 
 async def test_a_text_belongs_to_the_person_who_typed_it(site: Site) -> None:

@@ -18,6 +18,8 @@ class Draft:
     """Cleaned: its body is in the profile's normal form."""
     typed: str
     """The body as it was typed."""
+    seen: str
+    """How the conflict stood when this text was begun, or when its author last looked."""
 
     @property
     def size(self) -> int:

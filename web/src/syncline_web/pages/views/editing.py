@@ -43,12 +43,12 @@ async def show(visit: Visit) -> Response:
     start = visit.query("start")
     kept = None if start else visit.pages.drafts.get(_key(visit, view))
     if kept is not None:
-        return await _form(visit, view, _text(kept.value, kept.typed), kept)
+        return await _form(visit, view, _text(kept.value, kept.typed), kept.seen, draft=kept)
     value = _started(visit.session, view, start)
     if value is None:
         raise Missing("Neither side has a text to edit.")
     body = await asyncio.to_thread(laid_out, value.body)
-    return await _form(visit, view, _text(value, body), None)
+    return await _form(visit, view, _text(value, body), seen(view.record))
 
 
 def _key(visit: Visit, view: ConflictView) -> Key:
@@ -77,8 +77,15 @@ def _lines(parts: tuple[str, ...] | None) -> str | None:
 
 
 async def _form(
-    visit: Visit, view: ConflictView, text: Text, draft: Draft | None, problem: str = ""
+    visit: Visit,
+    view: ConflictView,
+    text: Text,
+    shown: str,
+    *,
+    draft: Draft | None = None,
+    problem: str = "",
 ) -> Response:
+    """Return the form; `shown` is how the conflict stood when the text was begun."""
     return visit.show(
         "edit.html",
         status=422 if problem else 200,
@@ -89,7 +96,8 @@ async def _form(
         draft=draft,
         preview=await _preview(visit.session, view, draft),
         problem=problem,
-        seen=seen(view.record),
+        seen=shown,
+        now=seen(view.record),
         starts=[name for name in _STARTS if getattr(view, name) is not None],
     )
 
@@ -109,7 +117,7 @@ async def submit(visit: Visit) -> Response:
     start = _started(visit.session, view, "")
     if start is None or "edit" not in view.choices:
         raise Missing("There is no text to edit in this conflict.")
-    key, typed = _key(visit, view), visit.form.get("body")
+    key, typed, shown = _key(visit, view), visit.form.get("body"), _shown(visit)
     if visit.form.get("do") == "discard":
         visit.pages.drafts.drop(key)
         back = visit.here("conflicts", view.record.id)
@@ -117,16 +125,21 @@ async def submit(visit: Visit) -> Response:
     try:
         value = await asyncio.to_thread(_edited, start, visit, typed)
     except Rejected as error:
-        return await _form(visit, view, _typed(start, visit), None, problem=str(error))
-    visit.pages.drafts.put(key, Draft(value=value, typed=typed))
+        return await _form(visit, view, _typed(start, visit), shown, problem=str(error))
+    visit.pages.drafts.put(key, Draft(value=value, typed=typed, seen=shown))
     if visit.form.get("do") != "apply":
         return visit.to(visit.here("conflicts", view.record.id, "edit") + "#preview")
-    return await _apply(visit, view, value)
+    return await _apply(visit, view, value, shown)
 
 
-async def _apply(visit: Visit, view: ConflictView, value: Document) -> Response:
+def _shown(visit: Visit) -> str:
+    # A preview is no look at the two sides: what was typed stays bound to what it was begun from.
+    return visit.form.get("looked") or visit.form.get("seen")
+
+
+async def _apply(visit: Visit, view: ConflictView, value: Document, shown: str) -> Response:
     session, drafts, key = visit.session, visit.pages.drafts, _key(visit, view)
-    shown, id = visit.form.get("seen"), view.record.id
+    id = view.record.id
     back = visit.here("conflicts", id)
 
     async def do() -> Outcome:

@@ -32,7 +32,7 @@ def status_of(job: Job) -> JobStatus:
     state = job.state
     links = state.count_links(job.name)
     waiting = state.conflicts(job.name)
-    runs = state.runs(job.name)
+    runs = state.runs(job.name, limit=1)
     return JobStatus(
         job=job.name,
         pairs=sum(links.values()),
@@ -43,6 +43,6 @@ def status_of(job: Job) -> JobStatus:
         held=links.get(LinkState.HELD.value, 0),
         proposals=len(state.proposals(job.name)),
         last_run=runs[0] if runs else None,
-        last_full=next((r for r in runs if r.kind == "full" and r.ended_at), None),
+        last_full=state.last_run(job.name, "full"),
         token=state.approval(job.name),
     )

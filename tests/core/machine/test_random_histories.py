@@ -144,6 +144,13 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("two_workers", L, 42703), ("obscure", L, 94677)),
         ),
     ),
+    "a page that could neither be read nor placed is no secret once everybody reads it": (
+        PLAIN,
+        (
+            *(("write", L, 390), ("obscure", L, 0), ("spoil", L, 0), ("rename", L, 0)),
+            *(("obscure", L, 0), ("spoil", L, 0)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -179,6 +179,7 @@ def spoil(world: World, side: Side, number: int) -> None:
     article = _one(world, side, number)
     if article is not None:
         world.store(side).spoil(article.ref, unreadable=not article.unreadable)
+        _publish_open(world, side)
 
 
 def leave(world: World, side: Side, number: int) -> None:

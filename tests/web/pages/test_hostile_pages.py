@@ -275,3 +275,15 @@ async def test_a_picture_from_elsewhere_is_never_fetched(site: Site) -> None:
 async def test_a_page_is_not_kept_by_any_cache(site: Site, path: str) -> None:
     page = await site.get(f"/jobs/job/{path}")
     assert page.response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("after", ["null", "5", "1e999", "[" * 3000, '["\\ud800","x"]', "{}"])
+@pytest.mark.parametrize("page", ["articles", "conflicts", "runs"])
+async def test_a_place_that_no_page_wrote_is_the_start(site: Site, page: str, after: str) -> None:
+    await site.clash()
+    assert (await site.get(f"/jobs/job/{page}", after=after)).status == 200
+
+
+@pytest.mark.parametrize("path", ["", "/before"])
+async def test_a_line_beyond_all_numbers_is_not_there(site: Site, path: str) -> None:
+    assert (await site.get(f"/jobs/job/history/{10**24}{path}")).status == 404

@@ -92,6 +92,17 @@ class Visit:
         """Return a part of the path."""
         return str(self.request.path_params[name])
 
+    def line(self) -> int:
+        """Return the number of a line of the history in the path.
+
+        Raises:
+            Missing: there cannot be so many.
+        """
+        number = int(self.path("id"))
+        if number >= 2**63:
+            raise Missing("There is no such line in the history.")
+        return number
+
     def query(self, name: str, default: str = "") -> str:
         """Return a value of the query."""
         return self.request.query_params.get(name, default)
@@ -188,12 +199,14 @@ def with_query(address: str, **more: str) -> str:
 
 
 def place_of(text: str) -> Place:
-    """Return a place that `text_of` wrote."""
+    """Return a place that `text_of` wrote; the start for anything else."""
     try:
-        title, key = json.loads(text) if text else ("", "")
-    except ValueError:
+        title, key = map(str, json.loads(text) if text else ("", ""))
+        # Half a surrogate is no text of a database.
+        (title + key).encode()
+    except (ValueError, TypeError, RecursionError):
         return ("", "")
-    return str(title), str(key)
+    return title, key
 
 
 def text_of(place: Sequence[str] | None) -> str | None:

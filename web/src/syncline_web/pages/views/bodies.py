@@ -37,7 +37,7 @@ async def article(visit: Visit) -> Response:
 
 async def entry(visit: Visit) -> Response:
     """Show what was written over, or what was written, by one line of the history."""
-    line = visit.session.state.entry(visit.job, int(visit.path("id")))
+    line = visit.session.state.entry(visit.job, visit.line())
     if line is None:
         raise Missing("There is no such line in the history.")
     see(visit, line.pair)

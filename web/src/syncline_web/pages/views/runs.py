@@ -73,7 +73,7 @@ def _veiled(visit: Visit, pairs: list[str]) -> dict[str, bool]:
 async def entry(visit: Visit) -> Response:
     """Show one line of the history: what was there before, and after."""
     state = visit.session.state
-    line = state.entry(visit.job, int(visit.path("id")))
+    line = state.entry(visit.job, visit.line())
     if line is None:
         raise Missing("There is no such line in the history.")
     veiled = browsing.is_veiled(state, visit.job, line.pair)

@@ -24,7 +24,7 @@ from syncline_checks.worlds import _changes
 from syncline_simulators.running import Running, running
 
 PROGRAM = Path(__file__).with_name("one_of_two.py")
-PAGES = 16
+PAGES = 12
 
 
 @attrs.define
@@ -108,7 +108,7 @@ class Place:
         raise AssertionError("the state is locked whenever one looks")
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 20) -> float:
+def until(true: Callable[[], object], what: str, seconds: float = 40) -> float:
     """Wait for something; return how long it took."""
     began = time.monotonic()
     while not true():
@@ -161,7 +161,7 @@ def test_a_killed_runner_is_replaced_at_once(place: Place) -> None:
     assert not second.told("pass.started")
     first.send(signal.SIGKILL)
     first.process.wait()
-    assert until(lambda: second.role == "active", "the second takes over") < 4
+    assert until(lambda: second.role == "active", "the second takes over") < 8
     until(lambda: place.complete, "the second goes on")
     assert second.process.poll() is None
 
@@ -173,7 +173,7 @@ def test_a_stopped_runner_is_replaced_and_writes_nothing_when_it_wakes(place: Pl
     half_done(place, first)
     place.stop_between_commits(first)
     took = until(lambda: second.role == "active", "the second takes over")
-    assert took < slowest_takeover(ttl=2) + 2, "the lease's time, and the beats of two processes"
+    assert took < slowest_takeover(ttl=2) + 6, "the lease's time, and the beats of two processes"
     until(lambda: place.complete, "the second goes on")
     until(lambda: second.told("pass.ended"), "its passes end")
     time.sleep(1)
@@ -202,7 +202,7 @@ def test_a_runner_that_is_told_to_end_finishes_the_items_at_hand_and_leaves_the_
     first = place.start(ttl=15)
     half_done(place, first)
     first.send(signal.SIGTERM)
-    assert first.process.wait(timeout=10) == 0
+    assert first.process.wait(timeout=30) == 0
     assert first.told("done")
     state = SqliteState.open(place.folder / "state.db")
     assert list(state.intents("knowledge")) == [], "nothing is half written"
@@ -230,7 +230,7 @@ def test_a_second_signal_ends_at_once_and_nothing_is_lost(place: Place) -> None:
         time.sleep(0.5)
         assert process.poll() is None, "it waits for the items at hand"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=3) == 130
+        assert process.wait(timeout=10) == 130
     finally:
         process.kill()
         process.wait()

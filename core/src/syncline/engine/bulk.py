@@ -52,6 +52,11 @@ def still_new(this: Pass, step: Step) -> bool:
     return ref not in this.met and this.job.state.link(this.job.name, ref) is None
 
 
+def source_of(step: Step) -> tuple[Side, Ref]:
+    """Return where the source of a new pair lives, and what it is."""
+    return step.link.origin, _source(step)
+
+
 def _source(step: Step) -> Ref:
     ref = step.link.half(step.link.origin).ref
     if ref is None:
@@ -66,7 +71,10 @@ async def flush(batch: Batch, store: BulkStore) -> list[Step]:
     at, or has been at since, is left out: whoever that is knows more of it.
     """
     this, turns = batch.this, batch.this.job.process.turns
-    steps = [s for s in batch.take() if still_new(this, s) and turns.free([_source(s)])]
+    taken = batch.take()
+    free = [still_new(this, step) and turns.free([_source(step)]) for step in taken]
+    steps = [step for step, mine in zip(taken, free, strict=True) if mine]
+    this.left |= {source_of(step) for step, mine in zip(taken, free, strict=True) if not mine}
     if not steps:
         return []
     async with turns.of(map(_source, steps), run=this.job.run):

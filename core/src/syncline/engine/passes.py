@@ -47,10 +47,11 @@ def _complete(this: Pass, early: frozenset[tuple[Side, Ref]]) -> None:
     effects: list[Effect] = [
         SaveScope(job.name, side, scope) for side, scope in this.scopes.items()
     ]
+    waited = {(s, ref) for s, ref in this.left if job.state.link(job.name, ref) is None}
     if len(this.scopes) == len(Side):
-        waited = sorted(job.process.later - early, key=str)
+        waited |= job.process.later - early
         job.process.later.clear()
-        effects += [MarkDirty(job.name, side, Change(ref=ref)) for side, ref in waited]
+    effects += [MarkDirty(job.name, s, Change(ref=ref)) for s, ref in sorted(waited, key=str)]
     job.commit(effects)
 
 

@@ -52,6 +52,9 @@ class Pass:
     removals: list[Removal] = field(factory=list)
     met: set[Ref] = field(factory=set)
     """Items that other runs have had since the listing began: of those it is not believed."""
+    left: set[tuple[Side, Ref]] = field(factory=set)
+    """Newcomers that were left to another run, which may have left them to this one: looked at
+    again when the pass has ended."""
 
     def sight(self, link: Link, left: Staged | None, right: Staged | None) -> Sight:
         """Return what the listings say about one pair."""

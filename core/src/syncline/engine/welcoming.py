@@ -52,8 +52,10 @@ async def _singly(this: Pass, steps: list[Step]) -> None:
 
 
 async def _if_still_new(this: Pass, step: Step) -> None:
-    if bulk.still_new(this, step):
-        await isolated(this, step.link, this.act(this.job, step, this.report))
+    if not bulk.still_new(this, step):
+        this.left.add(bulk.source_of(step))
+        return
+    await isolated(this, step.link, this.act(this.job, step, this.report))
 
 
 async def _meet(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ..decision import Conflict
+from ..decision import Conflict, Reason
 from ..errors import Refused, Stale
 from ..model import Document, Ref, Side
 from ..state.records import (
@@ -22,6 +22,7 @@ from .observing import Sight
 from .parting import keep_or_remove, part
 from .report import Report
 from .shown import CONTENT, ONE_LEFT, TAKES, result_of
+from .steps import Step
 from .turns import in_turn, refs_of
 from .unmoved import check_unmoved, read_both
 
@@ -102,5 +103,25 @@ async def _try_again(job: Job, record: ConflictRecord, link: Link, report: Repor
     free = evolve(link, state=LinkState.SYNCED)
     step = await examine(job, free, Sight(), force=frozenset(Side))
     if isinstance(step.decision, Conflict):
-        raise Stale(f"conflict {record.id}: nothing has changed: {step.decision.reason.value}")
+        raise _unchanged(record, step, step.decision.reason)
     await carry_out(job, step, report)
+    # Some obstacles show only when it is written: the write has made this conflict anew then.
+    again = job.state.conflict_of(record.pair)
+    now = job.state.pair(record.pair)
+    if again is not None and now is not None and now.state is LinkState.CONFLICT:
+        raise _unchanged(record, step, again.reason)
+
+
+_REMEDIES = {
+    Reason.OPEN_DRAFT: "publish or discard it there, or keep both",
+    Reason.NOT_WRITABLE: "make it writable there, or keep both",
+    Reason.COPY_RESTRICTED: "open the copy there, or keep both",
+}
+
+
+def _unchanged(record: ConflictRecord, step: Step, reason: Reason) -> Stale:
+    """Return the error of a choice that found the obstacle where it was."""
+    drafts = [str(r.ref) for r in step.records.values() if r is not None and r.draft]
+    where = f"{' and '.join(drafts)}: " if drafts and reason is Reason.OPEN_DRAFT else ""
+    what = f"; {_REMEDIES[reason]}" if reason in _REMEDIES else ""
+    return Stale(f"conflict {record.id}: nothing has changed: {where}{reason.value}{what}")

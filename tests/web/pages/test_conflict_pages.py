@@ -231,3 +231,23 @@ async def test_what_a_store_refuses_is_shown_and_nothing_is_lost(site: Site) -> 
     assert "the server answered 503" in page.text
     assert bodies(site, ref)[1] == "<p>three</p>"
     assert site.conflict()
+
+
+async def test_a_draft_that_is_still_open_is_told_and_the_conflict_stays(make_site: Make) -> None:
+    from syncline.ports import Capability
+    from syncline.testing import EVERYTHING
+
+    site = await make_site(right={"capabilities": EVERYTHING | Capability.DRAFTS})
+    ref = site.left.write("Hours", "<p>one</p>")
+    await site.sync()
+    site.right.start_draft(site.twin(ref), body="<p>an hour of work</p>")
+    site.left.edit(ref, body="<p>two</p>")
+    await site.sync()
+    before, page = site.conflict(), await shown(site)
+    assert "Look whether the draft was published or discarded" in page.text
+    page = await take(site, "left", page)
+    assert "Nothing was done" in page.text
+    assert "publish or discard it there" in page.text
+    assert "Your choice" in page.text
+    assert site.conflict() == before
+    assert bodies(site, ref)[1] == "<p>one</p>"

@@ -27,7 +27,11 @@ class Choice:
 
 
 _ONE_LEFT: Final = frozenset({Reason.COPY_DELETED, Reason.DELETE_HELD, Reason.LOST_SIGHT})
-_OUTSIDE: Final = frozenset({Reason.OPEN_DRAFT, Reason.NOT_WRITABLE, Reason.COPY_RESTRICTED})
+_OUTSIDE: Final = {
+    Reason.OPEN_DRAFT: "Look whether the draft was published or discarded",
+    Reason.NOT_WRITABLE: "Look whether it may be written now",
+    Reason.COPY_RESTRICTED: "Look whether the copy is open again",
+}
 
 
 def choices(view: ConflictView, left: str, right: str, origin: Side | None) -> tuple[Choice, ...]:
@@ -62,8 +66,12 @@ def _side(view: ConflictView, take: str, names: dict[str, str], origin: Side | N
     if record.reason in _ONE_LEFT and not record.review:
         return _gone(record, take, label, names[other], origin)
     if record.reason in _OUTSIDE and not record.review:
-        return Choice(take=take, label=label, does="Look whether the obstacle is gone.")
+        return Choice(take=take, label=label, does=_look(record))
     return Choice(take=take, label=label, does=f"{names[other]} gets the text of {names[take]}.")
+
+
+def _look(record: ConflictRecord) -> str:
+    return f"{_OUTSIDE[record.reason]}; until then nothing is written."
 
 
 def _gone(record: ConflictRecord, take: str, label: str, other: str, origin: Side | None) -> Choice:

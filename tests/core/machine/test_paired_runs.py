@@ -196,7 +196,7 @@ async def undone(setup: Setup, what: str, dies_at: int | None) -> tuple[World, b
     alive = await world.run(lambda session: session.undo(run))
     if not alive:
         await world.run(lambda session: session.undo(run))
-    world.person_chose = True
+    world.choosing += 1
     for _ in range(2):
         world.later(hours=1)
         await world.run(lambda session: session.sync())

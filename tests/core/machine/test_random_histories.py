@@ -151,6 +151,22 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("obscure", L, 0), ("spoil", L, 0)),
         ),
     ),
+    "what a person chooses counts as chosen until the last of several choices is done": (
+        Setup(left=Traits(marks_late=True), right=Traits(drafts=True)),
+        (
+            *(("write", R, 767), ("write", L, 798), ("write", R, 81), ("write", L, 650)),
+            *(("write", L, 878), ("write", R, 274), ("die_in_the_midst", R, 48991)),
+            *(("die_in_the_midst", L, 26683), ("rename", R, 65674), ("label", R, 65280)),
+            ("die_in_the_midst", R, 41658),
+        ),
+    ),
+    "nobody saves an article past the draft of it that is being published": (
+        Setup(right=Traits(drafts=True)),
+        (
+            *(("write", R, 685), ("write", R, 951), ("meanwhile", R, 34557)),
+            *(("rewrite", L, 5670), ("rewrite", L, 67181), ("act_during", R, 30873)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -103,7 +103,7 @@ def link(world: World, side: Side, number: int) -> None:
 def touch(world: World, side: Side, number: int) -> None:
     """Save without a change."""
     article = _one(world, side, number)
-    if article is not None:
+    if article is not None and article.draft is None:
         world.store(side).touch(article.ref)
 
 

@@ -54,12 +54,12 @@ async def _chosen(
         except (Stale, Refused, Rejected, Forbidden, Unavailable):
             return
 
-    world.person_chose = True
+    world.choosing += 1
     try:
         await (run or world.run)(allowed)
     finally:
         world.checker.observe()
-        world.person_chose = False
+        world.choosing -= 1
 
 
 async def settle_pairs(world: World, side: Side, number: int) -> None:

@@ -144,8 +144,8 @@ class World:
         self._holders = count(1)
         self.state: StateStore = SqliteState.memory() if state is None else state()
         self.boundary = Boundary()
-        self.person_chose = False
-        """True while the engine does what a person told it to: a resolution, an undo."""
+        self.choosing = 0
+        """How many things the engine does now that a person told it to: resolutions, undos."""
         self.landing = False
         """True while writes arrive whose answers were given up long ago."""
         self.away: dict[Ref, str] = {}
@@ -159,6 +159,11 @@ class World:
         """Opaque nodes that a person has taken out."""
         self.checker = Checker(self)
         self.session = self._started()
+
+    @property
+    def person_chose(self) -> bool:
+        """True while the engine does what a person told it to."""
+        return self.choosing > 0
 
     # -- the two systems ------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ..model import Ref, Side
-from ..state.records import Quarantined, SaveQuarantine
+from ..state.records import DropSkip, Quarantined, SaveQuarantine
 from .context import Job
 from .report import ItemResult, Report
 
@@ -37,6 +37,8 @@ def isolate(
     reason = str(error) or type(error).__name__
     job.commit(
         [
+            # As soon as it is mended it is looked at again, though it had been left out before.
+            DropSkip(job.name, ref),
             SaveQuarantine(
                 Quarantined(
                     job=job.name,

@@ -167,6 +167,27 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("rewrite", L, 5670), ("rewrite", L, 67181), ("act_during", R, 30873)),
         ),
     ),
+    "a page that was restricted after it had been listed is met once it is open": (
+        PLAIN,
+        (
+            *(("write", R, 638), ("write", L, 695), ("act_during", L, 53726)),
+            ("unrestrict", L, 0),
+        ),
+    ),
+    "a page of a side that is only written is not set aside for ever": (
+        Setup(right=Traits(), policy=Policy(direction=Direction.LEFT_TO_RIGHT)),
+        (
+            *(("write", R, 133), ("sync", L, 0), ("spoil", R, 0), ("sync", L, 0)),
+            ("spoil", R, 0),
+        ),
+    ),
+    "a page of a side that is only written is read again when two processes set it aside": (
+        Setup(right=Traits(), policy=Policy(direction=Direction.RIGHT_TO_LEFT)),
+        (
+            *(("write", L, 278), ("two_workers", L, 59302), ("spoil", L, 0)),
+            *(("two_workers", R, 43173), ("spoil", L, 0)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -121,7 +121,9 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
     if reason := _why_not(job, side, record):
         title = record.value.title if record.value else ""
         # Back in scope it has the same version: then the listing itself is the news.
-        seen = at if record.in_scope else "outside"
+        # What was listed as live and is not is looked at again as soon as the two agree.
+        listed = at if record.value is not None else stamp(record)
+        seen = listed if record.in_scope else "outside"
         skip(job, side, record.ref, reason, report, title=title, at=seen)
         return None
     if record.origin is not None and record.origin.connection == job.connection(side.other):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from syncline.decision import OnConflict, Policy, Reason
-from syncline.errors import Stale, Unavailable
+from syncline.decision import Direction, OnConflict, Policy, Reason
+from syncline.errors import Refused, Stale, Unavailable
 from syncline.model import Ref
 
 MakePair = Callable[..., Any]
@@ -37,6 +37,21 @@ async def test_an_original_that_is_in_sight_again_is_not_removed(pair: Any) -> N
         await pair.session.resolve(conflict, "right")
     assert ref in pair.left.live()
     assert len(pair.right.live()) == 1
+
+
+@pytest.mark.parametrize(("take", "left"), [("left", 0), ("both", 1)])
+async def test_no_choice_makes_an_original_on_a_side_that_is_only_read(
+    make_pair: MakePair, take: str, left: int
+) -> None:
+    pair = make_pair(policy=Policy(direction=Direction.LEFT_TO_RIGHT))
+    _, conflict = await lost(pair)
+    with pytest.raises(Refused, match="never writes the left; take the left, or `both`"):
+        await pair.session.resolve(conflict, "right")
+    assert not pair.left.mutations
+    assert len(pair.right.live()) == 1
+    await pair.session.resolve(conflict, take)
+    assert not pair.left.mutations
+    assert len(pair.right.live()) == left
 
 
 async def test_a_store_that_does_not_answer_does_not_end_a_pair(pair: Any) -> None:

@@ -188,6 +188,14 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("two_workers", R, 43173), ("spoil", L, 0)),
         ),
     ),
+    "an original that is lost is made anew on no side that is only read": (
+        Setup(right=Traits(), policy=Policy(direction=Direction.RIGHT_TO_LEFT)),
+        (
+            *(("write", R, 39), ("write", R, 133), ("act_during", L, 84522), ("poll", R, 86495)),
+            *(("hide", R, 19465), ("edit", L, 76511), ("act_during", L, 74491)),
+            *(("poll", L, 28857), ("resolve", R, 85746)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

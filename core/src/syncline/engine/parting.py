@@ -34,7 +34,11 @@ async def keep_or_remove(
     take: str,
     report: Report,
 ) -> None:
-    """Taking the side that is there creates the other anew; taking the gone side removes it."""
+    """Taking the side that is there creates the other anew; taking the gone side removes it.
+
+    Raises:
+        Refused: that would write a side which this job only reads.
+    """
     found = [s for s in Side if (r := records[s]) is not None and r.value is not None]
     if len(found) == len(Side):
         raise Stale(f"conflict {record.id}: both sides are there; nothing was done: sync first")
@@ -46,6 +50,12 @@ async def keep_or_remove(
     present = records[there]
     if present is None:
         raise Stale(f"conflict {record.id}: neither side is there any more")
+    written = there.other if Side(take) is there else there
+    if not job.policy.direction.writes(written):
+        raise Refused(
+            f"conflict {record.id}: this job never writes the {written.value}; take the"
+            f" {written.value}, or `both` to part"
+        )
     if Side(take) is there:
         step = creation(job, there, present)
         after = evolve(step.after or link, pair=link.pair, origin=link.origin)

@@ -52,7 +52,7 @@ def isolate(
                     stamp=stamp,
                     skipped=bool(known and known.skipped and known.stamp == stamp),
                 )
-            )
+            ),
         ]
     )
     report.add(ItemResult(ref=ref, title=title, event="failed", side=side, reason=reason))

@@ -361,6 +361,22 @@ async def test_endless_headers_end(start: Start) -> None:
     assert b" 431 " in answer.split(b"\r\n")[0]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /login HTTP/1.1\r\nHost: localhost\r\n"
+        b"Connection: upgrade, close\r\nUpgrade: websocket\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+async def test_strangers_cannot_fill_the_log_with_requests_that_make_no_sense(
+    start: Start, caplog: pytest.LogCaptureFixture, raw: bytes
+) -> None:
+    service = await start()
+    assert (await service.raw(raw)).startswith(b"HTTP/1.1 ")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 async def test_headers_that_come_slowly_end(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncline_web.listening.protocol.HEAD_SECONDS", 0.3)
     service = await start()

@@ -76,7 +76,8 @@ def _config(app: ASGIApp, certificate: Path | None, key: Path | None) -> uvicorn
         lifespan="off",
         # Whoever logs does so elsewhere; an access log would write the one-time address down.
         log_config=None,
-        log_level="warning",
+        # A warning is about one request that is senseless or too many: strangers fill no log.
+        log_level="error",
         access_log=False,
         # `X-Forwarded-*` counts from the peers of the configuration alone: see `access`.
         proxy_headers=False,

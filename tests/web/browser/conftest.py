@@ -165,9 +165,12 @@ CLASHES: Mapping[str, tuple[str, str, str]] = {
 """By title: words that both have, what the one side makes of them, and what the other."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium.
+
+    Its driver keeps an event loop running in this thread: it has to end before other tests begin.
+    """
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):

@@ -196,6 +196,14 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("poll", L, 28857), ("resolve", R, 85746)),
         ),
     ),
+    "the side that is taken after an undo is what both sides say": (
+        Setup(policy=Policy(otherwise=Otherwise.LEFT)),
+        (
+            *(("write", L, 22), ("write", R, 996), ("act_during", R, 87313)),
+            *(("unlabel", R, 63675), ("act_during", L, 86619), ("undo", L, 78534)),
+            ("die_in_the_midst", L, 94574),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

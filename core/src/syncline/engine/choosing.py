@@ -72,18 +72,21 @@ def _wanted(
     """Return what each side shall hold."""
     now = {side: value_in(job, record, records, side) for side in Side}
     base = {side: job.state.value(link.half(side).value) for side in Side}
+    held = link.state is LinkState.HELD
     if take in ("merge", "edit"):
         left = edited if edited is not None else job.state.value(record.proposed)
         if left is None:
             raise Refused(f"conflict {record.id} has no proposed merge; take a side, or edit")
         if edited is not None and now[Side.LEFT] is not None:
             left = job.mapping.backward(edited, now[Side.LEFT])
-        return {Side.LEFT: left, Side.RIGHT: _onto(job, Side.RIGHT, base, left, now)}
+        right = _onto(job, Side.RIGHT, base, left, now, held=held)
+        return {Side.LEFT: left, Side.RIGHT: right}
     winner = Side(take)
     source = now[winner]
     if source is None:
         raise Refused(f"conflict {record.id}: there is nothing on the {take} to take")
-    return {winner: source, winner.other: _onto(job, winner.other, base, source, now)}
+    onto = _onto(job, winner.other, base, source, now, held=held)
+    return {winner: source, winner.other: onto}
 
 
 def value_in(
@@ -103,9 +106,17 @@ def _onto(
     base: dict[Side, Document | None],
     source: Document,
     now: dict[Side, Document | None],
+    *,
+    held: bool,
 ) -> Document:
-    """Return `source` as `side` holds it, with what only `side` can say taken from its base."""
+    """Return `source` as `side` holds it, with what only `side` can say taken from its base.
+
+    Args:
+        held: an undo has left the two bases different; that difference is taken, too.
+    """
     target, source_base = base[side], base[side.other]
+    if held and target is not None:
+        source_base = view.fresh(job, side.other, target).value
     if target is None or source_base is None:
         return view.fresh(job, side, source).value
     carried = view.carry(job, side, source_base=source_base, source_now=source, target=target)

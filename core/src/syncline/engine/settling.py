@@ -72,7 +72,8 @@ async def _resolve(
     if link is None:
         job.commit([CloseConflict(record.id, "its pair is gone", job.now())])
         raise Stale(f"conflict {record.id}: its pair no longer exists; nothing is left to choose")
-    if record.review and take in TAKES[:2] and Side(take).other.value == record.loser:
+    stands = link.state is not LinkState.HELD  # an undo may have taken it back
+    if record.review and stands and take in TAKES[:2] and Side(take).other.value == record.loser:
         # What was decided stays: there is nothing to write, whatever happened since.
         report.add(result_of(link, "resolved", take))
         _close(job, record, take)

@@ -41,7 +41,7 @@ from .context import Job
 from .intents import announce, begun, given_up, perform
 from .meeting import pairing
 from .newcomers import skip
-from .remembering import approval, closing, item_of, saved, settled, values_of
+from .remembering import approval, closing, item_of, links_waiting, saved, settled, values_of
 from .report import Report
 from .steps import Step
 
@@ -92,10 +92,12 @@ def _adopt(job: Job, step: Step, report: Report) -> None:
 
 def _end(job: Job, step: Step, report: Report) -> None:
     link = step.link
-    event = "forgotten" if isinstance(step.decision, Forget) else "detached"
+    gone = isinstance(step.decision, Forget)
+    event = "forgotten" if gone else "detached"
     job.commit(
         [
-            DropLink(link, job.now(), step.reason.value),
+            DropLink(link, job.now(), step.reason.value, gone=gone),
+            *links_waiting(job, link, gone=gone),
             *closing(job, link, event),
             *settled(job, link),
             job.entry(link, event, reason=step.reason.value, detail=step.detail),

@@ -10,8 +10,9 @@ from attrs import evolve
 from ..decision import (
     Reason,
 )
-from ..model import Document, Record
+from ..model import Document, Record, Side
 from ..state.records import (
+    TAKEN_AWAY,
     Bury,
     CloseIntent,
     DropLink,
@@ -56,26 +57,35 @@ def confirm(
     removal = any(not planned.value for planned in intent.writes)
     withdrawn = link.state is LinkState.WITHDRAWN
     if removal and not withdrawn and link.state is not LinkState.HELD:
-        ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value)]
+        ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value, gone=True)]
     else:
-        ending = saved(job, link, step)
-    if withdrawn:
-        ending += [
-            Bury(job.name, w.side, w.ref, link.pair, job.now(), WITHDRAWN)
-            for w in intent.writes
-            if w.ref is not None
-        ]
+        ending = saved(job, link, step) + _buried(job, link, intent)
     job.commit(
         [
             *values,
             *ending,
             *closing(job, link, "settled by a write"),
-            *links_waiting(job, link, withdrawn=withdrawn),
+            *links_waiting(job, link, gone=withdrawn or removal),
             *entries,
             CloseIntent(intent.id),
         ]
     )
     _count(link, intent, entries, report)
+
+
+def _buried(job: Job, link: Link, intent: Intent) -> list[Effect]:
+    """Remember the items that the pair goes on without: no link leads to them any more."""
+    withdrawn = link.state is LinkState.WITHDRAWN
+    reason = WITHDRAWN if withdrawn else TAKEN_AWAY + intent.reason.value
+    known = job.state.pair(link.pair)
+    left = {w.side: w.ref for w in intent.writes if w.ref is not None and not w.value}
+    if known is not None:
+        left |= {side: ref for side in Side if (ref := known.half(side).ref) is not None}
+    return [
+        Bury(job.name, side, ref, link.pair, job.now(), reason)
+        for side, ref in left.items()
+        if ref != link.half(side).ref
+    ]
 
 
 def _written_half(job: Job, planned: Planned, record: Record) -> Half:

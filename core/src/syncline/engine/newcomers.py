@@ -16,12 +16,15 @@ from ..state.listing import stamp
 from ..state.port import Staged
 from ..state.records import (
     LEFT_BEHIND,
+    TAKEN_AWAY,
+    Bury,
     DropQuarantine,
     Effect,
     Link,
     SaveReferences,
     SaveSkip,
     Skipped,
+    why_ended,
 )
 from . import view
 from .context import Job
@@ -117,6 +120,7 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
     if job.state.link(job.name, record.ref) is not None:
         raise Again
     _not_ours(job, side, record)
+    _found_again(job, side, record)
     at = at or stamp(record)
     if reason := _why_not(job, side, record):
         title = record.value.title if record.value else ""
@@ -152,10 +156,19 @@ def _not_ours(job: Job, side: Side, record: Record) -> None:
         raise Again(source)
 
 
+def _found_again(job: Job, side: Side, record: Record) -> None:
+    """Let links lead to a copy again that was taken away, and that a person has brought back."""
+    buried = job.state.tombstone(job.name, record.ref) or ""
+    if record.value is None or not buried.startswith(TAKEN_AWAY):
+        return
+    why = LEFT_BEHIND + why_ended(buried)
+    job.commit([Bury(job.name, side, record.ref, "", job.now(), why)])
+
+
 def _why_not(job: Job, side: Side, record: Record) -> str:
     if record.value is None:
         if ended := job.state.tombstone(job.name, record.ref):
-            return f"its pair has ended: {ended.removeprefix(LEFT_BEHIND)}"
+            return f"its pair has ended: {why_ended(ended)}"
         return record.reason or _STATUS_REASONS[record.status.value]
     return left_out(job, side, record) or _was_paired(job, side, record)
 
@@ -184,7 +197,8 @@ def left_out(job: Job, side: Side, record: Record) -> str:
 
 
 _ENDED = tuple(
-    LEFT_BEHIND + reason.value
+    how + reason.value
+    for how in (LEFT_BEHIND, TAKEN_AWAY)
     for reason in (
         *(Reason.DELETED, Reason.ARCHIVED, Reason.LEFT_SCOPE),
         *(Reason.COPY_LEFT_SCOPE, Reason.LOST_SIGHT),
@@ -198,7 +212,7 @@ def _was_paired(job: Job, side: Side, record: Record) -> str:
     if ended == Reason.COPY_LEFT_SCOPE.value:
         return f"its copy was moved out of what {job.connection(side.other)} covers"
     if record.origin is None and ended is not None and ended in _ENDED:
-        return f"it is a copy whose pair has ended: {ended.removeprefix(LEFT_BEHIND)}"
+        return f"it is a copy whose pair has ended: {why_ended(ended)}"
     return ""
 
 

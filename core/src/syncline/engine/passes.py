@@ -37,6 +37,8 @@ async def full_pass(this: Pass, *, approved: str | None = None) -> None:
             await settle_links(this)
         await removals.remove(this, approved or removals.approval(this))
         if not job.dry:
+            if this.removals:
+                await settle_links(this)
             await _late_recovery(this)
             _complete(this, early)
 

@@ -7,6 +7,7 @@ from ..state.records import (
     CloseConflict,
     DropQuarantine,
     Effect,
+    Half,
     Link,
     MarkDirty,
     SaveLink,
@@ -32,9 +33,20 @@ def saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
         record = step.records.get(side) if step else None
         if record is not None and record.value is not None:
             effects.append(SaveReferences(job.name, record.ref, view.targets(record.value)))
-    if job.state.pair(link.pair) is None or _was_apart(job, link):
-        effects += _waiting_for(job, link)
+        elif link.unresolved:
+            effects += _links_of(job, link.half(side))
+    known = job.state.pair(link.pair)
+    if known is None or _was_apart(known, link):
+        effects += _waiting_for(job, link, known or link)
     return effects
+
+
+def _links_of(job: Job, half: Half) -> list[Effect]:
+    """Remember what a text links to that waits for a counterpart, though it was not read now."""
+    value = job.state.value(half.value)
+    if half.ref is None or value is None:
+        return []
+    return [SaveReferences(job.name, half.ref, view.targets(value))]
 
 
 def approval(job: Job, link: Link) -> list[Effect]:
@@ -45,30 +57,24 @@ def approval(job: Job, link: Link) -> list[Effect]:
     return [job.entry(link, "approved", side=link.origin.other, reason="reviewed by a person")]
 
 
-def _was_apart(job: Job, link: Link) -> bool:
-    known = job.state.pair(link.pair)
-    if known is None:
-        return True
+def _was_apart(known: Link, link: Link) -> bool:
     return any(known.half(side).ref != link.half(side).ref for side in Side)
 
 
-def _waiting_for(job: Job, link: Link) -> list[Effect]:
-    """Mark the items whose bodies link to this one: their links lead somewhere else now."""
-    effects: list[Effect] = []
-    for side in Side:
-        ref = link.half(side).ref
-        if ref is None:
-            continue
-        effects += [
-            MarkDirty(job.name, side, Change(ref=referrer), priority=2, reencode=True)
-            for referrer in job.state.referrers(job.name, ref)
-        ]
-    return effects
+def _waiting_for(job: Job, *links: Link) -> list[Effect]:
+    """Mark the items whose bodies link to these: their links lead somewhere else now."""
+    halves = ((side, link.half(side).ref) for link in links for side in Side)
+    return [
+        MarkDirty(job.name, side, Change(ref=referrer), priority=2, reencode=True)
+        for side, ref in dict.fromkeys(halves)
+        if ref is not None
+        for referrer in job.state.referrers(job.name, ref)
+    ]
 
 
-def links_waiting(job: Job, link: Link, *, withdrawn: bool) -> list[Effect]:
-    """Return what has the links to a withdrawn copy written anew."""
-    return _waiting_for(job, link) if withdrawn else []
+def links_waiting(job: Job, link: Link, *, gone: bool) -> list[Effect]:
+    """Return what has the links to a copy that was taken away written anew."""
+    return _waiting_for(job, link) if gone else []
 
 
 def settled(job: Job, link: Link) -> list[Effect]:

@@ -110,7 +110,7 @@ async def _put_back(
     job: Job, link: Link, side: Side, now: Record, before: Document | None, report: Report
 ) -> None:
     if before is not None:
-        before = evolve(before, body=view.without_withdrawn(job, side, before.body))
+        before = evolve(before, body=view.without_gone(job, side, before.body))
     draft = Draft(side=side, ref=now.ref, expected=now.version, value=before, before=now.value)
     held = evolve(link, state=LinkState.HELD)
     after = held if before is not None else held.with_half(side, Half())
@@ -142,7 +142,8 @@ async def _bring_back(
         norm=NORMALISER,
         epoch=job.mapping.version,
     ).with_half(side.other, Half(ref=original))
-    draft = Draft(side=side, ref=None, expected=None, value=before)
+    alive = evolve(before, body=view.without_gone(job, side, before.body))
+    draft = Draft(side=side, ref=None, expected=None, value=alive)
     step = Step(link=link, decision=Keep(Reason.HELD), writes=(draft,), after=link)
     intent = announce(job, step)
     (record,) = await perform(job, intent, [draft])

@@ -16,7 +16,7 @@ from ..decision import OnConflict
 from ..mapping import Excluded
 from ..model import FIELDS, Asset, Digest, Document, Opaque, Record, Ref, Side, digest, restrict
 from ..state.listing import stamp
-from ..state.records import Half, LinkState
+from ..state.records import TAKEN_AWAY, Half, LinkState
 from ..state.values import key_of
 from . import fields as _fields
 from .context import Job
@@ -135,16 +135,30 @@ def _with_own(value: Document, target: Document) -> Document:
     return evolve(value, **own)
 
 
-def without_withdrawn(job: Job, side: Side, body: str) -> str:
-    """Take the address from links to copies that were withdrawn since the body was written."""
+def without_gone(job: Job, side: Side, body: str) -> str:
+    """Take the address from links to copies that were taken away since the body was written.
+
+    A copy that was only left behind is there, and keeps its links.
+    """
 
     def rewrite(href: str) -> str | None:
         found = ref_of(href)
         if found is None or found[0].connection != job.connection(side):
             return href
-        return None if job.state.tombstone(job.name, found[0]) == WITHDRAWN else href
+        buried = job.state.tombstone(job.name, found[0]) or ""
+        return None if buried == WITHDRAWN or buried.startswith(TAKEN_AWAY) else href
 
     return _body.rewrite_links(body, rewrite) if _DOC in body else body
+
+
+def _led_elsewhere(job: Job, source: Document, target: Document) -> frozenset[str]:
+    """Return the refs that `source` links to and `target` does not: a copy of theirs is gone."""
+    there = targets(target)
+    return frozenset(
+        ref
+        for ref in targets(source)
+        if (other := counterpart(job, Ref.parse(ref))) is not None and str(other) not in there
+    )
 
 
 def common(job: Job, side: Side, value: Document) -> Document:
@@ -223,11 +237,16 @@ def carry(
 
     Fields and blocks that the edit did not touch stay as the target has them.
     """
+    shared_target = shared_or_own(job, side, target)
+    # Links to what is gone go first, so that they pass for no edit of the target's.
+    alive = without_gone(job, side, shared_target.body)
+    if alive != shared_target.body:
+        frozen_out |= _led_elsewhere(job, source_base, target)
+        shared_target = evolve(shared_target, body=alive)
     before = translate(
         job, side.other, shared_or_own(job, side.other, source_base), frozen_out=frozen_out
     ).value
     now = translate(job, side.other, shared_or_own(job, side.other, source_now))
-    shared_target = shared_or_own(job, side, target)
     moved = _fields.transfer(before, now.value, shared_target)
     if remap:
         moved = _fields.align(now.value, moved)
@@ -239,7 +258,7 @@ def carry(
     )
     value = evolve(
         moved,
-        body=without_withdrawn(job, side, bodies.body),
+        body=bodies.body,
         opaques=_opaques(now.value, target),
         assets=_assets(now.value, target),
     )

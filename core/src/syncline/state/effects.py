@@ -93,7 +93,9 @@ def _(effect: r.DropLink, run: Execute) -> None:
 
 
 def _why(effect: r.DropLink, side: Side) -> str:
-    return effect.reason if side is effect.link.origin else r.LEFT_BEHIND + effect.reason
+    if side is effect.link.origin:
+        return effect.reason
+    return (r.TAKEN_AWAY if effect.gone else r.LEFT_BEHIND) + effect.reason
 
 
 @apply.register

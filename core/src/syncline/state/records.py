@@ -256,6 +256,14 @@ class SaveLink:
 LEFT_BEHIND = "what was left of a pair that ended: "
 """How the reason on the tombstone of a copy begins; the original's is the bare reason."""
 
+TAKEN_AWAY = "what was taken away with its pair: "
+"""How it begins where the copy went with its pair: links to it lose their address."""
+
+
+def why_ended(buried: str) -> str:
+    """Return the bare reason on a tombstone."""
+    return buried.removeprefix(LEFT_BEHIND).removeprefix(TAKEN_AWAY)
+
 
 @frozen
 class DropLink:
@@ -264,6 +272,8 @@ class DropLink:
     link: Link
     at: datetime
     reason: str
+    gone: bool = False
+    """True when the copy is gone, too, and not only out of the pair."""
 
 
 @frozen

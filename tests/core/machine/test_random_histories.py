@@ -204,6 +204,26 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             ("die_in_the_midst", L, 94574),
         ),
     ),
+    "an original that is still archived takes its copy along, restored or not": (
+        PLAIN,
+        (
+            ("write", L, 497),
+            ("sync", L, 0),
+            ("archive", R, 0),
+            ("archive", L, 0),
+            ("restore", R, 0),
+        ),
+    ),
+    "a copy that is still archived takes its original along, restored or not": (
+        PLAIN,
+        (
+            ("write", R, 889),
+            ("sync", L, 0),
+            ("archive", R, 0),
+            ("archive", L, 0),
+            ("restore", L, 0),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -8,8 +8,11 @@ from typing import Final
 
 from ..body import Element, element, finish, opaque_keys, parse
 from ..errors import AlreadyExists
-from ..model import Document, Ref, Side, Status
+from ..model import Document, Ref, Side, Status, digest
+from ..model import restrict as restrict_fields
 from ..ports import Capability
+from ..state.records import LinkState
+from .invariants import JOB
 from .vendor import Article, Vendor
 from .words import is_birth, words_of
 from .world import World
@@ -130,8 +133,25 @@ def restore(world: World, side: Side, number: int) -> None:
         article = away[number % len(away)]
         world.store(side).restore(article.ref)
         _saved(world, side, None, article)
+        if _stands_removed(world, side, article):
+            world.ledger.thrown_away(article.value)
         # Its place may have been taken meanwhile: then a person has made two of one.
         world.checker.split |= set(filter(is_birth, words_of(article.value)))
+
+
+def _stands_removed(world: World, side: Side, article: Article) -> bool:
+    """Tell whether a person has put the counterpart away, too, which no pass has seen yet.
+
+    Which of the two was done last nobody can know: what is gone on one side, and says on the other
+    what it always said, goes there as well. A pass that had seen both away has ended the pair.
+    """
+    link = world.state.link(JOB, article.ref)
+    if link is None or link.state is not LinkState.SYNCED:
+        return False
+    half, other = link.half(side), link.half(side.other).ref
+    shared = restrict_fields(article.value, world.left.fields & world.right.fields)
+    unedited = half.digest == digest(shared)
+    return unedited and other is not None and world.store(side.other).articles[other].stage.gone
 
 
 def restrict(world: World, side: Side, number: int) -> None:

@@ -77,6 +77,10 @@ class Write:
     earlier: Sequence[Note] = ()
     mark: bool = True
     """False when the item written is the original: origin marks go on copies only."""
+    before: Document | None = None
+    """What the item said when the write was decided on, where that is known. Of what changes
+    without a new version (labels, say) it is the precondition: where the item says something else
+    by now, or gets more while it is written, `update` raises `VersionMismatch`."""
 
 
 Listed: TypeAlias = Head | Complete | Incomplete

@@ -224,6 +224,17 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             ("restore", L, 0),
         ),
     ),
+    "a label that comes while an article is written travels, though it makes no version": (
+        Setup(right=Traits(labels_unversioned=True)),
+        (("write", R, 77253), ("sync", L, 0), ("label", L, 0), ("act_during", R, 95694)),
+    ),
+    "a label that comes while a dead process is replaced travels, though it makes no version": (
+        Setup(right=Traits(labels_unversioned=True)),
+        (
+            *(("write", L, 199), ("sync", L, 0), ("die_polling", R, 55867), ("label", L, 0)),
+            *(("label", R, 0), ("die_polling", R, 65968), ("label", R, 0)),
+        ),
+    ),
     "a copy that a person takes back from the trash does not flap": (
         Setup(
             left=Traits(marks_late=True, removal=Status.ARCHIVED),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from ..errors import (
     Refused,
     Rejected,
@@ -110,7 +112,7 @@ async def _perform_one(job: Job, intent: Intent, draft: Draft) -> Record | None:
         if draft.ref is not None and draft.expected is not None:
             await store.delete(draft.ref, expected=draft.expected)
         return None
-    lent = lend(job, intent, draft.side, draft.value)
+    lent = evolve(lend(job, intent, draft.side, draft.value), before=draft.before)
     if draft.ref is None:
         return await store.create(draft.value, write=lent)
     if draft.expected is None:

@@ -116,7 +116,10 @@ async def _finish(
         if value is None or planned.ref is None or planned.expected is None:
             job.commit([CloseIntent(intent.id)])
             return
-        lent = lend(job, intent, planned.side, value)
+        # Of what changes without a version only the last agreement is known for certain.
+        known = job.state.pair(intent.link.pair)
+        base = job.state.value(known.half(planned.side).value) if known is not None else None
+        lent = evolve(lend(job, intent, planned.side, value), before=base)
         store = job.store(planned.side)
         try:
             records.append(

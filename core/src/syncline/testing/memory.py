@@ -288,8 +288,10 @@ class MemoryStore(Vendor):
     async def update(self, ref: Ref, value: Document, *, expected: Version, write: Write) -> Record:
         await self._bring_assets(value, write)
         article = await self._call("reread", ref, lambda: self._visible(ref))
+        read = article.value
         wanted = self._merged(article, value)
         self._may_write(article, expected, write)
+        self._is_as_before(article, write)
         if write.mark and article.origin is None and Capability.ORIGIN in self._capabilities:
             write.note("mark", str(ref))
             await self._call("mark", ref, lambda: self._mark(article, write))
@@ -306,7 +308,13 @@ class MemoryStore(Vendor):
                 "publish", ref, lambda: self._publish(article, wanted, expected)
             )
         write.note("update", self.kept_digest(wanted))
-        return await self._call("update", ref, lambda: self._overwrite(article, wanted, expected))
+        record = await self._call(
+            "update",
+            ref,
+            lambda: self._overwrite(article, self._relabelled(article, read, wanted), expected),
+        )
+        self._got_no_more(article, wanted)
+        return record
 
     async def delete(self, ref: Ref, *, expected: Version) -> None:
         await self._call("delete", ref, lambda: self._remove(ref, expected))
@@ -478,6 +486,26 @@ class MemoryStore(Vendor):
         self.check_version(article, Version(expected.partition("~")[0]))
         if article.draft is not None and not self._is_our_draft(article.draft, write):
             raise OpenDraft(f"{ref}: a person's draft is open; publish or discard it", ref=ref)
+
+    # Labels are added and removed one by one, as vendors do that give them no version: what others
+    # add meanwhile stays, and has to be looked at again.
+
+    def _is_as_before(self, article: Article, write: Write) -> None:
+        before = write.before.labels if write.before is not None else None
+        if "labels" in self._unversioned and before not in (None, article.value.labels):
+            raise VersionMismatch(f"{article.ref}: its labels were changed", ref=article.ref)
+
+    def _relabelled(self, article: Article, read: Document, wanted: Document) -> Document:
+        if "labels" not in self._unversioned:
+            return wanted
+        added = (article.value.labels or frozenset()) - (read.labels or frozenset())
+        return attrs.evolve(wanted, labels=(wanted.labels or frozenset()) | added)
+
+    def _got_no_more(self, article: Article, wanted: Document) -> None:
+        if "labels" in self._unversioned and (article.value.labels or frozenset()) - (
+            wanted.labels or frozenset()
+        ):
+            raise VersionMismatch(f"{article.ref}: it got labels meanwhile", ref=article.ref)
 
     def _is_our_draft(self, draft: Document, write: Write) -> bool:
         ours: set[str] = {n.detail for n in write.earlier if n.step == "draft"}

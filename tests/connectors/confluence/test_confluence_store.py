@@ -475,6 +475,39 @@ async def test_labels_are_changed_by_what_differs(wiki: Running, opened: Opened)
     assert item["version"] == 1
 
 
+async def test_a_label_that_came_since_the_page_was_read_is_not_taken_away(
+    wiki: Running, store: ConfluenceStore
+) -> None:
+    ref = page(wiki, "Page", labels=["kb", "old"])
+    record = await store.fetch(ref)
+    assert record.value is not None
+    wiki.act({"do": "label", "id": ref.id, "labels": ["kb", "old", "late"]})
+    write = evolve(copying("1", mark=False).write, before=record.value)
+    wanted = evolve(record.value, body="<p>new</p>", labels=frozenset({"kb"}))
+    with pytest.raises(VersionMismatch, match="its labels were changed"):
+        await store.update(ref, wanted, expected=record.version, write=write)
+    item = wiki.item(ref.id)
+    assert (set(item["labels"]), item["version"]) == ({"kb", "old", "late"}, 1)
+
+
+async def test_a_label_that_comes_while_the_page_is_written_stays_and_is_told(
+    wiki: Running, store: ConfluenceStore
+) -> None:
+    ref = page(wiki, "Page", labels=["kb", "old"])
+    record = await store.fetch(ref)
+    assert record.value is not None
+
+    def note(step: str, detail: str) -> None:
+        if step == "update":
+            wiki.act({"do": "label", "id": ref.id, "labels": ["kb", "late"]})
+
+    write = evolve(copying("1", mark=False).write, before=record.value, note=note)
+    wanted = evolve(record.value, body="<p>new</p>", labels=frozenset({"kb"}))
+    with pytest.raises(VersionMismatch, match="it got the label 'late'"):
+        await store.update(ref, wanted, expected=record.version, write=write)
+    assert set(wiki.item(ref.id)["labels"]) == {"kb", "late"}
+
+
 async def test_pictures_are_attached_before_the_page_shows_them(
     wiki: Running, store: ConfluenceStore
 ) -> None:

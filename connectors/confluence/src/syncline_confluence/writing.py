@@ -184,8 +184,31 @@ class Writing(Reading):
             mark = evolve(mark, origin=write.origin)
             write.note("mark", ref.id)
             await self._api.set_property(ref.id, KEY, value_of(ref.id, mark), known, ref=ref)
+        await self._still_labelled(ref, page, write)
         await self._relabel(ref, page, value, write)
-        return await self._put(ref, page, value, expected, mark, write)
+        record = await self._put(ref, page, value, expected, mark, write)
+        if value.labels is not None and record.value is not None:
+            self._got_no_more(ref, value.labels, record.value.labels or frozenset())
+        return record
+
+    async def _still_labelled(self, ref: Ref, page: Json, write: Write) -> None:
+        """Check the labels, which make no version, before any of them is taken away."""
+        before = write.before.labels if write.before is not None else None
+        if before is None:
+            return
+        review = {self._settings.review_label}
+        have = await self._label_names(ref, page)
+        if have - review != before - review:
+            raise VersionMismatch(
+                f"{ref}: its labels were changed in between; it is read again", ref=ref
+            )
+
+    def _got_no_more(self, ref: Ref, wanted: frozenset[str], have: frozenset[str]) -> None:
+        if more := have - wanted - {self._settings.review_label}:
+            raise VersionMismatch(
+                f"{ref}: it got the label {min(more)!r} while it was written; it is read again",
+                ref=ref,
+            )
 
     def _still(self, ref: Ref, page: Json, expected: Version) -> None:
         if page.get("status") != "current":

@@ -54,8 +54,11 @@ class Watermark:
     @property
     def cursor(self) -> Cursor:
         """Return it as what a store is given at the next poll."""
-        table = {"at": self.at.isoformat(), "announced": dict(self.announced)}
-        return Cursor(json.dumps(table, separators=(",", ":")) if self.announced else table["at"])
+        at = self.at.isoformat()
+        if not self.announced:
+            return Cursor(at)
+        table = {"at": at, "announced": dict(self.announced)}
+        return Cursor(json.dumps(table, separators=(",", ":")))
 
 
 @define(kw_only=True)

@@ -195,8 +195,8 @@ _CONNECTIONS: Mapping[str, Kind] = {
         end=End.CLOSE,
     ),
     "big-header": Kind(
-        says="A header of 128 KiB.",
-        wire=lambda sound: sound.wire(None, "X-Padding: " + "x" * 128 * 1024),
+        says="A header of 256 KiB.",
+        wire=lambda sound: sound.wire(None, "X-Padding: " + "x" * 256 * 1024),
     ),
     "not-http": Kind(
         says="Something that is not HTTP.", wire=lambda sound: b"SSH-2.0-OpenSSH\r\n\r\n"

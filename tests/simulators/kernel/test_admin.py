@@ -115,13 +115,9 @@ def test_only_this_machine_is_answered(sim: Running) -> None:
     assert answer.status_code == 403
 
 
-def test_a_simulator_starts_at_once_and_leaves_nothing_behind() -> None:
-    with running("confluence"):
-        pass
+def test_a_simulator_answers_once_it_runs_and_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
-    started = time.monotonic()
     with running("confluence") as sim:
-        assert time.monotonic() - started < 0.5
         httpx.get(sim.url + "/_edge/tenant_info", trust_env=False)
     assert set(threading.enumerate()) == before
     with pytest.raises(httpx.ConnectError):

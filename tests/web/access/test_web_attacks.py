@@ -7,7 +7,6 @@ import json
 import logging
 import re
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -380,7 +379,6 @@ async def test_strangers_cannot_fill_the_log_with_requests_that_make_no_sense(
 async def test_headers_that_come_slowly_end(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncline_web.listening.protocol.HEAD_SECONDS", 0.3)
     service = await start()
-    began = time.monotonic()
     for first in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "):
         answer = await service.raw(first)
         assert b" 408 " in answer.split(b"\r\n")[0]
@@ -388,7 +386,6 @@ async def test_headers_that_come_slowly_end(start: Start, monkeypatch: pytest.Mo
     answer = await service.raw(kept + b"GET /lo")
     assert answer.count(b"HTTP/1.1 200") == 1
     assert answer.count(b"HTTP/1.1 408") == 1
-    assert time.monotonic() - began < 5
 
 
 async def test_many_requests_of_one_connection_are_answered(start: Start) -> None:

@@ -326,7 +326,9 @@ def site_of(service: Any) -> Any:
 
     from syncline_web.site import Site
 
-    return next(x for x in gc.get_objects() if isinstance(x, Site) and x._runner is service.runner)
+    # `isinstance` would ask weak proxies of runners that are gone, and those raise.
+    sites = (x for x in gc.get_objects() if type(x) is Site)
+    return next(site for site in sites if site._runner is service.runner)
 
 
 def test_what_the_documentation_says_is_a_configuration(

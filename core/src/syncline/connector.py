@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import attrs
@@ -61,6 +62,20 @@ class WebhookForm(Shown):
     settings: type[Any]
     open: Callable[[Any, Context], Webhook]
     """Receives an instance of `settings`, its secrets resolved. It opens nothing."""
+
+
+def opened_late(target: str) -> Callable[[Any, Context], Webhook]:
+    """Return an opener of a form that imports `module:function` when it is first used.
+
+    Connectors are imported with every configuration; what checks tokens is slow to import.
+    """
+
+    def open_(settings: Any, context: Context) -> Webhook:
+        module, _, function = target.partition(":")
+        opened: Webhook = getattr(import_module(module), function)(settings, context)
+        return opened
+
+    return open_
 
 
 @attrs.frozen(kw_only=True, repr=False)

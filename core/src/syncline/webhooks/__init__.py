@@ -10,25 +10,13 @@ Imported with every configuration, so what checks signatures is imported when a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ..connector import Context, WebhookForm
+from ..connector import WebhookForm, opened_late
 from .settings import GenericSettings
-
-if TYPE_CHECKING:
-    from .generic import GenericWebhook
-
-
-def _open(settings: GenericSettings, context: Context) -> GenericWebhook:
-    from .generic import open_generic
-
-    return open_generic(settings, context)
-
 
 GENERIC = WebhookForm(
     summary="Any sender: Standard Webhooks, an HMAC of the body, or a secret in a header.",
     settings=GenericSettings,
-    open=_open,
+    open=opened_late(f"{__name__}.generic:open_generic"),
 )
 
 __all__ = ["GENERIC", "GenericSettings"]

@@ -5,46 +5,34 @@ Imported with the connector, so it opens late: what checks tokens is slow to imp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
-from syncline.connector import Context, WebhookForm
+from syncline.connector import WebhookForm, opened_late
 
 from .settings import AutomationSettings, ConnectSettings, DataCenterSettings, ForgeSettings
 
-if TYPE_CHECKING:
-    from syncline.ports import Webhook
-
-
-def _late(name: str) -> Callable[[Any, Context], Webhook]:
-    def open_(settings: Any, context: Context) -> Webhook:
-        opened: Webhook = getattr(import_module(f"{__name__}.opening"), name)(settings, context)
-        return opened
-
-    return open_
-
+_OPENING = f"{__name__}.opening"
 
 FORMS: Mapping[str, WebhookForm] = {
     "automation": WebhookForm(
         summary="An automation rule (Cloud Premium and Enterprise) that sends a web request.",
         settings=AutomationSettings,
-        open=_late("automation"),
+        open=opened_late(f"{_OPENING}:automation"),
     ),
     "forge": WebhookForm(
         summary="Triggers of a Forge app, forwarded by Forge Remote (Cloud).",
         settings=ForgeSettings,
-        open=_late("forge"),
+        open=opened_late(f"{_OPENING}:forge"),
     ),
     "connect": WebhookForm(
         summary="Webhooks of a Connect app that is installed already (Cloud; ends in 2026).",
         settings=ConnectSettings,
-        open=_late("connect"),
+        open=opened_late(f"{_OPENING}:connect"),
     ),
     "data-center": WebhookForm(
         summary="A webhook of Confluence Data Center.",
         settings=DataCenterSettings,
-        open=_late("data_center"),
+        open=opened_late(f"{_OPENING}:data_center"),
     ),
 }
 

@@ -5,36 +5,24 @@ Imported with the connector, so what reads deliveries is imported when a form is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
-from syncline.connector import Context, WebhookForm
+from syncline.connector import WebhookForm, opened_late
 
 from .settings import SecretSettings
 
-if TYPE_CHECKING:
-    from syncline.ports import Webhook
-
-
-def _late(name: str) -> Callable[[Any, Context], Webhook]:
-    def open_(settings: Any, context: Context) -> Webhook:
-        opened: Webhook = getattr(import_module(f"{__name__}.opening"), name)(settings, context)
-        return opened
-
-    return open_
-
+_OPENING = f"{__name__}.opening"
 
 FORMS: Mapping[str, WebhookForm] = {
     "eventbridge": WebhookForm(
         summary="Audit events through Amazon EventBridge, sent on by an API destination.",
         settings=SecretSettings,
-        open=_late("event_bridge"),
+        open=opened_late(f"{_OPENING}:event_bridge"),
     ),
     "process-automation": WebhookForm(
         summary="A trigger whose workflow calls a web service action.",
         settings=SecretSettings,
-        open=_late("process_automation"),
+        open=opened_late(f"{_OPENING}:process_automation"),
     ),
 }
 

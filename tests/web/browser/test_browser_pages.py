@@ -19,7 +19,7 @@ _KINDS = (
     (r"/runs/[^/]+", "/runs/*"),
     (r"/plans/[^/]+", "/plans/*"),
     (r"/history/[^/]+", "/history/*"),
-    (r"/work/[^/]+", "/work/*"),
+    (r"/progress/[^/]+", "/progress/*"),
 )
 EXPECTED = {
     *("/", "/jobs/handbook/articles", "/jobs/handbook/article", "/jobs/handbook/conflicts"),

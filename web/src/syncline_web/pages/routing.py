@@ -49,7 +49,7 @@ _VIEWS: tuple[tuple[str, str, Role, Answer], ...] = (
     ("GET", "/", "viewer", overview.index),
     ("POST", _JOB + "/sync", "operator", overview.sync),
     ("POST", _JOB + "/approve", "operator", overview.approve),
-    ("GET", "/work/{id}", "viewer", work.show),
+    ("GET", "/progress/{id}", "viewer", work.show),
     ("GET", _JOB + "/articles", "viewer", articles.index),
     ("GET", _JOB + "/article", "viewer", articles.show),
     ("POST", _JOB + "/article/release", "operator", articles.release),

@@ -190,7 +190,7 @@ class Visit:
         name = self.person.name
         work = works.start(do, job=self.job, title=title, person=name, back=back)
         await works.wait(work, self.pages.patience)
-        return self.to(self.url("work", work.id))
+        return self.to(self.url("progress", work.id))
 
 
 def with_query(address: str, **more: str) -> str:

@@ -13,7 +13,10 @@ from .shown import Shown
 
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
+    from .config_store import ConfigStore, EventReader, Intake
+    from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
+    from .state.port import StateStore
 
 API_VERSION = 1
 """Raised when a port or hook changes incompatibly."""
@@ -90,6 +93,14 @@ class Connector(Shown):
     settings: type[Any]
     api: int = API_VERSION
     documents: Callable[[Any, Context], Store] | None = None
+    config: Callable[[Any, Context], ConfigStore] | None = None
+    kinds: Callable[[], Mapping[str, Kind]] | None = None
+    """What `config` holds, for checks that open nothing; goes with `config`."""
+    events: Callable[[Any, Context], EventReader] | None = None
+    intake: Callable[[Any, Context], Intake | None] | None = None
+    """None where the settings name no queue."""
+    state: Callable[[Any, Context, Mapping[str, str]], StateStore] | None = None
+    """Opens a state elsewhere than in a file, as the other keys of `state = { … }` say."""
     secrets: Callable[[Any, Context], SecretProvider] | None = None
     webhooks: Mapping[str, WebhookForm] = attrs.field(factory=dict)
     """By name, in the vendor's words; every connection can have the core's `generic` besides."""
@@ -97,4 +108,5 @@ class Connector(Shown):
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the ports that this connector can open."""
-        return tuple(n for n in ("documents", "secrets") if getattr(self, n) is not None)
+        ports = ("documents", "config", "events", "intake", "state", "secrets")
+        return tuple(name for name in ports if getattr(self, name) is not None)

@@ -10,6 +10,7 @@ SynclineError
 │   ├── VersionMismatch        HTTP 409/412: someone else wrote first
 │   ├── OpenDraft              a person's unpublished draft is in the way
 │   ├── Rejected               HTTP 400/413/422: this value will never be accepted
+│   ├── Held                   the vendor rations this write: later; carries `until`
 │   ├── Forbidden              HTTP 401/403
 │   ├── RateLimited            HTTP 429 after the retry budget; carries `retry_after`
 │   ├── Unavailable            timeouts, 5xx, broken connections, after retries
@@ -25,6 +26,7 @@ A message says what was tried, on which ref, what came back, and what to do. Sec
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,6 +89,14 @@ class OpenDraft(StoreError):
 
 class Rejected(StoreError):
     """The store (or the body profile) refuses this value; repeating cannot help."""
+
+
+class Held(StoreError):
+    """The vendor takes this write only later (a ration, a change under way); nothing was sent."""
+
+    def __init__(self, message: str, *, until: datetime, ref: Ref | None = None) -> None:
+        self.until = until
+        super().__init__(message, ref=ref)
 
 
 class Forbidden(StoreError):

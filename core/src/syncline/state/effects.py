@@ -23,7 +23,7 @@ from .rows import (
     link_row,
     text_of,
 )
-from .values import pack
+from .values import pack, pack_item
 
 _LINK_MARKS = ",".join("?" * LINK_WIDTH)
 # Not `insert or replace`: that would drop another pair which holds one of the items.
@@ -112,6 +112,11 @@ def _(effect: r.SaveValue, run: Execute) -> None:
     key, compressed = pack(effect.value)
     if run("select 1 from vals where key=?", (key,)).fetchone() is None:
         run("insert into vals values (?,?)", (key, compressed()))
+
+
+@apply.register
+def _(effect: r.SaveItem, run: Execute) -> None:
+    run("insert or ignore into vals values (?,?)", pack_item(effect.item))
 
 
 @apply.register

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 
 from ..decision import Reason
+from ..items import ConfigItem
 from ..model import Change, Cursor, Digest, Document, Ref, Side, Version
 from ..ports import Note
 
@@ -294,6 +295,13 @@ class SaveValue:
 
 
 @frozen
+class SaveItem:
+    """Keep the owned fields of a configuration object, under its digest."""
+
+    item: ConfigItem
+
+
+@frozen
 class OpenIntent:
     intent: Intent
 
@@ -461,6 +469,7 @@ Effect: TypeAlias = (
     | DropLink
     | Bury
     | SaveValue
+    | SaveItem
     | OpenIntent
     | NoteIntent
     | CloseIntent

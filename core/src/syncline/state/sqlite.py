@@ -17,6 +17,7 @@ from typing import Any, Self
 from attrs import define, field
 
 from ..errors import LeaseLost, StateError
+from ..items import ConfigItem
 from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
 from . import browsing as _browsing
@@ -49,7 +50,7 @@ from .rows import (
     quarantined_of,
     run_of,
 )
-from .values import unpack
+from .values import unpack, unpack_item
 
 _BUSY_SECONDS = 30.0
 _PAGE = 500
@@ -197,6 +198,10 @@ class SqliteState:
     def value(self, key: str) -> Document | None:
         row = self._one("select body from vals where key=?", key) if key else None
         return unpack(row[0]) if row else None
+
+    def item(self, key: str) -> ConfigItem | None:
+        row = self._one("select body from vals where key=?", key) if key else None
+        return unpack_item(row[0]) if row else None
 
     def referrers(self, job: str, target: Ref) -> Sequence[Ref]:
         rows = self._all("select ref from refs where job=? and target=?", job, str(target))

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 
+from ..items import ConfigItem, item_digest, item_from_text, item_text
 from ..model import Asset, Document, Opaque
 
 
@@ -62,6 +63,16 @@ def pack(value: Document) -> tuple[str, Callable[[], bytes]]:
     """Return the key of `value`, and what compresses it: only a value that is new needs that."""
     raw = _bytes(value)
     return _key(raw), lambda: zlib.compress(raw, 6)
+
+
+def pack_item(item: ConfigItem) -> tuple[str, bytes]:
+    """Return the key of `item`, which is its digest, and its compressed form."""
+    return item_digest(item), zlib.compress(item_text(item).encode("utf-8", "surrogatepass"), 6)
+
+
+def unpack_item(blob: bytes) -> ConfigItem:
+    """Return the item that `pack_item` compressed."""
+    return item_from_text(zlib.decompress(blob).decode("utf-8", "surrogatepass"))
 
 
 def _bytes(value: Document) -> bytes:

@@ -1,8 +1,17 @@
 """What the engine remembers, and where: links, values, intents, conflicts, history, leases."""
 
 from .listing import fold, stamp
-from .port import PairWork, Staged, StateStore
+from .port import LeaseStore, PairWork, Staged, StateStore
 from .sqlite import SqliteState
 from .values import key_of
 
-__all__ = ["PairWork", "SqliteState", "Staged", "StateStore", "fold", "key_of", "stamp"]
+__all__ = [
+    "LeaseStore",
+    "PairWork",
+    "SqliteState",
+    "Staged",
+    "StateStore",
+    "fold",
+    "key_of",
+    "stamp",
+]

@@ -53,7 +53,47 @@ class PairWork:
     reencode: bool = False
 
 
-class StateStore(Protocol):
+class LeaseStore(Protocol):
+    """One holder at a time for each name, between all processes that share the state.
+
+    Every grant of a name has a higher token than the one before, given back or not.
+    """
+
+    def acquire(
+        self, name: str, *, holder: str, ttl: float, instead_of: str | None = None
+    ) -> Lease | None:
+        """Return a lease of `ttl` seconds, or None while another holder has it.
+
+        A holder that is known to be dead may be replaced at once: `instead_of`.
+        """
+        ...
+
+    def holder(self, name: str) -> str | None:
+        """Return who has or had the lease last."""
+        ...
+
+    def renew(self, lease: Lease, *, ttl: float) -> Lease:
+        """Return the lease with `ttl` seconds from now on.
+
+        Raises:
+            LeaseLost: it was taken over.
+        """
+        ...
+
+    def check(self, lease: Lease) -> None:
+        """Do nothing while a lease is the latest grant of its name; writes nothing.
+
+        Raises:
+            LeaseLost: it was taken over.
+        """
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give it back, if it is the latest grant; do nothing otherwise."""
+        ...
+
+
+class StateStore(LeaseStore, Protocol):
     """What is remembered between runs. Each method is atomic."""
 
     def for_job(self, job: str) -> StateStore:
@@ -210,31 +250,6 @@ class StateStore(Protocol):
         """
         ...
 
-    # leases
-    def acquire(
-        self, name: str, *, holder: str, ttl: float, instead_of: str | None = None
-    ) -> Lease | None:
-        """Return a lease of `ttl` seconds, or None while another holder has it.
-
-        A holder that is known to be dead may be replaced at once: `instead_of`.
-        """
-        ...
-
-    def holder(self, name: str) -> str | None:
-        """Return who has or had the lease last."""
-        ...
-
-    def renew(self, lease: Lease, *, ttl: float) -> Lease: ...
-    def check(self, lease: Lease) -> None:
-        """Do nothing while a lease is the latest grant of its name; writes nothing.
-
-        Raises:
-            LeaseLost: it was taken over.
-        """
-        ...
-
-    def release(self, lease: Lease) -> None: ...
-
     # small facts
     def seen(self, connection: str, delivery: str) -> bool:
         """Tell whether a webhook delivery of this identity was taken (`NoteDelivery`)."""
@@ -261,4 +276,4 @@ class StateStore(Protocol):
     def close(self) -> None: ...
 
 
-__all__ = ["Change", "PairWork", "Staged", "StateStore"]
+__all__ = ["Change", "LeaseStore", "PairWork", "Staged", "StateStore"]

@@ -9,6 +9,7 @@ runs: length, nesting, and how far macros and additions can multiply their input
 from __future__ import annotations
 
 from .bounds import ExpressionError
+from .calculation import Calculation
 from .evaluation import Expression, Value
 
-__all__ = ["Expression", "ExpressionError", "Value"]
+__all__ = ["Calculation", "Expression", "ExpressionError", "Value"]

@@ -22,14 +22,16 @@ MAX_OUTPUT = 4_000
 """Characters that a template may give."""
 
 
-class _Program(Protocol):
+class Program(Protocol):
+    """What the CEL library makes of a text."""
+
     def execute(self, context: Mapping[str, object]) -> object: ...
 
     def references(self) -> Mapping[str, list[str]]: ...
 
 
 @cache
-def _compiler() -> Callable[[str], _Program]:
+def _compiler() -> Callable[[str], Program]:
     # The package's __init__ imports its own command line, and with it rich: 200 ms that a
     # configuration check must not pay. The extension module alone is all that is needed.
     package = importlib.util.find_spec("cel")
@@ -38,10 +40,10 @@ def _compiler() -> Callable[[str], _Program]:
     if spec is None or spec.loader is None:  # another packaging of the same library
         from cel import compile as whole
 
-        return cast("Callable[[str], _Program]", whole)
+        return cast("Callable[[str], Program]", whole)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return cast("Callable[[str], _Program]", module.compile)
+    return cast("Callable[[str], Program]", module.compile)
 
 
 _WORDING = (
@@ -67,7 +69,7 @@ def _syntax_error(text: str, message: str) -> ExpressionError:
     return ExpressionError(what, start + column)
 
 
-def _called(function: Callable[[], object]) -> object:
+def called(function: Callable[[], object]) -> object:
     """Return what `function` gives; everything that the evaluator can raise becomes one error."""
     try:
         return function()
@@ -85,6 +87,18 @@ def _first_sentence(error: Exception) -> str:
     return text.split(". ", 1)[0].rstrip(".") or type(error).__name__
 
 
+def parsed(text: str) -> Program:
+    """Return the program that a text is.
+
+    Raises:
+        ExpressionError: it has none; with the character at fault where the parser tells it.
+    """
+    try:
+        return cast("Program", called(lambda: _compiler()(text)))
+    except ExpressionError as error:
+        raise _syntax_error(text, str(error.__cause__)) from None
+
+
 @frozen(kw_only=True)
 class Expression:
     """One compiled expression over named inputs. Pure: equal inputs, equal results.
@@ -95,7 +109,7 @@ class Expression:
     text: str
     inputs: Mapping[str, Value]
     """The names it may use, each with an example value: that is its type."""
-    _program: _Program = field(eq=False, repr=False, alias="program")
+    _program: Program = field(eq=False, repr=False, alias="program")
 
     @classmethod
     def compile(cls, text: str, inputs: Mapping[str, Value] = MappingProxyType({})) -> Expression:
@@ -108,7 +122,7 @@ class Expression:
         check_text(text)
         tokens = tokens_of(text)
         check_shape(tokens)
-        program = cls._parse(text)
+        program = parsed(text)
         check_names(tokens, inputs)
         expression = cls(text=text, inputs=MappingProxyType(dict(inputs)), program=program)
         expression._probe()
@@ -122,13 +136,6 @@ class Expression:
             # An index or key that the example lacks may well exist in a document.
             if not isinstance(error.__cause__, LookupError | ArithmeticError):
                 raise
-
-    @staticmethod
-    def _parse(text: str) -> _Program:
-        try:
-            return cast("_Program", _called(lambda: _compiler()(text)))
-        except ExpressionError as error:
-            raise _syntax_error(text, str(error.__cause__)) from None
 
     @property
     def names(self) -> frozenset[str]:
@@ -144,7 +151,7 @@ class Expression:
         values = {name: inputs[name] for name in self.inputs}
         if (size := sum(_size(value) for value in values.values())) > MAX_INPUT:
             raise ExpressionError(f"the inputs have {size} characters, more than {MAX_INPUT}")
-        return _called(lambda: self._program.execute(values))
+        return called(lambda: self._program.execute(values))
 
     def test(self, **inputs: Value) -> bool:
         """Return the value of a filter.
@@ -182,4 +189,4 @@ def _kind(value: object) -> str:
     return names.get(type(value)) or ("a list" if isinstance(value, list) else "something else")
 
 
-__all__ = ["Expression", "Value"]
+__all__ = ["MAX_INPUT", "Expression", "Program", "Value", "called", "parsed"]

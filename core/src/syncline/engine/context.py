@@ -70,17 +70,11 @@ class Process:
 
 
 @define(slots=False, kw_only=True)
-class Parts:
-    """What a job works with, from the moment it is opened."""
+class Ground:
+    """What every kind of job works with, from the moment it is opened."""
 
-    left: Store
-    right: Store
-    left_name: str
-    right_name: str
     state: StateStore
     clock: Clock
-    mapping: MappingPort
-    policy: Policy = field(factory=Policy)
     limits: Limits = field(factory=Limits)
     holder: str = "this process"
     progress: Callable[..., None] = _quiet
@@ -91,8 +85,8 @@ class Parts:
 
 
 @define(slots=False, kw_only=True)
-class Job(Parts):
-    """One configured job while it runs."""
+class Work(Ground):
+    """A job of any kind while it runs: its name, its run, and how it is remembered."""
 
     name: str
     run: str = ""
@@ -100,35 +94,19 @@ class Job(Parts):
     dry: bool = False
     """True while a plan is made: nothing may be changed, remotely or in the state."""
 
-    def store(self, side: Side) -> Store:
-        """Return the store of one side."""
-        return self.left if side is Side.LEFT else self.right
-
-    def connection(self, side: Side) -> str:
-        """Return the name of one side's connection: the first half of its refs."""
-        return self.left_name if side is Side.LEFT else self.right_name
-
-    def side_of(self, ref: Ref) -> Side | None:
-        """Return the side on which `ref` lives; None for another job's connection."""
-        for side in Side:
-            if self.connection(side) == ref.connection:
-                return side
-        return None
-
-    @property
-    def shared(self) -> frozenset[str]:
-        """The fields that both sides hold after mapping."""
-        return self.mapping.fields(self.left.fields) & self.right.fields
-
     def now(self) -> datetime:
         """Return the time that goes into the state."""
         return self.clock.now()
 
-    def commit(self, effects: Iterable[Effect]) -> None:
-        """Make the effects durable, all or none; a dry run changes nothing."""
+    def commit(self, effects: Iterable[Effect], fence: Lease | None = None) -> None:
+        """Make the effects durable, all or none; a dry run changes nothing.
+
+        Args:
+            fence: the lease that must stand; the job's, where it is held, unless told otherwise.
+        """
         if not self.dry:
             effects = list(effects)
-            self.state.commit(effects, self.process.lease)
+            self.state.commit(effects, fence or self.process.lease)
             self.process.writes.note(effects)
 
     def entry(
@@ -164,6 +142,43 @@ class Job(Parts):
                 after_version=after_version,
             )
         )
+
+
+@define(slots=False, kw_only=True)
+class Parts(Ground):
+    """What a job of documents works with, from the moment it is opened."""
+
+    left: Store
+    right: Store
+    left_name: str
+    right_name: str
+    mapping: MappingPort
+    policy: Policy = field(factory=Policy)
+
+
+@define(slots=False, kw_only=True)
+class Job(Parts, Work):
+    """One job of documents while it runs."""
+
+    def store(self, side: Side) -> Store:
+        """Return the store of one side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def connection(self, side: Side) -> str:
+        """Return the name of one side's connection: the first half of its refs."""
+        return self.left_name if side is Side.LEFT else self.right_name
+
+    def side_of(self, ref: Ref) -> Side | None:
+        """Return the side on which `ref` lives; None for another job's connection."""
+        for side in Side:
+            if self.connection(side) == ref.connection:
+                return side
+        return None
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The fields that both sides hold after mapping."""
+        return self.mapping.fields(self.left.fields) & self.right.fields
 
 
 Records = dict[Side, "Record | None"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import NotFound, StoreError
 from ..model import Record, Ref, Side, Status
 from ..state.records import Link, LinkState
-from .context import Job
+from .context import Job, Work
 from .observing import read_side
 
 _STATES = {
@@ -47,7 +47,7 @@ def _never_seen(job: Job, ref: Ref, now: Record | StoreError) -> bool:
     return not knows(job, ref)
 
 
-def knows(job: Job, ref: Ref) -> bool:
+def knows(job: Work, ref: Ref) -> bool:
     """Tell whether the state remembers anything of an item."""
     state = job.state
     return bool(

@@ -6,13 +6,13 @@ import logging
 
 from ..model import Ref, Side
 from ..state.records import DropSkip, Quarantined, SaveQuarantine
-from .context import Job
+from .context import Work
 from .report import ItemResult, Report
 
 logger = logging.getLogger(__name__)
 
 
-def waiting(job: Job, ref: Ref | None, stamp: str) -> bool:
+def waiting(job: Work, ref: Ref | None, stamp: str) -> bool:
     """Tell whether an item is in quarantine and not due; a new state of it always is."""
     found = job.state.quarantined(job.name, ref) if ref is not None else None
     if found is None or (stamp and found.stamp and found.stamp != stamp):
@@ -21,7 +21,7 @@ def waiting(job: Job, ref: Ref | None, stamp: str) -> bool:
 
 
 def isolate(
-    job: Job,
+    job: Work,
     side: Side,
     ref: Ref,
     error: Exception,

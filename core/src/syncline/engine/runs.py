@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import TypeVar
 
 from attrs import evolve
 
 from ..errors import Refused, SynclineError
 from ..scope import about
 from ..state.records import Run, SaveRun
-from .context import Job
+from .context import Work
 from .report import Report
 from .tenure import Tenure
 
+W = TypeVar("W", bound=Work)
+
 
 @asynccontextmanager
-async def run_of(opened: Job, tenure: Tenure, kind: str) -> AsyncIterator[tuple[Job, Report]]:
+async def run_of(opened: W, tenure: Tenure | None, kind: str) -> AsyncIterator[tuple[W, Report]]:
     """Lend the job with a run of its own, and the report that ends up in the journal.
+
+    Args:
+        tenure: the job's lease; None for a run that other processes may stand beside.
 
     Raises:
         Refused: another process works on this job, or this one is ending.
     """
     if opened.process.turns.closed:
         raise Refused(f"job {opened.name} is ending in this process; nothing was begun")
-    async with tenure.shared():
+    async with tenure.shared() if tenure else nullcontext():
         run = Run(
             id=f"{opened.now():%Y%m%dT%H%M%S}-{opened.new_id()[:6]}",
             job=opened.name,
@@ -55,7 +61,7 @@ def one_reason() -> Iterator[None]:
 
 
 @contextmanager
-def _told(job: Job, run: Run, report: Report) -> Iterator[None]:
+def _told(job: Work, run: Run, report: Report) -> Iterator[None]:
     """Tell whoever follows the progress that a run begins, and how it ended."""
     began, error = job.clock.monotonic(), ""
     known = {"job": job.name, "kind": run.kind, "run": run.id}

@@ -11,22 +11,13 @@ from typing import Any
 from attrs import define, evolve, field, fields
 
 from ..errors import Stale, Unavailable
-from ..model import Change, Document, Ref, Side
-from ..state.records import (
-    DropQuarantine,
-    DropSkip,
-    Entry,
-    MarkDirty,
-    Proposal,
-    Quarantined,
-    Run,
-    SaveApproval,
-    SaveQuarantine,
-)
+from ..model import Document, Ref, Side
+from ..state.records import Proposal, SaveApproval
 from ..urgency import urgent
 from . import answers, applying, explaining, feeds, losing, plans, settling, shown, undoing
 from .context import Job, Parts
 from .hints import work_hints
+from .journal import Journal
 from .listings import list_sides
 from .losing import ItemLosses
 from .pairing import Pairing
@@ -35,7 +26,6 @@ from .plans import Plan
 from .report import Report
 from .runs import one_reason, run_of
 from .shown import ConflictView
-from .status import JobStatus, status_of
 from .steps import Step
 from .tenure import Tenure
 from .underway import Pass
@@ -58,7 +48,7 @@ def _unknown(holder: str) -> bool:
 
 
 @define(slots=False, kw_only=True)
-class Session(Parts):
+class Session(Parts, Journal):
     """A job with its stores and its state. Whoever opened the stores closes them."""
 
     job: str
@@ -116,29 +106,6 @@ class Session(Parts):
                 for side in Side:
                     await feeds.drain(self._job, side)
         return await self.work()
-
-    @property
-    def at_hand(self) -> int:
-        """How many items are being worked at this moment, for passes and for people."""
-        return self._job.process.turns.count()
-
-    def wind_down(self) -> None:
-        """Begin no further item: those at hand are finished, and new runs are refused.
-
-        Passes that are under way come to no end by themselves then: cancel them.
-        """
-        self._job.process.turns.close()
-
-    def resume(self) -> None:
-        """Begin items again after `wind_down`."""
-        self._job.process.turns.close(False)
-
-    def hint(self, changes: Iterable[Change], *, side: Side, priority: int = 0) -> None:
-        """Remember durably that these items have to be looked at again."""
-        at = self.clock.now()
-        self.state.commit(
-            [MarkDirty(self.job, side, change, priority, at=at) for change in changes], None
-        )
 
     async def work(self) -> Report:
         """Look at every item that was hinted at; a full pass that goes on is not waited for."""
@@ -239,16 +206,6 @@ class Session(Parts):
 
     # -- journal ---------------------------------------------------------------------------------
 
-    def history(
-        self, *, run: str | None = None, ref: Ref | None = None, limit: int = 100
-    ) -> Sequence[Entry]:
-        """Return what was done, newest first."""
-        return self.state.history(self.job, run=run, ref=ref, limit=limit)
-
-    def runs(self, limit: int = 20) -> Sequence[Run]:
-        """Return the latest passes, newest first."""
-        return self.state.runs(self.job, limit)
-
     async def explain(self, ref: Ref) -> list[str]:
         """Return why this item is, or is not, on the other side."""
         return await explaining.explain(self._job, ref)
@@ -258,30 +215,6 @@ class Session(Parts):
         async with self._run("undo") as (job, report):
             await undoing.undo(job, run, report, approved=approve)
             return report
-
-    # -- items that wait -------------------------------------------------------------------------
-
-    def quarantine(self) -> Sequence[Quarantined]:
-        """Return the items that failed, oldest first."""
-        return self.state.quarantine(self.job)
-
-    def retry(self, ref: Ref) -> None:
-        """Try an item that failed or was skipped in the next pass, whatever its back-off says.
-
-        Raises:
-            Stale: it neither failed nor was skipped.
-        """
-        known = self.state.quarantined(self.job, ref), self.state.skipped(self.job, ref)
-        if not any(known):
-            raise Stale(f"{ref} is not in quarantine")
-        self.state.commit([DropQuarantine(self.job, ref), DropSkip(self.job, ref)], None)
-
-    def skip(self, ref: Ref) -> None:
-        """Leave a failed item alone until it changes."""
-        held = self.state.quarantined(self.job, ref)
-        if held is None:
-            raise Stale(f"{ref} is not in quarantine")
-        self.state.commit([SaveQuarantine(evolve(held, skipped=True))], None)
 
     def release(self, ref: Ref) -> None:
         """End the hold that an undo put on a pair.
@@ -295,20 +228,6 @@ class Session(Parts):
     def approve(self, token: str) -> None:
         """Let the removals that hash to `token` go in the next pass, once."""
         self.state.commit([SaveApproval(self.job, token)], None)
-
-    def purge(self, ref: Ref) -> None:
-        """Forget bodies, history and conflicts of one item; the pair stays in step.
-
-        Raises:
-            Stale: nothing is known of it.
-        """
-        if not explaining.knows(self._job, ref):
-            raise Stale(f"job {self.job} remembers nothing of {ref}")
-        self.state.purge(self.job, ref)
-
-    def status(self) -> JobStatus:
-        """Return where the job stands."""
-        return status_of(self._job)
 
     # -- how a run is framed ---------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..state.records import LinkState, Run
-from .context import Job
+from .context import Work
 
 
 @frozen(kw_only=True)
@@ -27,7 +27,7 @@ class JobStatus:
     """An approval of removals that waits for the next pass."""
 
 
-def status_of(job: Job) -> JobStatus:
+def status_of(job: Work) -> JobStatus:
     """Return where the job stands now."""
     state = job.state
     links = state.count_links(job.name)

@@ -10,8 +10,9 @@ from attrs import define, field
 
 from ..errors import LeaseLost, Refused
 from ..fence import fenced
+from ..state.port import StateStore
 from ..state.records import Lease
-from .context import Job
+from .context import Work
 
 LEASE_SECONDS = 30.0
 """How long a process that no longer answers keeps a job; a dead one of this host keeps none."""
@@ -25,7 +26,7 @@ class Tenure:
     process has taken over, nothing of this one is remembered any more.
     """
 
-    job: Job
+    job: Work
     is_dead: Callable[[str], bool]
     _runs: int = field(default=0, init=False)
     _renewing: asyncio.Task[None] | None = field(default=None, init=False)
@@ -63,8 +64,11 @@ class Tenure:
         if lease is None:
             raise Refused(f"job {self.job.name} is being worked on by another process; try later")
         self.learn()
+        self._granted(lease)
+        self._renewing = asyncio.create_task(renewing(self.job.state, lease, self._granted))
+
+    def _granted(self, lease: Lease) -> None:
         self.job.process.lease = lease
-        self._renewing = asyncio.create_task(self._renew(lease))
 
     async def _end(self) -> None:
         process = self.job.process
@@ -83,8 +87,14 @@ class Tenure:
         dead = known if known is not None and self.is_dead(known) else None
         return job.state.acquire(name, holder=job.holder, ttl=LEASE_SECONDS, instead_of=dead)
 
-    async def _renew(self, lease: Lease) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            lease = self.job.state.renew(lease, ttl=LEASE_SECONDS)
-            self.job.process.lease = lease
+
+async def renewing(state: StateStore, lease: Lease, renewed: Callable[[Lease], None]) -> None:
+    """Keep a lease alive until cancelled; every grant of it is told.
+
+    Raises:
+        LeaseLost: another holder has it.
+    """
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 3)
+        lease = state.renew(lease, ttl=LEASE_SECONDS)
+        renewed(lease)

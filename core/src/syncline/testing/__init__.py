@@ -4,21 +4,25 @@ from .abilities import BulkMemoryStore, HistoryMemoryStore
 from .accidents import Effect
 from .attempt import Attempt, Crash
 from .clock import FakeClock
+from .config_memory import CONFIG_EVERYTHING, ConfigWrite, MemoryConfigStore
 from .memory import EVERYTHING, SYNCLINE, MemoryCache, MemoryStore, Mutation
 from .vendor import PERSON, Article, Saved, Vendor
 
 __all__ = [
+    "CONFIG_EVERYTHING",
     "EVERYTHING",
     "PERSON",
     "SYNCLINE",
     "Article",
     "Attempt",
     "BulkMemoryStore",
+    "ConfigWrite",
     "Crash",
     "Effect",
     "FakeClock",
     "HistoryMemoryStore",
     "MemoryCache",
+    "MemoryConfigStore",
     "MemoryStore",
     "Mutation",
     "Saved",

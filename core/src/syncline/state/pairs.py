@@ -12,6 +12,19 @@ from .rows import LINK_COLUMNS, link_of
 from .values import unpack, unpack_item
 
 
+# The indexes begin with the job: one leap to the next job, and two look-ups in it, for each.
+_ELSEWHERE = """
+with recursive jobs(name) as (
+    select min(job) from links
+    union all select (select min(job) from links where job>jobs.name) from jobs
+    where jobs.name is not null
+)
+select name from jobs where name is not null and name<>? and (
+    exists (select 1 from links where job=jobs.name and left_id=?)
+    or exists (select 1 from links where job=jobs.name and right_id=?)) limit 1
+"""
+
+
 class Pairs(Database):
     """Links, values by their digest, references, and what is left of pairs that ended."""
 
@@ -34,8 +47,7 @@ class Pairs(Database):
             after = rows[-1][0]
 
     def linked_elsewhere(self, job: str, ref: Ref) -> str | None:
-        sql = "select job from links where job<>? and (left_id=? or right_id=?) limit 1"
-        row = self._one(sql, job, str(ref), str(ref))
+        row = self._one(_ELSEWHERE, job, str(ref), str(ref))
         return row[0] if row else None
 
     def value(self, key: str) -> Document | None:

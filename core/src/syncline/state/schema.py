@@ -118,6 +118,14 @@ create table deliveries (
 create index deliveries_until on deliveries(until);
 """
 
+CACHE = """
+create table facts (connection text, key text, value text);
+insert into facts select connection, key, value from cache;
+drop table cache;
+alter table facts rename to cache;
+create unique index cache_key on cache(connection, key);
+"""
+
 MIGRATIONS: Mapping[str, str] = {
     "m001_first": TABLES,
     # Remembers since when a hint waits, and when the latest one of its item came.
@@ -126,6 +134,8 @@ MIGRATIONS: Mapping[str, str] = {
     "m003_deliveries": DELIVERIES,
     # The orders in which people page through articles.
     "m004_browsing": BROWSING,
+    # A value of megabytes is part of the key in a table without row ids: read at every look-up.
+    "m005_cache": CACHE,
 }
 """Statements by the name under which they are recorded as applied, in the order to apply them."""
 

@@ -210,6 +210,8 @@ class Dirty:
     generation: int
     reencode: bool = False
     """True when only what its links point to has changed."""
+    at: datetime | None = None
+    """When the first hint came that nobody has worked yet; None where no hint said so."""
 
 
 @frozen(kw_only=True)

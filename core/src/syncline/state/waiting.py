@@ -19,7 +19,7 @@ from .records import (
     Quarantined,
     Skipped,
 )
-from .rows import conflict_of, intent_of, quarantined_of
+from .rows import conflict_of, intent_of, quarantined_of, when
 
 
 class Waiting(Database):
@@ -84,7 +84,7 @@ class Waiting(Database):
 
     def dirty(self, job: str, limit: int = PAGE) -> Sequence[Dirty]:
         rows = self._all(
-            "select side, ref, subtree, generation, reencode from dirty where job=?"
+            "select side, ref, subtree, generation, reencode, at from dirty where job=?"
             " order by priority, generation limit ?",
             job,
             limit,
@@ -95,8 +95,9 @@ class Waiting(Database):
                 change=Change(ref=Ref.parse(ref), subtree=bool(subtree)),
                 generation=generation,
                 reencode=bool(reencode),
+                at=when(at),
             )
-            for side, ref, subtree, generation, reencode in rows
+            for side, ref, subtree, generation, reencode, at in rows
         ]
 
     def backlog(self, job: str) -> Backlog:

@@ -11,7 +11,6 @@ from .records import Link
 from .rows import LINK_COLUMNS, link_of
 from .values import unpack, unpack_item
 
-
 # The indexes begin with the job: one leap to the next job, and two look-ups in it, for each.
 _ELSEWHERE = """
 with recursive jobs(name) as (

@@ -134,6 +134,9 @@ class Document:
     """What the `data-opaque` keys of `body` stand for."""
     assets: Mapping[str, Asset] = field(factory=dict, eq=False, repr=False)
     """By sha256: the files that `body` refers to."""
+    _digest: Digest | None = field(default=None, init=False, eq=False, repr=False)
+    _key: str | None = field(default=None, init=False, eq=False, repr=False)
+    """What `digest`, and `state.values.key_of`, once found: each is asked for several times."""
 
     def canonical(self) -> dict[str, JSON]:
         """Return the fields that count as content; absent ones are left out."""
@@ -164,10 +167,17 @@ def restrict(value: Document, fields: frozenset[str]) -> Document:
     )
 
 
+_canonical_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def digest(value: Document) -> Digest:
     """Return the content digest: equal content, equal digests."""
-    text = json.dumps(value.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Digest("sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    known = value._digest
+    if known is None:
+        raw = _canonical_json(value.canonical()).encode("utf-8", "surrogatepass")
+        known = Digest("sha256:" + hashlib.sha256(raw).hexdigest())
+        object.__setattr__(value, "_digest", known)
+    return known
 
 
 @frozen(kw_only=True)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from ..items import ConfigItem, item_digest, item_from_text, item_text
 from ..model import Asset, Document, Opaque
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 def to_json(value: Document) -> str:
     """Return the whole document, facts included, with sorted keys."""
-    return json.dumps(
+    return _encode(
         {
             "title": value.title,
             "body": value.body,
@@ -26,10 +28,7 @@ def to_json(value: Document) -> str:
             "url": value.url,
             "opaques": {k: [o.raw, o.text] for k, o in value.opaques.items()},
             "assets": {k: [a.name, a.media_type, a.size] for k, a in value.assets.items()},
-        },
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
 
 
@@ -56,13 +55,21 @@ def from_json(text: str) -> Document:
 
 def key_of(value: Document) -> str:
     """Return the key under which `value` is kept: a hash of all of it."""
-    return _key(_bytes(value))
+    return value._key or _keyed(value, _bytes(value))
 
 
 def pack(value: Document) -> tuple[str, Callable[[], bytes]]:
     """Return the key of `value`, and what compresses it: only a value that is new needs that."""
+    if value._key is not None:
+        return value._key, lambda: zlib.compress(_bytes(value), 6)
     raw = _bytes(value)
-    return _key(raw), lambda: zlib.compress(raw, 6)
+    return _keyed(value, raw), lambda: zlib.compress(raw, 6)
+
+
+def _keyed(value: Document, raw: bytes) -> str:
+    key = hashlib.sha256(raw).hexdigest()
+    object.__setattr__(value, "_key", key)
+    return key
 
 
 def pack_item(item: ConfigItem) -> tuple[str, bytes]:
@@ -77,10 +84,6 @@ def unpack_item(blob: bytes) -> ConfigItem:
 
 def _bytes(value: Document) -> bytes:
     return to_json(value).encode("utf-8", "surrogatepass")
-
-
-def _key(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
 
 
 def unpack(blob: bytes) -> Document:

@@ -11,6 +11,20 @@ from attrs import define, field, frozen
 
 from .dates import Interval, shown
 
+SERVICES: Mapping[str, str] = {
+    "Queue": "Routing",
+    "WrapupCode": "Routing",
+    "MaxOrgRoutingUtilizationCapacity": "Routing",
+    "RoutingUtilizationTag": "Routing",
+    "RoutingSkill": "Routing",
+    "User": "PeoplePermissions",
+    "Schedule": "Architect",
+    "ScheduleGroup": "Architect",
+    "DataTable": "Datatables",
+    "Row": "Datatables",
+}
+"""Who writes about which kind of entity; everything else is of `Knowledge`."""
+
 
 @frozen(kw_only=True)
 class Entry:
@@ -23,8 +37,14 @@ class Entry:
     entity: str
     entity_name: str = ""
     user: str | None = None
+    user_name: str = ""
     client: str | None = None
     changes: Mapping[str, tuple[Sequence[str], Sequence[str]]] = field(factory=dict)
+
+    @property
+    def service(self) -> str:
+        """The service that wrote it."""
+        return SERVICES.get(self.entity_type, "Knowledge")
 
     def matches(self, name: str, value: str) -> bool:
         """Whether a filter of an audit query lets it through."""
@@ -55,7 +75,7 @@ class Entry:
             "id": self.id,
             **author,
             "remoteIp": ["127.0.0.1"],
-            "serviceName": "Knowledge",
+            "serviceName": self.service,
             "level": "USER",
             "eventDate": shown(self.at),
             "action": self.action,

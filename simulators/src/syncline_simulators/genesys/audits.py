@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from .audit import Entry
+from .audit import SERVICES, Entry
 from .dates import Interval, interval
 from .errors import invalid_value
 from .organization import Organization
@@ -72,13 +72,13 @@ def query(org: Organization, call: Call) -> dict[str, Any]:
 
 
 def _entries(org: Organization, call: Call, wanted: Interval) -> list[Entry]:
-    if call.body.get("serviceName", "Knowledge") != "Knowledge":
-        return []
+    service = call.body.get("serviceName")
     filters = [(one["property"], one["value"]) for one in call.body.get("filters", ())]
     found = [
         entry
         for entry in org.trail.during(wanted)
-        if all(entry.matches(name, value) for name, value in filters)
+        if service in (None, entry.service)
+        and all(entry.matches(name, value) for name, value in filters)
     ]
     order = (call.body.get("sort") or [{"sortOrder": "descending"}])[0]["sortOrder"]
     return found[::-1] if order == "ascending" else found
@@ -86,8 +86,11 @@ def _entries(org: Organization, call: Call, wanted: Interval) -> list[Entry]:
 
 def service_mapping(org: Organization, call: Call) -> dict[str, Any]:
     """GET: what can be asked for."""
-    entities = [{"name": kind, "actions": list(ACTIONS)} for kind in KINDS]
-    return {"services": [{"name": "Knowledge", "entities": entities}]}
+    kinds = dict.fromkeys(KINDS, "Knowledge") | dict(SERVICES)
+    entities: dict[str, list[dict[str, Any]]] = {}
+    for kind, service in kinds.items():
+        entities.setdefault(service, []).append({"name": kind, "actions": list(ACTIONS)})
+    return {"services": [{"name": name, "entities": one} for name, one in entities.items()]}
 
 
 _ROOT = "/api/v2/audits/query"

@@ -32,6 +32,17 @@ _ANY_CASE = {"fileType"}
 """Members whose spelling the vendor takes with any case."""
 
 
+_HELD, _SKILLS = "/api/v2/users/{userId}/routingskills", "/api/v2/routing/skills"
+_SKILL_LIST = {"type": "array", "items": {"$ref": "#/definitions/UserRoutingSkillPost"}}
+
+
+def _listing_of(model: str) -> dict[str, Any]:
+    names = ("pageSize", "pageNumber", "total", "pageCount")
+    numbers = {name: {"type": "integer"} for name in names}
+    entities = {"type": "array", "items": {"$ref": f"#/definitions/{model}"}}
+    return {"type": "object", "properties": {"entities": entities, **numbers}}
+
+
 _FORMATS = FormatChecker(formats=())
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
@@ -108,10 +119,60 @@ class Contract:
         return self._validators[key]
 
 
+MORE: Mapping[str, Any] = {
+    "operations": [
+        {
+            "method": method,
+            "path": path,
+            "query": [{"name": name} for name in query],
+            "body_schema": body,
+            "response_schema": answer and {"$ref": f"#/definitions/{answer}"},
+        }
+        for method, path, query, body, answer in (
+            ("GET", _HELD, ("pageSize", "pageNumber"), None, "UserSkillEntityListing"),
+            ("PUT", f"{_HELD}/bulk", (), _SKILL_LIST, "UserSkillEntityListing"),
+            ("PATCH", f"{_HELD}/bulk", (), _SKILL_LIST, "UserSkillEntityListing"),
+            ("DELETE", f"{_HELD}/{{skillId}}", (), None, None),
+            ("GET", _SKILLS, ("pageSize", "pageNumber", "name", "id"), None, "SkillEntityListing"),
+            ("POST", _SKILLS, (), {"$ref": "#/definitions/RoutingSkill"}, "RoutingSkill"),
+        )
+    ],
+    "definitions": {
+        "UserRoutingSkillPost": {
+            "type": "object",
+            "required": ["id", "proficiency"],
+            "properties": {
+                "id": {"type": "string"},
+                "proficiency": {"type": "number"},
+                "skillUri": {"type": "string", "readOnly": True},
+                "selfUri": {"type": "string", "readOnly": True},
+            },
+        },
+        "UserSkillEntityListing": _listing_of("UserRoutingSkill"),
+        "SkillEntityListing": _listing_of("RoutingSkill"),
+        "RoutingSkill": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                name: {"type": "string"}
+                for name in ("id", "name", "dateModified", "state", "version", "selfUri")
+            },
+        },
+    },
+}
+"""Operations that the extract in `specs` leaves out, from the models of the vendor's Python SDK."""
+
+
 @cache
 def contract(path: Path) -> Contract:
     """The contract in this file."""
-    return Contract(json.loads(path.read_text(encoding="utf-8")))
+    published = json.loads(path.read_text(encoding="utf-8"))
+    return Contract(
+        {
+            "operations": [*published["operations"], *MORE["operations"]],
+            "definitions": {**MORE["definitions"], **published["definitions"]},
+        }
+    )
 
 
 def _pattern(path: str) -> re.Pattern[str]:

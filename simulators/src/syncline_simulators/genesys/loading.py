@@ -4,26 +4,30 @@ A file is an object with any of
 
     {"organization": {"clients": [{"id", "secret", "name", "permissions", "validitySeconds"}],
                       "limits": {"knowledge": {"...": 10}}, "settleSeconds": 2},
+     "acts": [{"do": "create", "kind": "queue", "name": "Support"}],
      "version": 3, "importAction": {"knowledgeBase": {"name"}, "categories": [], "labels": [],
                                     "documents": []}}
 
-`importAction` is that of a synchronisation file. A document may say `"readonly": true`.
+`acts` are what people have done before: actions as `POST /act` takes them. `importAction` is that
+of a synchronisation file. A document may say `"readonly": true`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
+from ..kernel.simulator import BadAction, Impossible
 from .base import KnowledgeBase
 from .errors import Refusal
 from .oauth import Client
 from .organization import Organization
+from .people import act
 from .syncfile import FILE
 from .syncing import Run
 
@@ -53,13 +57,26 @@ def _load(org: Organization, default: Callable[[], KnowledgeBase], path: Path) -
     if not isinstance(value, dict):
         raise ValueError(f"{path}: an object is expected")
     _organize(org, value.pop("organization", {}), path)
+    refused = _done(org, value.pop("acts", []), path)
     if "importAction" not in value:
-        return []
+        return refused
     try:
         file = FILE({"version": 3, **value}, "")
     except Refusal as refusal:
-        return [refusal.message]
-    return _content(org, _chosen(org, default(), file), file)
+        return [*refused, refusal.message]
+    return refused + _content(org, _chosen(org, default(), file), file)
+
+
+def _done(org: Organization, acts: Sequence[Mapping[str, Any]], path: Path) -> list[str]:
+    refused = []
+    for action in acts:
+        try:
+            act(org, action)
+        except Impossible as error:
+            refused.append(f"{action.get('do')} {action.get('name', '')}: {error}")
+        except BadAction as error:
+            raise ValueError(f"{path}: acts: {error}") from error
+    return refused
 
 
 def _organize(org: Organization, settings: Mapping[str, Any], path: Path) -> None:

@@ -60,6 +60,10 @@ class Clients:
         """Register a client, or replace the one with its id."""
         self._clients[client.id] = client
 
+    def holds(self, client_id: str) -> bool:
+        """Whether there is a client with this id."""
+        return client_id in self._clients
+
     def known(self, client_id: str, secret: str) -> Client | None:
         """The client with this id and secret."""
         client = self._clients.get(client_id)

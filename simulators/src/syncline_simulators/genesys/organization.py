@@ -1,4 +1,4 @@
-"""The simulated organisation: its clients, knowledge bases, files, assets, jobs and audit trail.
+"""The simulated organisation: clients, knowledge bases, configuration, files, jobs, audit trail.
 
 Each noun has its own store and its own module of endpoints; this is only where they meet.
 """
@@ -17,8 +17,10 @@ from .audit import Entry, Trail
 from .base import KnowledgeBase
 from .dates import milliseconds
 from .errors import not_found, over_limit
+from .estate import Estate
 from .job import Jobs
 from .oauth import Client, Clients
+from .partners import Partners
 from .results import Results
 from .storage import Storage
 
@@ -63,6 +65,8 @@ class Organization:
     assets: Assets = field(factory=Assets)
     jobs: Jobs = field(factory=Jobs)
     trail: Trail = field(factory=Trail)
+    estate: Estate = field(factory=Estate)
+    partners: Partners
     results: Results = field(factory=Results)
     limits: dict[str, dict[str, int]] = field(
         factory=lambda: {name: dict(keys) for name, keys in LIMITS.items()}
@@ -95,6 +99,10 @@ class Organization:
         """Whether reads already see what was created or published then."""
         return self.now() >= since + self.settling
 
+    def settle(self, seconds: float) -> None:
+        """Let reads see what is new only after so many seconds."""
+        self.settling = timedelta(seconds=seconds)
+
     def room(self, namespace: str, key: str, used: int) -> None:
         """Refuse one more of what is limited.
 
@@ -114,17 +122,18 @@ class Organization:
         name: str = "",
         changes: Mapping[str, tuple[Sequence[str], Sequence[str]]] | None = None,
     ) -> None:
-        """Write one line of the audit trail."""
-        self.trail.add(
-            Entry(
-                id=self.ids.uuid(),
-                at=self.now(),
-                action=action,
-                entity_type=kind,
-                entity=thing_id,
-                entity_name=name,
-                user=author.id if isinstance(author, Person) else None,
-                client=author.id if isinstance(author, Client) else None,
-                changes=dict(changes or {}),
-            )
+        """Write one line of the audit trail, and tell partners of it."""
+        entry = Entry(
+            id=self.ids.uuid(),
+            at=self.now(),
+            action=action,
+            entity_type=kind,
+            entity=thing_id,
+            entity_name=name,
+            user=author.id if isinstance(author, Person) else None,
+            user_name=author.name if isinstance(author, Person) else "",
+            client=author.id if isinstance(author, Client) else None,
+            changes=dict(changes or {}),
         )
+        self.trail.add(entry)
+        self.partners.audited(entry)

@@ -15,6 +15,7 @@ from .document import Content, Document, Variation, drafted, with_variation, wri
 from .documents import WORDS
 from .editor import blocks_of, replaced
 from .errors import Refusal
+from .estate_acts import estate_act, settings, subscribe
 from .items import item_of, main_variation
 from .organization import Organization
 from .shapes import text
@@ -45,6 +46,8 @@ def act(org: Organization, action: Mapping[str, Any]) -> dict[str, Any]:
         known = ", ".join(sorted([*_DEEDS, *IMPOSSIBLE]))
         raise BadAction(f"'do' is one of {known}, not {do!r}")
     try:
+        if "kind" in action:
+            return estate_act(org, action)
         return _DEEDS[do](org, action)
     except Refusal as refusal:
         raise Impossible(refusal.message) from refusal
@@ -215,4 +218,6 @@ _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
     "delete": _delete,
     "publish": _publish,
     "revert": _revert,
+    "settings": settings,
+    "subscribe": subscribe,
 }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ..kernel.ids import Ids
 from ..kernel.rates import Verdict
 from ..kernel.simulator import Options, RetryAfter, retry_after_header
 from . import (
@@ -19,18 +20,26 @@ from . import (
     bases,
     bulk,
     categories,
+    datatables,
     documents,
+    estate_items,
     exports,
     imports,
     items,
     labels,
     limits,
+    observations,
     operations,
     people,
     queries,
+    queue_members,
+    queues,
+    schedules,
     searches,
     syncs,
     uploads,
+    users,
+    utilizations,
     variations,
     versions,
 )
@@ -39,6 +48,7 @@ from .errors import Refusal
 from .loading import load
 from .oauth import Client, Clients, login_routes
 from .organization import Organization, Person
+from .partners import Partners
 from .serving import Endpoint, refused, routes
 from .storage import Storage
 
@@ -62,6 +72,13 @@ ENDPOINTS: Sequence[Endpoint] = (
     *limits.ENDPOINTS,
     *audits.ENDPOINTS,
     *account.ENDPOINTS,
+    *observations.ENDPOINTS,
+    *queues.ENDPOINTS,
+    *queue_members.ENDPOINTS,
+    *utilizations.ENDPOINTS,
+    *schedules.ENDPOINTS,
+    *datatables.ENDPOINTS,
+    *users.ENDPOINTS,
 )
 """All operations. A further part of the API adds its own module here."""
 
@@ -80,14 +97,22 @@ class GenesysCloud:
         clients = Clients(ids)
         self._client = Client(id=ids.uuid(), secret=ids.token(), name="Syncline")
         clients.add(self._client)
+        organization = ids.uuid()
         self.organization = Organization(
             clock=options.clock,
             ids=ids,
-            id=ids.uuid(),
+            id=organization,
             division=ids.uuid(),
             clients=clients,
             person=Person(id=ids.uuid(), name="Kim Editor"),
             storage=Storage(ids=ids, now=options.clock.now),
+            partners=Partners(
+                # Ids of events are no part of what a seed repeats: they would shift all others.
+                organization=organization,
+                ids=Ids(options.seed + 1),
+                now=options.clock.now,
+                spawn=options.spawn,
+            ),
         )
         self._base = self._first_base()
 
@@ -119,14 +144,15 @@ class GenesysCloud:
         return load(org, lambda: org.bases[self._base], path)
 
     def items(self) -> list[dict[str, Any]]:
-        """Every article."""
+        """Every article, and every object of the configuration."""
         self.organization.tick()
-        return items.items(self.organization)
+        return [*items.items(self.organization), *estate_items.items(self.organization)]
 
     def item(self, item_id: str) -> dict[str, Any] | None:
-        """One article."""
+        """One article by its id, or one object by `<kind>/<id or name>`."""
         self.organization.tick()
-        return items.item(self.organization, item_id)
+        found = items.item(self.organization, item_id)
+        return found or estate_items.item(self.organization, item_id)
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Do what a person does in the console."""

@@ -1,0 +1,174 @@
+"""Partner events: what Amazon EventBridge hands on, to an address or a queue on this machine.
+
+At least once and in no order, as the vendor promises; a subscription says how bad it gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from ..kernel.ids import Ids
+from .audit import Entry
+from .dates import shown
+from .thing import Thing
+
+AUDIT_TOPIC = "v2.audits.entitytype.{id}.entityid.{id}"
+OBSERVATION_TOPIC = "v2.analytics.queues.{id}.observations"
+REORDERED_WITHIN = 0.3
+"""Seconds within which events overtake each other."""
+
+
+@attrs.frozen(kw_only=True)
+class Subscription:
+    """Who is told, and how unreliably."""
+
+    url: str = ""
+    """An HTTP address on this machine; with `queue`, that of a service that speaks as SQS does."""
+    queue: str = ""
+    """The `QueueUrl` of an SQS queue; its name ends in `.fifo` where it is in order."""
+    header: str = ""
+    secret: str = ""
+    drop: float = 0.0
+    duplicate: float = 0.0
+    reorder: bool = False
+    chance: random.Random = attrs.field(factory=lambda: random.Random(0))  # noqa: S311
+
+
+@attrs.define(kw_only=True)
+class Partners:
+    """The event source of the organisation, and who listens to it."""
+
+    organization: str
+    ids: Ids
+    now: Callable[[], datetime]
+    spawn: Callable[[Awaitable[None]], object]
+    _subscriptions: list[Subscription] = attrs.field(factory=list)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Tell this one from now on."""
+        self._subscriptions.append(subscription)
+
+    def audited(self, entry: Entry) -> None:
+        """Tell of one line of the audit trail."""
+        if self._subscriptions:
+            topic = f"v2.audits.entitytype.{entry.entity_type}.entityid.{entry.entity}"
+            self._tell(AUDIT_TOPIC, topic, _message(entry))
+
+    def observed(self, queue: Thing, medium: str, counts: Mapping[str, int]) -> None:
+        """Tell what goes on in a queue now."""
+        if not self._subscriptions:
+            return
+        at = shown(self.now())
+        metrics = [{"metric": name, "stats": {"count": n}} for name, n in counts.items()]
+        body = {
+            "group": {"queueId": queue.id, "mediaType": medium},
+            "data": [{"interval": f"{at}/{at}", "metrics": metrics}],
+        }
+        self._tell(OBSERVATION_TOPIC, f"v2.analytics.queues.{queue.id}.observations", body)
+
+    def _tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:
+        envelope = self._envelope(template, topic, body)
+        text = json.dumps(envelope).encode()
+        group = str(body.get("entity", body.get("group", {})).get("id", topic))
+        for one in self._subscriptions:
+            copies = 0 if one.chance.random() < one.drop else 1
+            copies *= 2 if one.chance.random() < one.duplicate else 1
+            for _ in range(copies):
+                self.spawn(_deliver(one, text, str(envelope["id"]), group))
+
+    def _envelope(self, template: str, topic: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The envelope; `detail-type` is the topic with `{id}` in it, `topicName` the real one."""
+        now = self.now()
+        return {
+            "version": "0",
+            "id": self.ids.uuid(),
+            "detail-type": template,
+            "source": f"aws.partner/genesys.com/cloud/{self.organization}/syncline",
+            "account": "123456789012",
+            "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": "us-east-1",
+            "resources": [],
+            "detail": {
+                "topicName": topic,
+                "version": "2",
+                "eventBody": body,
+                "metadata": {"CorrelationId": self.ids.uuid()},
+                "timestamp": shown(now),
+            },
+        }
+
+
+def _message(entry: Entry) -> dict[str, Any]:
+    """The entry as an `AuditTopicAuditLogMessage`."""
+    rest = entry.as_message()
+    kept = ("id", "remoteIp", "serviceName", "level", "action", "entityType", "propertyChanges")
+    author: dict[str, Any] = {}
+    if entry.user:
+        author = {"userId": entry.user, "username": {"id": entry.user, "name": entry.user_name}}
+    if entry.client:
+        author["clientId"] = rest["client"]
+    return {
+        **{name: rest[name] for name in kept},
+        **author,
+        "eventTime": rest["eventDate"],
+        "entity": rest["entity"],
+        "context": {},
+    }
+
+
+async def _deliver(one: Subscription, body: bytes, event: str, group: str) -> None:
+    """Once, without a second try: whoever loses it has the next poll."""
+    if one.reorder:
+        await asyncio.sleep(one.chance.uniform(0, REORDERED_WITHIN))
+    if one.queue:
+        await _post(one.url, _queued(one, body, event, group), _SQS)
+    else:
+        await _post(one.url, body, {one.header: one.secret} if one.header else {})
+
+
+_SQS = {
+    "X-Amz-Target": "AmazonSQS.SendMessage",
+    "Content-Type": "application/x-amz-json-1.0",
+    # A stand-in reads the region and the service from it, and checks no signature.
+    "Authorization": "AWS4-HMAC-SHA256 Credential=simulator/20260101/us-east-1/sqs/aws4_request, "
+    "SignedHeaders=host, Signature=0",
+}
+
+
+def _queued(one: Subscription, body: bytes, event: str, group: str) -> bytes:
+    message = {"QueueUrl": one.queue, "MessageBody": body.decode()}
+    if one.queue.endswith(".fifo"):
+        message |= {"MessageGroupId": group[:128], "MessageDeduplicationId": event}
+    return json.dumps(message).encode()
+
+
+async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
+    parts = urlsplit(url)
+    all_headers = {
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **headers,
+    }
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"POST {target} HTTP/1.1", *(f"{k}: {v}" for k, v in all_headers.items()), "", ""]
+    try:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
+    except OSError:
+        return
+    try:
+        writer.write("\r\n".join(lines).encode("latin-1") + body)
+        await asyncio.wait_for(reader.read(), 10)
+    except (OSError, TimeoutError):
+        return
+    finally:
+        writer.close()

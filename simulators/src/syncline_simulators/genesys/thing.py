@@ -1,0 +1,123 @@
+"""Objects of the configuration by id and name: queues, schedules, tables, users and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from .errors import bad_request, not_found
+
+
+@frozen(kw_only=True)
+class Thing:
+    """One object: what its owner wrote, and what the server keeps about it."""
+
+    id: str
+    value: dict[str, Any]
+    """The members that a client writes; never changed in place."""
+    created: datetime
+    modified: datetime
+    created_by: str = ""
+    modified_by: str = ""
+    version: int = 1
+    before: Thing | None = None
+    """What listings still show while the last change settles."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str(self.value.get("name", ""))
+
+    def changed(self, value: dict[str, Any], now: datetime, who: str) -> Thing:
+        """The same object with another value."""
+        return evolve(
+            self,
+            value=value,
+            modified=now,
+            modified_by=who,
+            version=self.version + 1,
+            before=evolve(self, before=None),
+        )
+
+
+@define
+class Shelf:
+    """All objects of one kind."""
+
+    what: str
+    unique: bool = False
+    """Whether two objects may not have the same name, spelt with any case."""
+    _things: dict[str, Thing] = field(factory=dict)
+
+    def __iter__(self) -> Iterator[Thing]:
+        return iter(self._things.values())
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def holds(self, thing_id: str) -> bool:
+        """Whether there is one with this id."""
+        return thing_id in self._things
+
+    def get(self, thing_id: str) -> Thing:
+        """The one with this id.
+
+        Raises:
+            Refusal: 404.
+        """
+        found = self._things.get(thing_id)
+        if found is None:
+            raise not_found(self.what, thing_id)
+        return found
+
+    def named(self, name: str) -> list[Thing]:
+        """Those with this name, or the one with this id."""
+        if name in self._things:
+            return [self._things[name]]
+        wanted = name.casefold()
+        return [one for one in self if one.name.casefold() == wanted]
+
+    def put(self, thing: Thing) -> Thing:
+        """Keep a new one, or a new state of one.
+
+        Raises:
+            Refusal: 400 `duplicate.name`.
+        """
+        if self.unique and any(one.id != thing.id for one in self.named(thing.name)):
+            message = f"A {self.what} with the name {thing.name!r} already exists."
+            raise bad_request(message, code="duplicate.name", field_name="name")
+        self._things[thing.id] = thing
+        return thing
+
+    def remove(self, thing_id: str) -> Thing:
+        """Take one out.
+
+        Raises:
+            Refusal: 404.
+        """
+        gone = self.get(thing_id)
+        del self._things[thing_id]
+        return gone
+
+    def newest(self) -> str | None:
+        """The id of the one that was changed last."""
+        return max(self, key=lambda one: one.modified).id if self._things else None
+
+
+def called(thing: Thing, pattern: str | None) -> bool:
+    """Whether the `name` filter of a listing lets it through; `*` stands at either end."""
+    if not pattern:
+        return True
+    name, wanted = thing.name.casefold(), pattern.strip("*").casefold()
+    match pattern.startswith("*"), pattern.endswith("*"):
+        case True, True:
+            return wanted in name
+        case True, False:
+            return name.endswith(wanted)
+        case False, True:
+            return name.startswith(wanted)
+        case _:
+            return name == wanted

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.body import from_html, parse, render
+from syncline.body import from_html, parse, plain_text, render
 from syncline.errors import Rejected
 from syncline.testing import bodies
 from syncline_files.decoding import body_of_html, body_of_markdown
 from syncline_files.encoding import markdown_of
+from syncline_files.names import clean
+from syncline_files.page import Page
 from syncline_files.splicing import spliced_html, spliced_markdown
 
 SEEDS = st.randoms(use_true_random=False)
@@ -49,6 +51,14 @@ def test_any_text_is_a_body_or_refused(text: str) -> None:
 def test_html_soup_in_markdown_comes_out_as_a_body(rng: random.Random) -> None:
     body = body_of_markdown(bodies.soup(rng))
     assert parse(body) is not None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("aZ09 ,;()?%'-.*_\\&#<", max_size=12))
+def test_a_heading_is_the_title_that_its_markdown_says(title: str) -> None:
+    page = Page.parse(f"# {title}\n\nText.\n".encode(), "stem.md")
+    said = clean(plain_text(body_of_markdown(f"# {title}\n")))
+    assert page.title == (said if page._heading else "stem")
 
 
 PLAIN = [

@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import attrs
 
@@ -69,7 +68,7 @@ class Folder:
 
     def is_there(self) -> bool:
         """True when the root is a folder."""
-        return Path(self.root).is_dir()
+        return os.path.isdir(self.root)  # noqa: PTH112 -- asked before every read
 
     def entries(self, path: str = "") -> list[Entry]:
         """Return what is in a folder, sorted by name, without hidden names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
@@ -18,6 +19,8 @@ from .names import HTML, clean, is_explicit
 # Markdown is parsed where a text is read: a listing that finds nothing new need not load it.
 
 _HEADING = re.compile(r"\s*?^ {0,3}#[ \t]+(?P<title>[^\r\n]*?)[ \t]*(?:\r\n|\n|\Z)", re.MULTILINE)
+_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,;()?%'-]*")
+"""A heading of which Markdown has nothing to say: no mark, no address, no entity, no escape."""
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)", re.IGNORECASE)
 _BOM = "\ufeff"
 
@@ -65,9 +68,15 @@ class Page:
         )
 
     @classmethod
-    def blank(cls, path: str, values: Mapping[str, Value]) -> Page:
-        """Return a page without text, for a new article."""
-        return attrs.evolve(cls.parse(b"", path), front=FrontMatter().with_(values))
+    def blank(cls, path: str, wanted: Document, *, id: str, origin: str | None) -> Page:
+        """Return a page that says all of `wanted` but its body, for a new article."""
+        page = cls.parse(b"", path)
+        bare = Document(
+            title="", category=page._texts("category", page.folders), labels=frozenset(),
+            alternatives=(),
+        )  # fmt: skip
+        values = {"title": wanted.title, "id": id, **_changes(bare, wanted)}
+        return page.with_(values | ({"origin": origin} if origin else {}))
 
     def content(self) -> bytes:
         """Return the bytes of the file."""
@@ -87,16 +96,14 @@ class Page:
     def is_draft(self) -> bool:
         return (self.front.text_of("draft") or "").lower() in ("true", "yes", "on")
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The title: of the front matter, else the first heading, else the file's name."""
         given = self.front.text_of("title")
         if given is None and self.is_html and (found := _TITLE.search(self.text)):
             given = html.unescape(found[0])
-        elif given is None and (heading := self._heading()):
-            from .decoding import body_of_markdown
-
-            given = plain_text(body_of_markdown(heading[0]))
+        elif given is None and (heading := self._heading):
+            given = _said(heading)
         return clean(given if given is not None else re.sub(r"[-_]+", " ", self.stem))
 
     def document(self, addresses: Addresses) -> Document:
@@ -121,14 +128,7 @@ class Page:
             BrokenFrontMatter: the front matter cannot be edited in place.
         """
         page = self if wanted.title == now.title else self._titled(wanted.title)
-        changes: dict[str, Value] = {}
-        if wanted.category != now.category:
-            changes["category"] = wanted.category or ()
-        if wanted.labels != now.labels:
-            changes["labels"] = sorted(wanted.labels or ())
-        if wanted.alternatives != now.alternatives:
-            changes["alternatives"] = wanted.alternatives or ()
-        page = page.with_(changes)
+        page = page.with_(_changes(now, wanted))
         return page if wanted.body == now.body else page._rewritten(wanted.body, addresses)
 
     def with_(self, changes: Mapping[str, Value]) -> Page:
@@ -139,6 +139,7 @@ class Page:
         given = self.front.list_of(key)
         return tuple(filter(None, map(clean, otherwise if given is None else given)))
 
+    @cached_property
     def _heading(self) -> re.Match[str] | None:
         """Return the heading that is the title: the first line, where nothing else gives one."""
         if self.is_html or self.front.text_of("title") is not None:
@@ -150,14 +151,14 @@ class Page:
 
         if self.is_html:
             return body_of_html(self.text, addresses.resolve)
-        heading = self._heading()
+        heading = self._heading
         return body_of_markdown(self.text[heading.end() if heading else 0 :], addresses.resolve)
 
     def _titled(self, title: str) -> Page:
         if self.is_html and self.front.text_of("title") is None and _TITLE.search(self.text):
             text = _TITLE.sub(lambda _: html.escape(title, quote=False), self.text, count=1)
             return attrs.evolve(self, text=text)
-        heading = self._heading()
+        heading = self._heading
         if heading is None or not title:
             return self.with_({"title": title})
         from .encoding import markdown_of
@@ -169,13 +170,33 @@ class Page:
     def _rewritten(self, body: str, addresses: Addresses) -> Page:
         from .splicing import spliced_html, spliced_markdown
 
-        heading = self._heading()
+        heading = self._heading
         start = heading.end() if heading else 0
         splice = spliced_html if self.is_html else spliced_markdown
         text = splice(self.text[start:], body, addresses.target, addresses.resolve)
         if heading and text and not heading[0].endswith("\n"):
             text = "\n\n" + text
         return attrs.evolve(self, text=self.text[:start] + text)
+
+
+def _changes(now: Document, wanted: Document) -> dict[str, Value]:
+    """Return the lists that differ, by their keys; what `wanted` does not have stays."""
+    changes: dict[str, Value] = {}
+    if wanted.category not in (None, now.category):
+        changes["category"] = wanted.category or ()
+    if wanted.labels not in (None, now.labels):
+        changes["labels"] = sorted(wanted.labels or ())
+    if wanted.alternatives not in (None, now.alternatives):
+        changes["alternatives"] = wanted.alternatives or ()
+    return changes
+
+
+def _said(heading: re.Match[str]) -> str:
+    if _WORDS.fullmatch(heading["title"]):
+        return heading["title"]
+    from .decoding import body_of_markdown
+
+    return plain_text(body_of_markdown(heading[0]))
 
 
 def project(value: Document) -> Document:

@@ -112,11 +112,9 @@ class FileStore:
     async def find(self, origin: Ref, value: Document | None) -> Sequence[Ref]:
         with self._translated(None):
             self._shelf.check_root()
-            await self._shelf.scanned()
-            path = self._shelf.index.origins.get(str(origin))
-            marked = [await self._at(path)] if path else []
+            marked = await self._marked(origin)
             unmarked = [] if value is None else await self._unmarked(origin, value)
-        return [f.ref for f in marked if f and f.page.origin == str(origin)] or unmarked
+        return [marked.ref] if marked else unmarked
 
     async def asset(self, ref: Ref, sha256: str) -> bytes:
         with self._translated(ref):
@@ -181,6 +179,13 @@ class FileStore:
             raise Changed(f"it is {found}, expected {expected[:12]}")
         return file
 
+    async def _marked(self, origin: Ref) -> File | None:
+        """Return the article that carries a mark."""
+        await self._shelf.scanned()
+        path = self._shelf.index.origins.get(str(origin))
+        file = await self._at(path) if path else None
+        return file if file and file.page.origin == str(origin) else None
+
     async def _at(self, path: str) -> File | None:
         """Return the article at a path that the index gave, if it still is one."""
         try:
@@ -191,10 +196,10 @@ class FileStore:
 
     async def _made_before(self, write: Write) -> File | None:
         """Return what an earlier attempt has made, by its mark or by the id that it noted."""
-        found = await self.find(write.origin, None)
+        if found := await self._marked(write.origin):
+            return found
         noted = [note.detail for note in write.earlier if note.step == "create"]
-        refs = [*found, *(Ref(self._connection, id) for id in noted)]
-        files = [await self._shelf.file(ref) for ref in refs]
+        files = [await self._shelf.file(Ref(self._connection, id)) for id in noted]
         return next((file for file in files if file is not None), None)
 
     async def _unmarked(self, origin: Ref, value: Document) -> list[Ref]:
@@ -216,14 +221,12 @@ class FileStore:
         id = next(id for id in ids if self._shelf.is_free(id))
         folder = self._folder_of(value.category or ())
         path = posixpath.join(folder, file_name(value.title, id, self._suffix))
-        page = Page.blank(path, {"title": value.title, "id": id})
+        page = Page.blank(path, value, id=id, origin=str(write.origin) if write.mark else None)
         file = File(
             ref=Ref(self._connection, id), path=path, version=Version(""), mtime_ns=0, page=page
         )
         blank = page.document(self._shelf.addresses(path, {}))
         page = await self._edited(file, blank, _merged(blank, value), write)
-        if write.mark:
-            page = page.with_({"origin": str(write.origin)})
         return await self._put(file, page, None, write)
 
     async def _edited(self, file: File, now: Document, wanted: Document, write: Write) -> Page:

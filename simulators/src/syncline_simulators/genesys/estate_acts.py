@@ -146,7 +146,8 @@ def _checked(org: Organization, kind: str, value: dict[str, Any]) -> dict[str, A
             family.check(org, body)
             return keep(family, body)
         case "data-table":
-            return dict(datatables.TABLE({**value, "schema": _schema(value)}, ""))
+            schema = _schema(value)
+            return dict(datatables.TABLE({**value, "schema": schema}, ""))
         case "user":
             return _user(org, value)
         case _:

@@ -21,11 +21,24 @@ def priority() -> int:
 @contextmanager
 def urgent() -> Iterator[None]:
     """Let all calls made in here go before those of passes that nobody waits for."""
-    token = _PRIORITY.set(0)
+    with _at(0):
+        yield
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Let the calls made in here wait for those that somebody waits for, whatever began them."""
+    with _at(1):
+        yield
+
+
+@contextmanager
+def _at(place: int) -> Iterator[None]:
+    token = _PRIORITY.set(place)
     try:
         yield
     finally:
         _PRIORITY.reset(token)
 
 
-__all__ = ["priority", "urgent"]
+__all__ = ["patient", "priority", "urgent"]

@@ -7,13 +7,14 @@ item's own. Whatever cannot be looked up counts as unknown, which is treated as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
 from syncline.errors import NotFound, StoreError
 from syncline.model import Status
 from syncline.ports import Clock
+from syncline.urgency import priority
 
 from .client import Api
 
@@ -42,6 +43,8 @@ class Audience:
     folders: dict[str, str] = field(factory=dict)
     """Titles of the folders that were asked for: no list tells them."""
     _own: dict[str, tuple[float, bool | None]] = field(factory=dict)
+    """When each item was asked for, and whether it is restricted by itself; in a group's case,
+    whether the group may not read it, whatever the reason."""
     _asking: dict[str, asyncio.Lock] = field(factory=dict)
 
     def start_pass(self) -> None:
@@ -50,16 +53,27 @@ class Audience:
         self._asking.clear()
         self.parents.clear()
 
+    @property
+    def answers(self) -> Mapping[str, bool | None]:
+        """Whether each item is restricted by itself, as the latest answer to each said."""
+        return {id: answer for id, (_, answer) in self._own.items()}
+
     async def status(self, id: str) -> tuple[Status, str]:
-        """Return live, restricted or unknown for a page, with the reason."""
+        """Return live, restricted or unknown for a page, with the reason.
+
+        A hint may be about nothing but its readers: where it is urgent, the page itself is asked
+        for anew, however fresh the last answer is.
+        """
+        now = self.clock.monotonic()
+        since = now if priority() == 0 else now - FRESH
         if self.group:
-            return await self._admitted(id)
+            return await self._admitted(id, since)
         try:
             chain = [id, *await self.above(id)]
         except StoreError as error:
             return Status.UNKNOWN, f"what is above it could not be read: {error}"
         for one in chain:
-            own = await self._restricted(one)
+            own = await self.restricted(one, since if one == id else now - FRESH)
             if own is None:
                 return Status.UNKNOWN, f"the restriction of {one} could not be read"
             if own:
@@ -67,31 +81,38 @@ class Audience:
                 return Status.RESTRICTED, where
         return Status.LIVE, ""
 
-    async def _admitted(self, id: str) -> tuple[Status, str]:
-        may = await self._cached(id, lambda: self.api.may_read(id, self.group))
-        if may is None:
+    async def _admitted(self, id: str, since: float) -> tuple[Status, str]:
+        out = await self.restricted(id, since)
+        if out is None:
             return Status.UNKNOWN, f"whether group {self.group} may read it could not be learnt"
-        if may:
-            return Status.LIVE, ""
-        return Status.RESTRICTED, f"group {self.group} may not read it"
+        if out:
+            return Status.RESTRICTED, f"group {self.group} may not read it"
+        return Status.LIVE, ""
 
-    async def _restricted(self, id: str) -> bool | None:
-        return await self._cached(id, lambda: self.api.restricted(id))
+    async def restricted(self, id: str, since: float) -> bool | None:
+        """Tell whether an item is restricted by itself; None when that cannot be learnt.
 
-    async def _cached(self, id: str, ask: Callable[[], Awaitable[bool]]) -> bool | None:
-        lock = self._asking.setdefault(id, asyncio.Lock())
-        async with lock:
-            answer: bool | None
+        Args:
+            since: an answer is believed that was asked for at this time, in monotonic seconds, or
+                later.
+        """
+        async with self._asking.setdefault(id, asyncio.Lock()):
             known = self._own.get(id)
-            now = self.clock.monotonic()
-            if known is not None and now - known[0] < FRESH and known[1] is not None:
+            if known is not None and known[0] >= since and known[1] is not None:
                 return known[1]
+            asked = self.clock.monotonic()
+            answer: bool | None
             try:
-                answer = await ask()
+                answer = await self._ask_own(id)
             except (StoreError, KeyError, TypeError):
                 answer = None
-            self._own[id] = (self.clock.monotonic(), answer)
+            self._own[id] = (asked, answer)
             return answer
+
+    async def _ask_own(self, id: str) -> bool:
+        if self.group:
+            return not await self.api.may_read(id, self.group)
+        return await self.api.restricted(id)
 
     async def above(self, id: str) -> Sequence[str]:
         """Return the ids of everything above an item, nearest first."""

@@ -1,4 +1,4 @@
-"""What the space holds: complete listings, and hints about what was modified."""
+"""What the space holds: complete listings."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 
 from attrs import evolve
 
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError
-from syncline.feeds import Reading, Watermark
 from syncline.model import (
-    Change,
-    ChangePage,
     Complete,
-    Cursor,
     Head,
     Incomplete,
     Status,
@@ -77,7 +72,7 @@ class Listing(Site):
                 found.append(self._head(one, names, files.get(one["id"], [])))
         return found
 
-    async def _find_root(self, pages: set[str]) -> None:
+    async def _find_root(self, pages: Collection[str]) -> None:
         """Make sure that the tree is there: without its root it would be empty.
 
         Raises:
@@ -107,7 +102,7 @@ class Listing(Site):
                 for page in listed:
                     found.setdefault(str(page["id"]), set()).add(str(label["name"]))
 
-        await _some_at_a_time(carrying(label) for label in carried)
+        await some_at_a_time(carrying(label) for label in carried)
         return {id_: frozenset(names) for id_, names in found.items()}
 
     async def _labels_by_page(self, pages: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -118,7 +113,7 @@ class Listing(Site):
                 names = await self._api.labels(id_, ref=self._ref(id_))
                 found[id_] = frozenset(str(x["name"]) for x in names if self._carries(x))
 
-        await _some_at_a_time(of(id_) for id_ in pages)
+        await some_at_a_time(of(id_) for id_ in pages)
         return found
 
     def _carries(self, label: Json) -> bool:
@@ -199,39 +194,9 @@ class Listing(Site):
         home = (await self._space()).get("homepageId")
         return above[1:] if above and str(home) == above[0].id else above
 
-    async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
-        """Yield what was modified since `cursor`, newest first, with an overlap.
 
-        The cursor moves only once the list has been read down to the old one. Labels, restrictions
-        and moves do not show here: the full pass finds those.
-        """
-        space = await self._space()
-        before = Watermark.of(cursor) if cursor else None
-        reading = Reading(before=before, overlap=self._settings.overlap)
-        newest = before.at if before else None
-        async for pages in self._api.pages(space["id"], sort="-modified-date"):
-            times = [moment(p["version"]["createdAt"]) for p in pages]
-            newest = max([t for t in (newest, *times) if t is not None])
-            if reading.edge is None:
-                break
-            fresh = [(p, at) for p, at in zip(pages, times, strict=True) if at >= reading.edge]
-            yield ChangePage(changes=tuple(self._announced(reading, fresh)), cursor=None)
-            if len(fresh) < len(pages):
-                break
-        now = self._context.clock.now()
-        yield ChangePage(changes=(), cursor=reading.ended(newest or now, now).cursor)
-
-    def _announced(
-        self, reading: Reading, fresh: Iterable[tuple[Json, datetime]]
-    ) -> Iterator[Change]:
-        for page, at in fresh:
-            id_ = str(page["id"])
-            self._index.learn(id_, str(page["title"]))
-            if reading.is_new(id_, str(page["version"]["number"]), at):
-                yield Change(ref=self._ref(id_))
-
-
-async def _some_at_a_time(work: Iterable[Coroutine[None, None, None]]) -> None:
+async def some_at_a_time(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of it, `AT_ONCE` at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def gated(one: Coroutine[None, None, None]) -> None:

@@ -16,9 +16,10 @@ from syncline.model import (
 from syncline.ports import PastVersion
 
 from .client import Json
-from .listing import AT_ONCE, Listing
+from .listing import AT_ONCE
 from .marks import KEY, Mark, mark_of
 from .page import file_version, moment, parent_of, slim, storage_of
+from .polling import Polling
 from .references import references
 from .storage.decode import decode
 from .storage.source import parse
@@ -32,7 +33,7 @@ _STATUSES = {
 }
 
 
-class Reading(Listing):
+class Reading(Polling):
     """Reads single pages."""
 
     async def fetch(self, ref: Ref) -> Record:

@@ -30,6 +30,11 @@ def _positive(_: object, attribute: Any, value: float) -> None:
         raise ValueError(f"{attribute.name} is {value}, and has to be more than 0")
 
 
+def _not_negative(_: object, attribute: Any, value: int) -> None:
+    if value < 0:
+        raise ValueError(f"{attribute.name} is {value}, and has to be 0 or more")
+
+
 @frozen(kw_only=True)
 class Settings:
     """The table `[connections.<name>]` of a Confluence connection.
@@ -80,6 +85,11 @@ class Settings:
     )
     overlap: timedelta = setting(
         "How far behind the last poll a poll looks again.", default=timedelta(minutes=5)
+    )
+    restrictions_per_poll: int = setting(
+        "Restrictions that a poll looks up again at most; 0 for none.",
+        default=200,
+        validator=_not_negative,
     )
     gateway: str = setting("Base URL of Atlassian's gateway.", default=GATEWAY)
     login: str = setting("Base URL of Atlassian's login.", default=LOGIN)

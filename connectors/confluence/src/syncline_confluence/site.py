@@ -14,6 +14,7 @@ from .attachments import Files
 from .audience import Audience
 from .client import Api, Json
 from .index import Index
+from .places import Places
 from .settings import Settings
 from .storage.resolver import Resolver
 
@@ -37,6 +38,8 @@ class Site:
             api=api, cache=context.cache, index=self._index, audience=self._audience
         )
         self._in_scope: dict[str, bool] = {}
+        self._lies_now: Places | None = None
+        self._label_id: str | None = None
         self._origins: dict[Ref, Ref | None] = {}
 
     async def aclose(self) -> None:

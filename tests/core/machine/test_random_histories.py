@@ -243,6 +243,36 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
         ),
         (("write", R, 430), ("sync", L, 0), ("trash", L, 0), ("sync", R, 0), ("restore", L, 0)),
     ),
+    "two creates that were given up and both came through after all leave one copy": (
+        Setup(left=Traits(marks_late=True), right=Traits()),
+        (
+            *(("write", R, 988), ("write", R, 799), ("die_syncing", R, 39136), ("sync", R, 0)),
+            *(("fail", L, 8956), ("sync", R, 0), ("sync", R, 0)),
+        ),
+    ),
+    "a create that came through late is not taken for an article of its own": (
+        Setup(right=Traits(marks_late=True)),
+        (
+            *(("write", L, 154), ("write", L, 739), ("fail", R, 43462), ("meanwhile", L, 19168)),
+            ("obscure", L, 23071),
+        ),
+    ),
+    "an original that comes back into scope before its copy does gets no second one": (
+        Setup(left=Traits(origin=False), right=Traits()),
+        (
+            *(("write", R, 428), ("sync", L, 0), ("act_during", L, 19488), ("leave", R, 51808)),
+            *(("leave", L, 71436), ("sync", L, 0), ("leave", R, 13072), ("sync", R, 0)),
+            ("leave", L, 56052),
+        ),
+    ),
+    "a copy out of scope is no base for an original that comes back": (
+        PLAIN,
+        (
+            *(("write", R, 679), ("sync", L, 0), ("leave", L, 92925), ("edit", R, 10100)),
+            *(("leave", R, 26845), ("die_syncing", R, 96760), ("leave", R, 63082)),
+            ("die_syncing", R, 17711),
+        ),
+    ),
 }
 
 

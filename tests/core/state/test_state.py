@@ -228,6 +228,18 @@ def test_history_is_swept_and_values_that_nothing_needs_go_with_it(state: Sqlite
     assert state.value(key_of(old)) is None
 
 
+def test_history_is_found_by_what_happened(state: SqliteState) -> None:
+    events = ("created", "given up", "updated", "given up")
+    entries = [
+        Entry(run=str(n), job="job", pair="p1", at=NOW, event=event)
+        for n, event in enumerate(events)
+    ]
+    state.commit([Log(entry) for entry in entries], None)
+    assert [e.run for e in state.history("job", event="given up")] == ["3", "1"]
+    assert [e.run for e in state.history("job", event="given up", limit=1)] == ["3"]
+    assert state.history("other", event="given up") == []
+
+
 def test_a_restricted_item_has_another_stamp_than_a_live_one() -> None:
     live = Head(ref=LEFT, version=Version("1"))
     assert stamp(live) != stamp(Head(ref=LEFT, version=Version("1"), status=Status.RESTRICTED))

@@ -15,6 +15,7 @@ from ..model import Document, Record, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from ..state.records import Effect, Entry, Lease, Link, Log
+from .attempts import Attempts
 from .turns import Turns
 from .writes import OpenWrites
 
@@ -57,6 +58,7 @@ class Process:
 
     turns: Turns = field(factory=Turns)
     writes: OpenWrites = field(factory=OpenWrites)
+    attempts: Attempts = field(factory=Attempts)
     leaving: set[str] = field(factory=set)
     """Pairs that may lose an item by the governor's leave, and have not yet."""
     hinted: set[tuple[Side, Ref]] = field(factory=set)
@@ -108,6 +110,7 @@ class Work(Ground):
             effects = list(effects)
             self.state.commit(effects, fence or self.process.lease)
             self.process.writes.note(effects)
+            self.process.attempts.note(effects)
 
     def entry(
         self,

@@ -42,13 +42,24 @@ def new_link(job: Job, side: Side, record: Record) -> Link:
 
 def creation(job: Job, side: Side, record: Record) -> Step:
     """Return the step that creates the counterpart of a new item."""
-    link = new_link(job, side, record)
+    link = _as_before(job, new_link(job, side, record), record)
     reading = Reading(
         link=link,
         records={side: record, side.other: None},
         seen={s: _seen(record if s is side else None) for s in Side},
     )
     return creating(job, reading, Write(side.other, None, Reason.NEW), side.other)
+
+
+def _as_before(job: Job, link: Link, record: Record) -> Link:
+    """Give a pair-to-be the id of an earlier attempt: what that announced is known by it.
+
+    So the store looks for what it may have left behind before it makes anything.
+    """
+    attempt = job.process.attempts.of(record.ref)
+    if attempt is None or job.state.pair(attempt.pair) is not None:
+        return link
+    return evolve(link, pair=attempt.pair)
 
 
 def _seen(record: Record | None) -> Observation:

@@ -27,6 +27,7 @@ from ..state.records import (
     why_ended,
 )
 from . import view
+from .belonging import former_copy, was_copy, whose
 from .context import Job
 from .meeting import creation, pairing
 from .observing import read_side
@@ -130,8 +131,13 @@ async def meet(job: Job, side: Side, record: Record, report: Report, *, at: str)
         seen = listed if record.in_scope else "outside"
         skip(job, side, record.ref, reason, report, title=title, at=seen)
         return None
-    if record.origin is not None and record.origin.connection == job.connection(side.other):
-        return await _by_mark(job, side, record, record.origin, report)
+    if (origin := await whose(job, side, record)) is not None:
+        return await _as_copy(job, side, record, origin, report)
+    if (copy := await former_copy(job, side, record)) is not None:
+        return await _rejoined(job, side, record, copy, report, at=at)
+    if reason := _was_paired(job, side, record):
+        skip(job, side, record.ref, reason, report, title=_told_title(record), at=at)
+        return None
     if isinstance(decide_new(side, job.policy), Keep):
         skip(
             job, side, record.ref, f"this job only writes {job.policy.direction.value}", report,
@@ -170,7 +176,7 @@ def _why_not(job: Job, side: Side, record: Record) -> str:
         if ended := job.state.tombstone(job.name, record.ref):
             return f"its pair has ended: {why_ended(ended)}"
         return record.reason or _STATUS_REASONS[record.status.value]
-    return left_out(job, side, record) or _was_paired(job, side, record)
+    return left_out(job, side, record)
 
 
 def left_out(job: Job, side: Side, record: Record) -> str:
@@ -196,24 +202,38 @@ def left_out(job: Job, side: Side, record: Record) -> str:
     return ""
 
 
-_ENDED = tuple(
-    how + reason.value
-    for how in (LEFT_BEHIND, TAKEN_AWAY)
-    for reason in (
-        *(Reason.DELETED, Reason.ARCHIVED, Reason.LEFT_SCOPE),
-        *(Reason.COPY_LEFT_SCOPE, Reason.LOST_SIGHT),
-    )
-)
-
-
 def _was_paired(job: Job, side: Side, record: Record) -> str:
     """Return why what is left of a dissolved pair is not copied back to where it was taken from."""
     ended = job.state.tombstone(job.name, record.ref)
     if ended == Reason.COPY_LEFT_SCOPE.value:
         return f"its copy was moved out of what {job.connection(side.other)} covers"
-    if record.origin is None and ended is not None and ended in _ENDED:
+    if record.origin is None and ended is not None and was_copy(job, record.ref):
         return f"it is a copy whose pair has ended: {why_ended(ended)}"
     return ""
+
+
+async def _rejoined(
+    job: Job, side: Side, record: Record, copy: Record, report: Report, *, at: str
+) -> Step | None:
+    """Pair an original again with the copy that it had, or leave it while that stands apart."""
+    if reason := _stands_apart(job, side.other, copy):
+        skip(job, side, record.ref, reason, report, title=_told_title(record), at=at)
+        return None
+    pair = (record, copy) if side is Side.LEFT else (copy, record)
+    return await pairing(job, pair[0], pair[1], origin=side)
+
+
+def _stands_apart(job: Job, side: Side, copy: Record) -> str:
+    if not copy.in_scope:
+        return f"its copy was moved out of what {job.connection(side)} covers"
+    if copy.value is None:
+        return f"its copy {copy.ref} is {copy.status.value}"
+    why = left_out(job, side, copy)
+    return f"its copy {copy.ref} takes no part: {why}" if why else ""
+
+
+def _told_title(record: Record) -> str:
+    return record.value.title if record.value else ""
 
 
 def _remember_links(job: Job, record: Record) -> None:
@@ -225,7 +245,7 @@ def _remember_links(job: Job, record: Record) -> None:
         job.commit(effects)
 
 
-async def _by_mark(
+async def _as_copy(
     job: Job, side: Side, record: Record, origin: Ref, report: Report
 ) -> Step | None:
     # Whoever is at the original may be making this very pair.
@@ -237,9 +257,10 @@ async def _by_mark(
         if holder is None:
             reason = f"it is a copy of {origin}, whose copy was withdrawn"
         else:
-            if await _removed_as_twin(job, side, record, link):
+            if await _removed_as_twin(job, side, record, origin, link):
                 return None
-            reason = f"it carries the mark of {origin}, which is paired with {holder}"
+            how = "carries the mark" if record.origin is not None else "is a copy"
+            reason = f"it {how} of {origin}, which is paired with {holder}"
         skip(job, side, record.ref, reason, report, title=title, at=at)
         return None
     answer = await read_side(job, origin)
@@ -262,7 +283,7 @@ async def _by_mark(
     return await pairing(job, pair[0], pair[1], origin=side.other)
 
 
-async def _removed_as_twin(job: Job, side: Side, record: Record, link: Link) -> bool:
+async def _removed_as_twin(job: Job, side: Side, record: Record, origin: Ref, link: Link) -> bool:
     """Take away a second copy that a late answer of the store has made, if nobody edited it.
 
     It says exactly what was once written, or tried to be, as a copy of its origin, and it is not
@@ -271,7 +292,7 @@ async def _removed_as_twin(job: Job, side: Side, record: Record, link: Link) -> 
     if job.dry or record.value is None or not record.writable or record.draft:
         return False
     now = view.side_digest(job, side, record.value)
-    entries = job.state.history(job.name, ref=record.origin, limit=1000)
+    entries = job.state.history(job.name, ref=origin, limit=1000)
     written = (job.state.value(e.after) for e in entries if e.side is side and e.after)
     if all(value is None or view.side_digest(job, side, value) != now for value in written):
         return False

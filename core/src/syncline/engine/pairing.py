@@ -17,6 +17,7 @@ from ..model import Record, Ref, Side
 from ..state.port import Staged
 from ..state.records import Proposal, SaveProposals
 from . import view
+from .belonging import whose
 from .meeting import pairing
 from .newcomers import left_out
 from .observing import read_side
@@ -114,10 +115,11 @@ class Pairing:
         a, b = live
         if left_out(job, Side.LEFT, a) or left_out(job, Side.RIGHT, b):
             return
-        if a.origin == b.ref or b.origin == a.ref:
-            origin = Side.RIGHT if a.origin == b.ref else Side.LEFT
+        of_a, of_b = await whose(job, Side.LEFT, a), await whose(job, Side.RIGHT, b)
+        if of_a == b.ref or of_b == a.ref:
+            origin = Side.RIGHT if of_a == b.ref else Side.LEFT
             await self._make(await pairing(job, a, b, origin=origin))
-        elif a.origin is None and b.origin is None:
+        elif not any((a.origin, b.origin, of_a, of_b)):
             proposals.append(self._proposal(a, b))
 
     def _proposal(self, left: Record, right: Record) -> Proposal:

@@ -17,6 +17,7 @@ from ..errors import NotFound, OutcomeUnknown, StoreError
 from ..model import Document, Record, Ref, Side, Status
 from ..state.records import CloseIntent, Effect, Half, Intent, LinkState, Planned, SaveLink
 from . import view
+from .attempts import GIVEN_UP
 from .confirming import confirm
 from .context import Job
 from .intents import given_up, lend
@@ -83,7 +84,7 @@ def _drop(job: Job, intent: Intent, looked: list[tuple[Found, Record | None]]) -
         elif found is Found.NOT_DONE and planned.ref is None and planned.value:
             # Should it appear after all, it is known by what it says.
             link = intent.link
-            effects.append(job.entry(link, "given up", side=planned.side, after=planned.value))
+            effects.append(job.entry(link, GIVEN_UP, side=planned.side, after=planned.value))
     job.commit([*effects, *given_up(intent)])
 
 

@@ -12,10 +12,14 @@ from ..errors import LeaseLost, Refused
 from ..fence import fenced
 from ..state.port import StateStore
 from ..state.records import Lease
+from .attempts import GIVEN_UP
 from .context import Work
 
 LEASE_SECONDS = 30.0
 """How long a process that no longer answers keeps a job; a dead one of this host keeps none."""
+
+_ATTEMPTS = 10_000
+"""How many creates that were given up are remembered, the latest ones."""
 
 
 @define(slots=False, kw_only=True)
@@ -57,7 +61,10 @@ class Tenure:
     def learn(self) -> None:
         """Know the open writes of the journal, where no run of this process keeps track of them."""
         if not self._runs:
-            self.job.process.writes.load(self.job.state.intents(self.job.name))
+            job = self.job
+            job.process.writes.load(job.state.intents(job.name))
+            lost = job.state.history(job.name, event=GIVEN_UP, limit=_ATTEMPTS)
+            job.process.attempts.load(reversed(lost))
 
     def _begin(self) -> None:
         lease = self._leased()

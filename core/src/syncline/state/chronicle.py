@@ -22,6 +22,7 @@ class Chronicle(Database):
         run: str | None = None,
         ref: Ref | None = None,
         pair: str | None = None,
+        event: str | None = None,
         limit: int = 100,
     ) -> Sequence[Entry]:
         where, args = ["job=?"], [job]
@@ -29,6 +30,8 @@ class Chronicle(Database):
             where, args = [*where, "run=?"], [*args, run]
         if pair is not None:
             where, args = [*where, "pair=?"], [*args, pair]
+        if event is not None:
+            where, args = [*where, "event=?"], [*args, event]
         if ref is not None:
             where, args = [*where, "(left_id=? or right_id=?)"], [*args, str(ref), str(ref)]
         rows = self._all(

@@ -201,8 +201,12 @@ class StateStore(LeaseStore, Protocol):
         run: str | None = None,
         ref: Ref | None = None,
         pair: str | None = None,
+        event: str | None = None,
         limit: int = 100,
-    ) -> Sequence[Entry]: ...
+    ) -> Sequence[Entry]:
+        """Return the latest lines, newest first; those that fit all that is given."""
+        ...
+
     def count_events(
         self, job: str, events: Sequence[str], since: datetime, *, pair: str | None = None
     ) -> int: ...

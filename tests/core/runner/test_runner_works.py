@@ -57,6 +57,28 @@ async def test_a_poll_brings_what_no_webhook_told(world: Any, at_work: Any, unti
         await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit", 5)
 
 
+async def test_hints_do_not_wait_for_a_poll_that_takes_long(
+    world: Any, at_work: Any, until: Any
+) -> None:
+    gate, at_it = asyncio.Event(), asyncio.Event()
+
+    async def wait(op: str, ref: object) -> None:
+        if op == "changes":
+            at_it.set()
+            await gate.wait()
+
+    page = world.wiki.write("Opening hours", "<p>9 to 5</p>")
+    async with at_work(world.runner(world.config('poll = "1s"'))) as runner:
+        await until(lambda: world.passes("full"), "the first pass")
+        world.wiki.meanwhile = wait
+        await until(at_it.is_set, "a poll is at it")
+        world.wiki.edit(page, body="<p>9 to 6</p>")
+        runner.hint("wiki", [Change(ref=page)])
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the hint", 20)
+        assert runner.jobs["articles"].doing == "poll"
+        gate.set()
+
+
 async def test_a_broken_poll_leaves_it_to_the_full_pass(
     world: Any, at_work: Any, until: Any
 ) -> None:

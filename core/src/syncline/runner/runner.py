@@ -32,7 +32,7 @@ from .looplag import measure
 from .opening import Opened, Openings, OpenSession, accept_pairs
 from .patience import Patience
 from .timetable import Timetable
-from .working import Working
+from .working import LANES, Working
 
 logger = logging.getLogger(__name__)
 
@@ -162,8 +162,8 @@ class Runner:
 
     def _set_going(self, working: Working) -> None:
         self._lanes[working.name] = [
-            asyncio.create_task(lane, name=f"{what} of {working.name}")
-            for what, lane in (("hints", working.quick()), ("full passes", working.slow()))
+            asyncio.create_task(working.lane(kind), name=f"{kind} of {working.name}")
+            for kind in LANES
         ]
 
     async def stop(self) -> None:

@@ -31,6 +31,8 @@ Role = Literal["active", "standby"]
 
 QUICK: Sequence[Kind] = (HINTS, POLL)
 SLOW: Sequence[Kind] = (FULL,)
+LANES: Sequence[Kind] = (HINTS, POLL, FULL)
+"""One kind after the other would let a hint wait for a feed that takes long to read."""
 LOOK_SECONDS = 0.5
 """How often the state is asked for hints that another process has stored."""
 PATIENCE_SECONDS = 5.0
@@ -66,10 +68,10 @@ class Working:
     _waiting_since: float | None = field(default=None, init=False)
     """Since when a full pass lets others go first."""
     _retried: Sequence[Quarantined] = field(default=(), init=False)
-    _wake: dict[Sequence[Kind], asyncio.Event] = field(init=False)
+    _wake: dict[Kind, asyncio.Event] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._wake = {QUICK: asyncio.Event(), SLOW: asyncio.Event()}
+        self._wake = {kind: asyncio.Event() for kind in LANES}
 
     # -- for everybody -----------------------------------------------------------------------------
 
@@ -194,43 +196,35 @@ class Working:
             self._agenda.want(HINTS)
         self.wake()
 
-    async def quick(self) -> None:
-        """Work hints and polls, until cancelled."""
-        await self._lane(QUICK)
-
-    async def slow(self) -> None:
-        """Make full passes, until cancelled."""
-        await self._lane(SLOW)
-
-    async def _lane(self, lane: Sequence[Kind]) -> None:
+    async def lane(self, kind: Kind) -> None:
+        """Do one kind of work whenever it is due, until cancelled."""
         while True:
             try:
-                await self._turn(lane)
+                await self._turn(kind)
             except Exception as error:
                 # The state could not be read, or worse: said, and tried again.
                 logger.exception("a turn failed", extra={"job": self.name})
-                said = self._patience.said(lane[0], error)
+                said = self._patience.said(kind, error)
                 self._events.emit("job.failed", job=self.name, error=said)
                 await asyncio.sleep(_TROUBLE_SECONDS)
 
-    async def _turn(self, lane: Sequence[Kind]) -> None:
-        self._wake[lane].clear()
-        kind = self._ready(lane)
-        if kind is not None and self.confirm():
+    async def _turn(self, kind: Kind) -> None:
+        self._wake[kind].clear()
+        if self._ready(kind) and self.confirm():
             await self._attempt(kind)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
-                await self._wake[lane].wait()
+                await self._wake[kind].wait()
 
-    def _ready(self, lane: Sequence[Kind]) -> Kind | None:
+    def _ready(self, kind: Kind) -> bool:
         if self.role != "active":
-            return None
-        if lane is QUICK and self._hinted():
+            return False
+        if kind == HINTS and self._hinted():
             self._agenda.want(HINTS)
-        open_: list[Kind] = [kind for kind in lane if kind not in self._closed]
-        kind = self._agenda.ready(open_, self._clock.monotonic())
-        return None if kind == FULL and self._lets_others_go_first() else kind
+        if kind in self._closed or not self._agenda.ready((kind,), self._clock.monotonic()):
+            return False
+        return kind != FULL or not self._lets_others_go_first()
 
     def _hinted(self) -> bool:
         """Tell whether hints wait: new ones, or after a while what the latest pass had to leave."""
@@ -249,7 +243,7 @@ class Working:
 
     async def _attempt(self, kind: Kind) -> None:
         self._agenda.take(kind)
-        if kind in QUICK:
+        if kind == HINTS:
             self._worked = self.session.state.backlog(self.name).generation
         task = asyncio.create_task(self._make(kind), name=f"{kind} {self.name}")
         self._running[kind] = task
@@ -366,4 +360,4 @@ class Working:
             self._events.emit("role", job=self.name, role=self.role)
 
 
-__all__ = ["LOOK_SECONDS", "PATIENCE_SECONDS", "Role", "Working"]
+__all__ = ["LANES", "LOOK_SECONDS", "PATIENCE_SECONDS", "Role", "Working"]

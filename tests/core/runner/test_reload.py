@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,10 @@ import pytest
 
 from syncline.config import read
 from syncline.errors import ConfigError
+from syncline.logs import configure
 from syncline.model import Change
+from syncline.ports import Secret
+from syncline.redaction import register
 from syncline.runner.following import Follower
 
 NEVER = 'poll = "0s"'
@@ -162,6 +168,35 @@ async def test_the_file_is_followed_and_its_faults_are_told(
         await asyncio.sleep(0.3)
         assert len(told) == 1, "a file that is being replaced is waited for"
         task.cancel()
+
+
+async def test_the_faults_of_a_changed_file_are_in_the_log_and_counted(
+    world: Any, at_work: Any
+) -> None:
+    path = world.folder / "syncline.toml"
+    path.write_text(FILE)
+    register(Secret("hunter2-hunter2"))
+    log = io.StringIO()
+    handler = configure("json", stream=log)
+    try:
+        async with at_work(world.runner(read(path))) as runner:
+            follower = Follower(
+                runner=runner, path=path, read=lambda: read(path), tell=lambda lines: None
+            )
+            path.write_text(FILE + 'workers = "many"\ndeletes = "hunter2-hunter2"\n')
+            await follower.reload()
+            path.unlink()
+            await follower.reload()
+    finally:
+        logging.getLogger().removeHandler(handler)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    first, second = (line for line in lines if line["level"] == "ERROR")
+    assert first["message"] == "the changed configuration was not taken over"
+    assert first["file"] == str(path)
+    assert ["workers" in first["faults"][0], "deletes" in first["faults"][1]] == [True, True]
+    assert "hunter2" not in log.getvalue()
+    assert len(second["faults"]) == 1
+    assert world.told("reload.refused") == [{"faults": 2}, {"faults": 1}]
 
 
 async def test_half_a_file_is_not_read(world: Any, at_work: Any) -> None:

@@ -183,6 +183,15 @@ async def test_each_runner_has_metrics_of_its_own(
         assert (await watch.series())["syncline_reloads_total"] == 0
 
 
+async def test_a_changed_configuration_that_is_not_taken_over_is_counted(config: Config) -> None:
+    async with Runner(config) as runner:
+        assert b"syncline_reloads_refused_total 0.0" in observe(runner).metrics()
+        runner.emit("reload.refused", faults=3)
+        shown = observe(runner).metrics()
+        assert b"syncline_reloads_refused_total 1.0" in shown
+        assert b"syncline_reloads_total 0.0" in shown
+
+
 async def test_asking_twice_counts_nothing_twice_and_keeps_no_runner(config: Config) -> None:
     runner = Runner(config)
     async with runner:

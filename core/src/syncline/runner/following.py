@@ -78,19 +78,28 @@ class Follower:
         return stamp(self.path) == seen  # whoever writes it is done
 
     async def reload(self) -> None:
-        """Read the file and follow it; a faulty one changes nothing, and every fault is told."""
+        """Read the file and follow it; a faulty one changes nothing, and every fault is told.
+
+        On the console and in the log: whoever saved the file may be looking at either.
+        """
         self.before()
         try:
             config = self.read()
             await self.runner.reload(config)
         except ConfigError as error:
-            self.tell([*error.problems, f"{self.path}: the configuration before this one goes on"])
+            self._refused(error.problems, "the configuration before this one goes on")
         except (SynclineError, OSError) as error:
-            self.tell([str(error), f"{self.path}: could not be followed; what it says now waits"])
+            self._refused([str(error)], "could not be followed; what it says now waits")
         else:
             self.tell([*config.warnings, f"{self.path}: read again"])
         finally:
             self.after()
+
+    def _refused(self, faults: Sequence[str], so: str) -> None:
+        self.tell([*faults, f"{self.path}: {so}"])
+        fields = {"file": str(self.path), "faults": list(faults)}
+        logger.error("the changed configuration was not taken over", extra=fields)
+        self.runner.emit("reload.refused", faults=len(faults))
 
 
 __all__ = ["Follower", "stamp"]

@@ -192,6 +192,11 @@ class Instruments:
             "Changed configurations that were taken over.",
             registry=self.registry,
         )
+        self.refused_reloads = Counter(
+            "syncline_reloads_refused",
+            "Changed configurations that were not taken over; the log says why.",
+            registry=self.registry,
+        )
         build = Gauge(
             "syncline_build_info",
             "Always 1; the version is a label.",

@@ -52,6 +52,7 @@ class Recorder:
             "http.wait": self._wait,
             "http.budget": self._budget,
             "reloaded": self._reloaded,
+            "reload.refused": self._reload_refused,
         }
         self._prepare()
 
@@ -133,6 +134,9 @@ class Recorder:
     def _reloaded(self, fields: Fields) -> None:
         self._to.reloads.inc()
         self._prepare()
+
+    def _reload_refused(self, fields: Fields) -> None:
+        self._to.refused_reloads.inc()
 
     def _job(self, fields: Fields) -> str:
         return one_of(fields.get("job"), self._jobs())

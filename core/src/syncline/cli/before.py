@@ -12,7 +12,7 @@ from ..model import Ref
 from ..state.records import Proposal
 from . import reports
 from .exits import CONFLICTS, DONE
-from .opened import a_ref, configuration, offline, online, run, the_job
+from .opened import a_ref, configuration, offline, online, run, the_documents_job
 from .output import counted, emit, emit_line, say
 from .progress import shown
 
@@ -22,7 +22,7 @@ Pairs = list[tuple[Ref, Ref]]
 def losses(args: argparse.Namespace) -> int:
     """Print what each article would lose on the other side, as it is found."""
     config = configuration(args)
-    return run(_losses(config, the_job(config, args.job), args))
+    return run(_losses(config, the_documents_job(config, args.job), args))
 
 
 async def _losses(config: Config, job: str, args: argparse.Namespace) -> int:
@@ -43,11 +43,11 @@ async def _losses(config: Config, job: str, args: argparse.Namespace) -> int:
 def pair(args: argparse.Namespace) -> int:
     """Answer proposals, or print those that wait. Exit status 3 while some wait."""
     config = configuration(args)
-    job = the_job(config, args.job)
+    job = the_documents_job(config, args.job)
     accepted = [_refs(pair) for pair in args.accept]
     rejected = [_refs(pair) for pair in args.reject]
     if args.file is not None:
-        accepted += read_pairs(Path(args.file), config.jobs[job])
+        accepted += read_pairs(Path(args.file), config.documents_job(job))
     if accepted or rejected:
         _answer(config, job, accepted, rejected)
     if (accepted or rejected) and not args.accept_all:

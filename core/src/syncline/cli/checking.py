@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from .. import config as configuration
-from ..config import Config, Connection
+from ..config import Config, Connection, DocumentsJob
 from ..config.checks import BUILT_IN
 from ..config.faults import dotted
 from ..config.leaves import Path as ConfigPath
@@ -123,11 +123,17 @@ def text(
 
 def _job_row(config: Config, name: str) -> list[str]:
     job = config.jobs[name]
-    left, right = (_side(config.connections[side]) for side in (job.left, job.right))
-    arrow = {"two-way": "<->", "left-to-right": "->", "right-to-left": "<-"}
+    sides = [_side(config.connections[each]) for each in job.connections]
     full = f"full passes at '{job.schedule}'"
     polls = f"polls every {written(job.poll)}" if job.poll else "no polls"
-    return [left, arrow[job.direction.value], right, f"{full}, {polls}"]
+    match job:
+        case DocumentsJob():
+            arrow = {"two-way": "<->", "left-to-right": "->", "right-to-left": "<-"}
+            left, right = sides
+            return [left, arrow[job.direction.value], right, f"{full}, {polls}"]
+        case _:
+            rules = counted(len(job.rules), "rule")
+            return [rules, "over", ", ".join(sides), f"{full}, {polls}"]
 
 
 def _side(connection: Connection) -> str:

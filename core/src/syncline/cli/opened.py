@@ -59,6 +59,23 @@ def the_job(config: Config, name: str | None) -> str:
     return next(iter(config.jobs))
 
 
+def the_documents_job(config: Config, name: str | None) -> str:
+    """Return the job that a verb of articles is about: the named one, or the only one.
+
+    Raises:
+        ConfigError: it is not there, is a configuration job, or there are several and none is
+            named.
+    """
+    if name is not None:
+        config.documents_job(name)
+        return name
+    if not config.documents_jobs:
+        raise ConfigError(["no job of the configuration is of kind 'documents'"])
+    if len(config.documents_jobs) > 1:
+        raise ConfigError([f"say which job: {', '.join(config.documents_jobs)}"])
+    return next(iter(config.documents_jobs))
+
+
 def jobs_of(config: Config, ref: Ref, only: str | None = None) -> list[str]:
     """Return the jobs that an item can belong to, by its connection.
 
@@ -66,7 +83,7 @@ def jobs_of(config: Config, ref: Ref, only: str | None = None) -> list[str]:
         ConfigError: there is none.
     """
     names = [the_job(config, only)] if only else list(config.jobs)
-    found = [n for n in names if ref.connection in (config.jobs[n].left, config.jobs[n].right)]
+    found = [n for n in names if ref.connection in config.connections_of(n)]
     if not found:
         hint = nearest(ref.connection, config.connections, "connections")
         raise ConfigError([f"{ref}: no job has a connection {ref.connection!r}; {hint}"])
@@ -96,8 +113,9 @@ async def online(
     """Open a job with its connections; the pairs of its pair file are accepted."""
     async with open_session(config, job, progress=progress) as session:
         _tell(session, progress)
-        if (file := config.jobs[job].pairs) is not None:
-            pairs = read_pairs(config.folder / file.expanduser(), config.jobs[job])
+        settings = config.documents_job(job)
+        if (file := settings.pairs) is not None:
+            pairs = read_pairs(config.folder / file.expanduser(), settings)
             session.accept(pairs)
         yield session
 
@@ -116,7 +134,7 @@ def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[Sess
 
     Looking creates no state file; with `writing` it is created.
     """
-    settings = config.job(job)
+    settings = config.documents_job(job)
     there = writing or config.state.exists()
     state = SqliteState.open(config.state) if there else SqliteState.memory()
     try:
@@ -232,5 +250,6 @@ __all__ = [
     "offline",
     "online",
     "run",
+    "the_documents_job",
     "the_job",
 ]

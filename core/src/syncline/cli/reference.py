@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import plugins
 from ..config.jobs import KINDS
+from ..config.jobs import settings_of as settings_of_job
 from ..config.schema import of_type
 from ..config.service import Service
 from ..connector import Connector
@@ -79,9 +80,9 @@ def _configuration() -> str:
 
 def _configuration_lines() -> Iterator[str]:
     yield from (NOTE, "", "# Configuration file", "", _INTRODUCTION)
-    for kind, cls in KINDS.items():
+    for kind in KINDS:
         yield from (f"## Jobs of kind `{kind}`", "", "`[jobs.<name>]`", "")
-        yield from _settings(of_type(cls))
+        yield from _settings(of_type(settings_of_job(kind)))
     yield from ("", "## The service", "", _SERVICE, "`[service]`", "")
     yield from _settings(of_type(Service))
     yield from ("", "## Expressions", "", _EXPRESSIONS)

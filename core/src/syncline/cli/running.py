@@ -112,7 +112,7 @@ async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
 def job_line(working: Working) -> str:
     """Return who works a job, and what comes next."""
     settings = working.settings
-    sides = f"{working.name} ({settings.left}, {settings.right})"
+    sides = f"{working.name} ({', '.join(settings.connections)})"
     if working.role == "standby":
         return f"{sides}: another runner works it; this one stands by"
     due = working.doing == "full" or working.session.full_pass_due

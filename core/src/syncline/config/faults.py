@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from ..shown import Shown
+from ..suggesting import nearest
 from .leaves import Path
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Fault(Shown):
     """What is wrong, and the nearest valid key or value where there is one."""
     at_key: bool = False
     """True when the key itself is wrong, not its value."""
+    character: int | None = None
+    """Of a text: the 1-based character of the value that is wrong."""
 
     def below(self, *parents: str | int) -> Fault:
         """Return the same fault seen from further up."""
@@ -30,14 +33,21 @@ class Fault(Shown):
 
     def line(self, file: str, positions: Positions) -> str:
         """Return the line that people read: `file:line:column: path: message`."""
-        find = positions.key if self.at_key else positions.value
-        line, column = find(self.path)
-        where = f"{file}:{line}:{column}"
-        return (
-            f"{where}: {dotted(self.path)}: {self.message}"
-            if self.path
-            else (f"{where}: {self.message}")
-        )
+        line, column = self.place(positions)
+        path = f"{dotted(self.path)}: " if self.path else ""
+        return f"{file}:{line}:{column}: {path}{self.message}{self._inside(positions)}"
+
+    def place(self, positions: Positions) -> tuple[int, int]:
+        """Return line and column, the ones inside the text where they are known."""
+        if self.character is not None:
+            found = positions.character(self.path, self.character)
+            return found or positions.value(self.path)
+        return (positions.key if self.at_key else positions.value)(self.path)
+
+    def _inside(self, positions: Positions) -> str:
+        if self.character is None or positions.character(self.path, self.character):
+            return ""
+        return f" (at character {self.character})"
 
 
 class Faults(ValueError):
@@ -68,18 +78,6 @@ def dotted(path: Path) -> str:
         plain = part.replace("-", "").replace("_", "").isalnum() and part.isascii()
         text += ("." if text else "") + (part if plain else repr(part))
     return text
-
-
-def nearest(word: str, known: Iterable[str], noun: str) -> str:
-    """Return the hint behind an unknown word: the nearest one, or what there is."""
-    # Only a fault pays for these imports: see the budget of `syncline check`.
-    import difflib
-
-    known = sorted(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"{noun}: {', '.join(known)}" if known else f"there are no {noun}"
 
 
 __all__ = ["Fault", "Faults", "dotted", "faults_of", "nearest"]

@@ -17,13 +17,15 @@ from ..shown import Shown
 from .checks import job_faults, label_faults, pairs_faults, secret_faults, service_secret_faults
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
-from .jobs import Job, job
+from .jobs import DocumentsJob, Job, job
 from .scalars import shown
 from .structure import as_table
 from .toml import MAX_SIZE, parse
 
 if TYPE_CHECKING:
     # What listens is imported where a file says that something does.
+    from ..rules.rule import Rule
+    from .jobs.configuration import ConfigJob
     from .leaves import Path
     from .secrets import SecretRef
     from .service import Service
@@ -41,6 +43,8 @@ class Config(Shown):
     """The SQLite file, absolute."""
     connections: Mapping[str, Connection]
     jobs: Mapping[str, Job]
+    rules: Mapping[str, tuple[Rule, ...]] = field(factory=dict)
+    """Of each configuration job, by its name: its rules, with the types of all their fields."""
     _service: Service | None = field(default=None, alias="service")
     folder: FilePath = field(factory=FilePath.cwd)
     """Where the file is: relative paths in it begin here."""
@@ -69,6 +73,48 @@ class Config(Shown):
             hint = nearest(name, self.jobs, "jobs")
             raise ConfigError([f"there is no job {name!r} in the configuration; {hint}"])
         return self.jobs[name]
+
+    @property
+    def documents_jobs(self) -> Mapping[str, DocumentsJob]:
+        """The jobs of kind `documents`, by name."""
+        return documents_of(self.jobs)
+
+    def documents_job(self, name: str) -> DocumentsJob:
+        """Return the documents job `name`.
+
+        Raises:
+            ConfigError: there is none, or it is of another kind.
+        """
+        match self.job(name):
+            case DocumentsJob() as found:
+                return found
+            case other:
+                raise ConfigError([f"job {name!r} is of kind {other.kind!r}: it has no documents"])
+
+    def config_job(self, name: str) -> ConfigJob:
+        """Return the configuration job `name`.
+
+        Raises:
+            ConfigError: there is none, or it is of another kind.
+        """
+        match self.job(name):
+            case DocumentsJob() as other:
+                raise ConfigError([f"job {name!r} is of kind {other.kind!r}: it has no rules"])
+            case found:
+                return found
+
+    def connections_of(self, name: str) -> tuple[str, ...]:
+        """Return the names of the connections that a job needs.
+
+        Raises:
+            ConfigError: there is no such job.
+        """
+        return self.job(name).connections
+
+
+def documents_of(jobs: Mapping[str, Job]) -> dict[str, DocumentsJob]:
+    """Return the jobs of kind `documents`."""
+    return {name: job for name, job in jobs.items() if isinstance(job, DocumentsJob)}
 
 
 def read(path: FilePath, *, connectors: Load = plugins.load) -> Config:
@@ -126,11 +172,8 @@ def _lines(faults: Iterable[Fault], file: str, text: str) -> list[str]:
     from .positions import Positions
 
     positions = Positions(text)
-
-    def place(fault: Fault) -> tuple[int, int]:
-        return (positions.key if fault.at_key else positions.value)(fault.path)
-
-    return list(dict.fromkeys(f.line(file, positions) for f in sorted(faults, key=place)))
+    in_order = sorted(faults, key=lambda fault: fault.place(positions))
+    return list(dict.fromkeys(fault.line(file, positions) for fault in in_order))
 
 
 class _Reader:
@@ -154,6 +197,7 @@ class _Reader:
             state=state or FilePath(),
             connections=connections,
             jobs=jobs,
+            rules=self._rules(connections, jobs),
             service=self._service(connections) if "service" in self._table else None,
             folder=self._folder,
         )
@@ -193,13 +237,33 @@ class _Reader:
         tables = self._table.get("jobs")
         for name, table in tables.items() if isinstance(tables, dict) else ():
             self.faults += job_faults(name, table, connections, known)
-        if len(jobs) > 1:
+        documents = documents_of(jobs)
+        if len(documents) > 1:
             from .overlaps import overlap_faults
 
-            self.faults += overlap_faults(jobs, connections)
-        self.faults += label_faults(jobs, connections)
-        self.faults += pairs_faults(jobs, self._folder)
+            self.faults += overlap_faults(documents, connections)
+        self.faults += label_faults(documents, connections)
+        self.faults += pairs_faults(documents, self._folder)
         self.faults += secret_faults(connections, self._load)
+
+    def _rules(
+        self, connections: dict[str, Connection], jobs: dict[str, Job]
+    ) -> dict[str, tuple[Rule, ...]]:
+        tables = self._table.get("jobs")
+        chosen: dict[str, ConfigJob | None] = {}
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            if isinstance(table, dict) and table.get("kind") == "config":
+                job = jobs.get(name)
+                chosen[name] = None if isinstance(job, DocumentsJob) else job
+        if not chosen:
+            return {}
+        from .ruling import resolved
+
+        named = self._table.get("connections")
+        known = frozenset(named) if isinstance(named, dict) else frozenset()
+        rules, faults = resolved(chosen, tables or {}, connections, known)
+        self.faults += faults
+        return rules
 
     def _part(self, read: Callable[[], T], *path: str) -> T | None:
         try:
@@ -227,4 +291,4 @@ def state_path(value: object, folder: FilePath) -> FilePath:
     return folder / FilePath(path).expanduser()
 
 
-__all__ = ["DEFAULT_STATE", "Config", "load", "read", "state_path"]
+__all__ = ["DEFAULT_STATE", "Config", "documents_of", "load", "read", "state_path"]

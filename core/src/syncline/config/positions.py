@@ -58,6 +58,18 @@ class Positions:
         """Return where the value at `path` begins; that of its nearest parent if unknown."""
         return self._found(self._values, path)
 
+    def character(self, path: Path, number: int) -> tuple[int, int] | None:
+        """Return where a character (from 1; one past the last is the end) of a text stands.
+
+        None when the value at `path` is not known to be a text with so many characters.
+        """
+        start = self._values.get(path)
+        quoted = None if start is None else _STRING.match(self._text, start)
+        if quoted is None:
+            return None
+        offsets = [*_characters(quoted), quoted.end() - len(_quotes(quoted.group()))]
+        return self._line_and_column(offsets[number - 1]) if 0 < number <= len(offsets) else None
+
     def paths(self) -> Iterator[Path]:
         """Yield every path that has a value of its own, as written."""
         return iter(self._values)
@@ -160,6 +172,28 @@ class Positions:
         if found is None:
             raise _Lost
         return found.end()
+
+
+_ESCAPE = re.compile(r"(?P<fold>\\[ \t]*\n[ \t\n]*)|\\x..|\\u.{4}|\\U.{8}|\\.|.", re.DOTALL)
+
+
+def _quotes(quoted: str) -> str:
+    """Return the quotation marks that a text begins with."""
+    return quoted[:3] if quoted[:3] in ('"""', "'''") else quoted[0]
+
+
+def _characters(quoted: re.Match[str]) -> Iterator[int]:
+    """Yield where each character of a text begins, as the file writes it."""
+    text, marks = quoted.group(), _quotes(quoted.group())
+    # A line that ends right behind the three marks is no part of the text.
+    start = len(marks) + (len(marks) == 3 and text[3:4] == "\n")
+    end = len(text) - len(marks)
+    if marks[0] == "'":
+        yield from range(quoted.start() + start, quoted.start() + end)
+        return
+    for found in _ESCAPE.finditer(text, start, end):
+        if found["fold"] is None:
+            yield quoted.start() + found.start()
 
 
 __all__ = ["Positions"]

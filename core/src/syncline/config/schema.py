@@ -17,10 +17,12 @@ from ..connector import Connector, LocalPath, WebhookForm
 from ..secret import Secret
 from .connections import forms
 from .file import DEFAULT_STATE
-from .jobs import KINDS
+from .jobs import KINDS, settings_of
+from .jobs.rules import Address, AddressTable, Quantity
 from .mappings import Condition, FilterSettings, FilterTable, Template
 from .scalars import DURATION, Cron, TitlePath, written
 from .service import Service
+from .structure import key_of
 
 Schema = dict[str, Any]
 
@@ -50,6 +52,13 @@ _CEL: Schema = {
     "description": "A CEL expression over the document.",
 }
 
+_ADDRESS: Schema = {
+    "title": "address",
+    "type": "string",
+    "pattern": r"^[^:]+:[^/]+/.+$",
+    "description": "An object, '<connection>:<kind>/<name>', or with '#<field>' a field of it.",
+}
+
 _LEAVES: Mapping[Any, Schema] = {
     str: _TEXT,
     int: {"type": "integer"},
@@ -66,6 +75,7 @@ _LEAVES: Mapping[Any, Schema] = {
     Condition: _CEL,
     Template: _CEL,
     TitlePath: _PATH,
+    Quantity: {"type": "number"},
 }
 
 
@@ -87,7 +97,7 @@ def schema(connectors: Iterable[Connector]) -> Schema:
                 "The places that jobs keep in agreement, by name.",
             ),
             "jobs": _table(
-                {"oneOf": [_job(kind, cls) for kind, cls in KINDS.items()]},
+                {"oneOf": [_job(kind, settings_of(kind)) for kind in KINDS]},
                 "What is kept in agreement with what, by name.",
             ),
             "service": {
@@ -147,6 +157,8 @@ def of_type(type_: Any) -> Schema:
         return dict(_LEAVES[type_])
     if type_ is FilterSettings:
         return {"title": "table, or CEL", "oneOf": [_class(FilterTable), dict(_CEL)]}
+    if type_ is Address:
+        return {"title": "address, or table", "oneOf": [dict(_ADDRESS), _class(AddressTable)]}
     if isinstance(type_, type) and issubclass(type_, enum.Enum):
         return {"enum": [member.value for member in type_]}
     if isinstance(type_, type) and attrs.has(type_):
@@ -183,8 +195,8 @@ def _class(cls: type[Any]) -> Schema:
     fields = [field for field in attrs.fields(attrs.resolve_types(cls)) if field.init]
     return {
         "type": "object",
-        "properties": {field.name: _field(field) for field in fields},
-        "required": [field.name for field in fields if field.default is attrs.NOTHING],
+        "properties": {key_of(field): _field(field) for field in fields},
+        "required": [key_of(field) for field in fields if field.default is attrs.NOTHING],
         "additionalProperties": False,
     }
 

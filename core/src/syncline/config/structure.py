@@ -161,8 +161,15 @@ def as_table(value: object) -> dict[str, Any]:
     return value
 
 
+def key_of(field: attrs.Attribute[Any]) -> str:
+    """Return the key of a field in the file: `from` for `from_`, which Python keeps to itself."""
+    return field.name.removesuffix("_")
+
+
 def _class_hook(type_: type[Any]) -> Hook:
-    fields = {field.name: field for field in attrs.fields(attrs.resolve_types(type_)) if field.init}
+    fields = {
+        key_of(field): field for field in attrs.fields(attrs.resolve_types(type_)) if field.init
+    }
     hooks = {name: hook_of(field.type) for name, field in fields.items()}
     required = frozenset(n for n, field in fields.items() if field.default is attrs.NOTHING)
 
@@ -253,4 +260,4 @@ def register(type_: Any, read: Callable[[object], object]) -> None:
     _readers[type_] = read
 
 
-__all__ = ["as_table", "hook_of", "register", "structured", "typable"]
+__all__ = ["as_table", "hook_of", "key_of", "register", "structured", "typable"]

@@ -67,7 +67,7 @@ async def open_session(
         ConfigError: the job is not there, or a secret cannot be resolved.
         StateError: the state file cannot be used.
     """
-    settings = config.job(job)
+    settings = config.documents_job(job)
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         if state is None:

@@ -25,6 +25,8 @@ class ExpressionError(ValueError):
     """
 
     def __init__(self, message: str, position: int | None = None) -> None:
+        self.sentence = message
+        """The message without the position."""
         self.position = position
         super().__init__(message if position is None else f"{message} (at character {position})")
 

@@ -37,10 +37,8 @@ def marks(config: Config, deliveries: Sequence[Delivery], at: datetime) -> list[
 def _places(config: Config, connection: str) -> Iterator[tuple[str, Side]]:
     # Jobs of other runners on this state, too: the delivery came here, and nowhere else.
     for name, job in config.jobs.items():
-        if connection == job.left:
-            yield name, Side.LEFT
-        elif connection == job.right:
-            yield name, Side.RIGHT
+        if (side := job.side_of(connection)) is not None:
+            yield name, side
 
 
 def counted(marked: Sequence[Marked]) -> Counter[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from attrs import define, field, frozen
 
-from ..config import Config, Connection
+from ..config import Config, Connection, DocumentsJob
 from ..config.pairs import read_pairs
 from ..engine import Session
 from ..engine.opening import context_of, open_session, open_store, resolve_secrets
@@ -76,8 +76,7 @@ class Openings:
 
     async def access(self, config: Config, name: str) -> tuple[Access, ...]:
         """Return what a job would be opened with now."""
-        job = config.job(name)
-        sides = [config.connections[side] for side in (job.left, job.right)]
+        sides = [config.connections[each] for each in config.connections_of(name)]
         if self.given is not None:
             return tuple(Access(connection, "") for connection in sides)
         return tuple([await access_to(config, c, self.state, self.clock) for c in sides])
@@ -111,7 +110,7 @@ class Openings:
 def accept_pairs(config: Config, name: str, session: Session) -> None:
     """Accept the pairs of the job's file, if it has one."""
     job = config.jobs[name]
-    if job.pairs is not None:
+    if isinstance(job, DocumentsJob) and job.pairs is not None:
         session.accept(read_pairs(config.folder / job.pairs.expanduser(), job))
 
 

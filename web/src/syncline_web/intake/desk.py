@@ -67,9 +67,8 @@ class StateDesk:
 
     def _sides(self, connection: str) -> Iterator[tuple[str, Side]]:
         for name, job in self.config.jobs.items():
-            for side, there in ((Side.LEFT, job.left), (Side.RIGHT, job.right)):
-                if there == connection:
-                    yield name, side
+            if (side := job.side_of(connection)) is not None:
+                yield name, side
 
     def emit(self, event: str, **fields: object) -> None:
         """Nobody listens."""

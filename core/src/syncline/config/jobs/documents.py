@@ -1,8 +1,7 @@
-"""`[jobs.<name>]`: what a job may be told. One class for each kind."""
+"""Jobs of kind `documents`: two connections whose documents agree."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from datetime import timedelta
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen, validators
 
-from ..connector import setting
-from ..policy import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
-from ..shown import Shown
-from .faults import Fault, Faults, nearest
-from .mappings import FilterSettings, MappingSettings, refuse_clashes
-from .scalars import Cron, shown
-from .structure import as_table, structured
+from ...connector import setting
+from ...policy import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
+from ...shown import Shown
+from ...side import Side
+from ..faults import Faults
+from ..mappings import FilterSettings, MappingSettings, refuse_clashes
+from ..scalars import Cron
 
 if TYPE_CHECKING:
-    from ..mapping import Mapping
+    from ...mapping import Mapping
 
 _LIMITS = Limits()
 
@@ -127,6 +126,15 @@ class DocumentsJob(Shown):
         """Labels that Syncline sets itself."""
         return frozenset({self.review_label} - {""})
 
+    @property
+    def connections(self) -> tuple[str, ...]:
+        """The connections that it needs: left, right."""
+        return self.left, self.right
+
+    def side_of(self, connection: str) -> Side | None:
+        """Return the side that a connection is; None when the job has it not."""
+        return {self.right: Side.RIGHT, self.left: Side.LEFT}.get(connection)
+
     def policy(self) -> Policy:
         """Return what the job may do."""
         return Policy(
@@ -154,46 +162,4 @@ class DocumentsJob(Shown):
         return self.mapping.mapping(self.include.filter(), self.exclude.filter(), self.reserved)
 
 
-Job = DocumentsJob
-"""Every kind of job that this installation runs."""
-
-KINDS: Table[str, type[Job]] = {"documents": DocumentsJob}
-_ELSEWHERE = ("config", "events")
-
-
-def job(value: object) -> Job:
-    """Return the job of the kind that the table says.
-
-    Raises:
-        Faults: it is no such job.
-    """
-    table = as_table(value)
-    if "kind" not in table:
-        raise ValueError("the key 'kind' is missing; say kind = 'documents'")
-    if not isinstance(kind := table["kind"], str) or kind not in KINDS:
-        raise Faults([Fault(path=("kind",), message=_no_kind(kind)), *_other_faults(table)])
-    made: Job = structured(table, KINDS[kind])
-    return made
-
-
-def _other_faults(table: Table[str, object]) -> Iterable[Fault]:
-    """Return what else is wrong if the kind is only misspelt: all is told at once."""
-    kind = table["kind"]
-    if kind in _ELSEWHERE:
-        return ()
-    try:
-        structured({**table, "kind": "documents"}, DocumentsJob)
-    except Faults as error:
-        return error.faults
-    return ()
-
-
-def _no_kind(kind: object) -> str:
-    if kind in _ELSEWHERE:
-        return f"jobs of kind {kind!r} are not part of this installation; it runs 'documents'"
-    return (
-        f"{shown(kind)} is not a kind of job; {nearest(str(kind), [*KINDS, *_ELSEWHERE], 'kinds')}"
-    )
-
-
-__all__ = ["KINDS", "DocumentsJob", "FieldName", "Job", "MaxDeletes", "job"]
+__all__ = ["DocumentsJob", "FieldName", "MaxDeletes"]

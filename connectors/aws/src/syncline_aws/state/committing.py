@@ -1,0 +1,227 @@
+"""One commit: read, apply the effects, write what changed, and again when somebody was faster."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from attrs import define, field
+
+from syncline.errors import StateError
+from syncline.state.records import (
+    Effect,
+    Lease,
+    Log,
+    OpenIntent,
+    SaveConflict,
+    SaveLink,
+    SaveReferences,
+)
+
+from . import keys, pending
+from .effects import apply, looked_at
+from .pending import Pending, Step
+from .rows import Rows
+from .table import MOST_ACTIONS, MOST_BYTES, Change, Clash, Table, Unknown, lost, pause
+from .values import Keep, Values
+from .wire import key_of, new, size_of
+
+_TRIES = 24
+_STEPS_TOGETHER = 60
+"""Effects of a large commit that are carried out in one transaction."""
+_STEP_AT_MOST = 90
+"""Items that one effect may change."""
+_ITEM_AT_MOST = 400_000
+
+
+@define
+class Ids:
+    """Numbers that grow: with the time, so that those of several processes need no counter."""
+
+    _last: int = field(default=0, init=False)
+
+    def take(self, count: int) -> int:
+        """Return the first of `count` numbers that nobody else has."""
+        # Microseconds and ten random bits: below 2**62 until the year 2115.
+        now = (time.time_ns() // 1000) << 10 | random.getrandbits(10)
+        first = max(self._last + 1, now)
+        self._last = first + count
+        return first
+
+
+class Commits:
+    """The commits of one process on one table."""
+
+    def __init__(self, table: Table, values: Values) -> None:
+        self._table = table
+        self._values = values
+        self._ids = Ids()
+        self._jobs: set[str] = set()
+
+    def commit(self, effects: Sequence[Effect], fence: Lease | None) -> list[Change]:
+        """Apply all effects or none; return what changed.
+
+        Raises:
+            LeaseLost: `fence` is no longer the current grant.
+            StateError: the table could not be written.
+        """
+        if not all(map(_is_effect, effects)):
+            raise TypeError(f"not an effect: {next(e for e in effects if not _is_effect(e))!r}")
+        self._register(effects)
+        self._point(effects)
+        steps = self._values.keep(effects)
+        first = self._ids.take(len(steps))
+        return self._whole(steps, fence, first)
+
+    def _register(self, effects: Sequence[Effect]) -> None:
+        """Remember which jobs keep something here: values are shared by all of them."""
+        named = {job for effect in effects if (job := _job_of(effect))} - self._jobs
+        self._table.put_all(new(keys.job(job), name=job) for job in sorted(named))
+        self._jobs |= named
+
+    def _point(self, effects: Sequence[Effect]) -> None:
+        """Write what leads from the targets of links to who links to them.
+
+        It is looked up by it and then verified: one too many does no harm.
+        """
+        found = [e for e in effects if isinstance(e, SaveReferences)]
+        self._table.put_all(
+            new(keys.linked(one.job, target, str(one.ref)), ref=str(one.ref))
+            for one in found
+            for target in sorted(one.targets)
+        )
+
+    def _whole(self, steps: Sequence[Step], fence: Lease | None, first: int) -> list[Change]:
+        id = uuid4().hex
+        for attempt in range(_TRIES):
+            changes = self._changes(steps, first, id)
+            if not fits(changes, fence):
+                return self._in_parts(steps, fence, first, id)
+            if self._written(changes, fence, id):
+                return changes
+            pause(attempt)
+        raise self._crowded()
+
+    def _changes(
+        self, steps: Sequence[Step], first: int, version: str, rows: Rows | None = None
+    ) -> list[Change]:
+        rows = Rows(self._table) if rows is None else rows
+        rows.want(key for step in steps if not isinstance(step, Keep) for key in looked_at(step))
+        for number, step in enumerate(steps, first):
+            before = rows.changed
+            apply(step, rows, number)
+            if rows.changed - before > _STEP_AT_MOST:
+                raise StateError(
+                    f"{type(step).__name__} changes {rows.changed - before} items, and DynamoDB"
+                    f" takes {_STEP_AT_MOST} at a time; nothing was recorded"
+                )
+        return rows.changes(version)
+
+    def _written(self, changes: Sequence[Change], fence: Lease | None, id: str) -> bool:
+        if not changes:
+            self._stands(fence)
+            return True
+        try:
+            self._table.write(changes, fence, uuid4().hex)
+        except Clash:
+            # The client may have repeated a request whose first answer was lost.
+            return self._is_there(changes, id)
+        except Unknown:
+            return self._is_there(changes, id)
+        return True
+
+    def _stands(self, fence: Lease | None) -> None:
+        if fence is None:
+            return
+        item = self._table.get(keys.lease(fence.name))
+        if item is None or (item["owner"], item["fence"]) != (fence.holder, fence.token):
+            raise lost(fence)
+
+    def _is_there(self, changes: Sequence[Change], id: str) -> bool:
+        """Tell whether this commit was carried out: any of its items shows it."""
+        found = self._table.get_many(change.key for change in changes if change.new is not None)
+        return any(item.get("v") == id for item in found.values())
+
+    # -- large commits ------------------------------------------------------------------
+
+    def _in_parts(
+        self, steps: Sequence[Step], fence: Lease | None, first: int, id: str
+    ) -> list[Change]:
+        head = pending.prepare(self._table, id, first, steps)
+        marked = Change(key_of(head), None, {**head, "v": id})
+        for attempt in range(_TRIES):
+            if self._written([marked], fence, id):
+                return self._carry_out(Pending(id=id, first=first, steps=steps))
+            pause(attempt)
+        raise self._crowded()
+
+    def _carry_out(self, commit: Pending) -> list[Change]:
+        """Do what a commit that counts says, from where it is; others may be at it, too."""
+        changed: list[Change] = []
+        together = _STEPS_TOGETHER
+        for attempt in range(_TRIES * max(1, len(commit.steps))):
+            rows = Rows(self._table)
+            head = rows.get(keys.pending(commit.id))
+            if head is None:
+                return changed
+            done = int(head["done"])
+            if done >= len(commit.steps):
+                pending.forget(self._table, commit.id)
+                return changed
+            steps = commit.steps[done : done + together]
+            rows.put({**head, "done": done + len(steps)})
+            changes = self._changes(steps, commit.first + done, uuid4().hex, rows)
+            if not fits(changes, None) and together > 1:
+                together //= 2
+            elif self._written(changes, None, str(changes[0].new and changes[0].new["v"])):
+                changed += changes
+            else:
+                pause(min(attempt, 8))
+        raise self._crowded()
+
+    def finish(self) -> None:
+        """Carry out the large commits that processes which died have left."""
+        for commit in pending.all_pending(self._table):
+            self._carry_out(commit)
+
+    def _crowded(self) -> StateError:
+        return StateError(
+            f"the table {self._table.name}: the same items are written by others all the time;"
+            f" after {_TRIES} attempts this is given up, and it will be tried again"
+        )
+
+
+def fits(changes: Sequence[Change], fence: Lease | None) -> bool:
+    """Tell whether one transaction takes these changes.
+
+    Raises:
+        StateError: one of the items is larger than DynamoDB takes.
+    """
+    sizes = [size_of(change.new) for change in changes if change.new is not None]
+    if max(sizes, default=0) > _ITEM_AT_MOST:
+        large = next(c for c in changes if c.new and size_of(c.new) > _ITEM_AT_MOST)
+        raise StateError(
+            f"{large.key[0]}: {max(sizes):,} bytes are more than a DynamoDB item takes (400 KB);"
+            " nothing was recorded"
+        )
+    return len(changes) + (fence is not None) <= MOST_ACTIONS and sum(sizes) <= MOST_BYTES
+
+
+def _is_effect(effect: object) -> bool:
+    return isinstance(effect, Effect)
+
+
+def _job_of(effect: Effect) -> str:
+    match effect:
+        case SaveLink(link):
+            return link.job
+        case Log(entry):
+            return entry.job
+        case SaveConflict(conflict):
+            return conflict.job
+        case OpenIntent(intent):
+            return intent.job
+        case _:
+            return ""

@@ -1,0 +1,74 @@
+"""A DynamoDB table for each test, in moto's server, over HTTP with boto3."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from syncline_aws.state import DynamoState, create_table
+
+_NUMBERS = count(1)
+
+
+def client_of(url: str) -> Any:
+    """Return a client of the DynamoDB at an address."""
+    session = boto3.session.Session("key", "secret", region_name="eu-central-1")
+    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, proxies={})
+    return session.client("dynamodb", endpoint_url=url, config=config)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_url() -> Iterator[str]:
+    """The address of a DynamoDB."""
+    script = Path(__file__).with_name("moto_process.py")
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def dynamodb(dynamodb_url: str) -> Iterator[Any]:
+    """A boto3 client."""
+    client = client_of(dynamodb_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def table(dynamodb: Any) -> str:
+    """The name of an empty table."""
+    name = f"syncline-{next(_NUMBERS)}"
+    create_table(dynamodb, name)
+    return name
+
+
+@pytest.fixture
+def open_state(dynamodb: Any, table: str) -> Iterator[Callable[[], DynamoState]]:
+    """Opens the table, as another process would."""
+    opened: list[DynamoState] = []
+
+    def open_() -> DynamoState:
+        opened.append(DynamoState.open(dynamodb, table, grace=0))
+        return opened[-1]
+
+    yield open_
+    for state in opened:
+        state.close()
+
+
+@pytest.fixture
+def state(open_state: Callable[[], DynamoState]) -> DynamoState:
+    """An empty state."""
+    return open_state()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import http.server
 import random
 import threading
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import pytest
 
 from syncline.config import load
 from syncline.runner import Runner
+from syncline.runner.working import Working
 from syncline_simulators.running import Running
 from syncline_web.intake import Intake, webhooks_app
 
@@ -28,6 +31,10 @@ WIKI = {
     "webhook": {"form": "automation", "secret": {"env": "WIKI_WEBHOOK"}},
 }
 KB = {"requests_per_minute": 120_000}
+SPARE = timedelta(seconds=10)
+"""What a test needs before the minute is over."""
+Between = Callable[[str], AbstractContextManager[str]]
+"""Gives the address at which the service finds the wiki, of the one that it has."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,12 +45,21 @@ class Served:
     kb: Running
     runner: Runner
     webhooks: str
+    ended: list[str] = attrs.field(factory=list)
+
+    def heard(self, event: str, fields: Mapping[str, object]) -> None:
+        if event == "pass.ended" and not fields["error"]:
+            self.ended.append(str(fields["kind"]))
 
     def body(self, title: str) -> str:
         return next((str(a["body"]) for a in self.kb.items() if a["title"] == title), "")
 
     def page(self, title: str) -> str:
         return next(str(p["id"]) for p in self.wiki.items() if p["title"] == title)
+
+    def passes(self, kind: str) -> int:
+        """How many passes of a kind have come to a good end since the runner began."""
+        return self.ended.count(kind)
 
     def edit(self, title: str, text: str) -> None:
         self.wiki.act({"do": "edit", "id": self.page(title), "body": f"<p>{text}</p>"})
@@ -68,15 +84,20 @@ def serve(
 
     @asynccontextmanager
     async def start(
-        *, poll: str = "1h", subscribe: dict[str, Any] | None = None
+        *,
+        poll: str = "1h",
+        schedule: str = "0 2 * * *",
+        subscribe: dict[str, Any] | None = None,
+        between: Between = nullcontext,
     ) -> AsyncIterator[Served]:
-        with systems() as (wiki, kb):
+        with systems() as (wiki, kb), between(wiki.url) as site:
             for name, value in {**wiki.env, **kb.env, "WIKI_WEBHOOK": SECRET}.items():
                 monkeypatch.setenv(name, value)
             job = f'kind = "documents"\nleft = "wiki"\nright = "kb"\npoll = "{poll}"\n'
+            job += f'schedule = "{schedule}"\njitter = "0s"\n'
             text = "\n".join(
                 [
-                    "[connections.wiki]\n" + _toml({**wiki.connection, **WIKI}),
+                    "[connections.wiki]\n" + _toml({**wiki.connection, **WIKI, "site": site}),
                     "[connections.kb]\n" + _toml({**kb.connection, **KB}),
                     "[jobs.knowledge]\n" + job,
                 ]
@@ -90,8 +111,10 @@ def serve(
                     if subscribe is not None:
                         form = {"form": "automation", "secret": SECRET, "header": HEADER}
                         wiki.act({"do": "subscribe", "url": url, **form, **subscribe})
+                    served = Served(wiki=wiki, kb=kb, runner=runner, webhooks=url)
+                    runner.subscribe(served.heard)
                     working = asyncio.create_task(runner.run())
-                    yield Served(wiki=wiki, kb=kb, runner=runner, webhooks=url)
+                    yield served
                     await runner.stop()
                     await working
 
@@ -140,16 +163,57 @@ async def test_what_no_webhook_told_the_poll_brings(serve: Any) -> None:
         )
 
 
-async def test_what_neither_webhook_nor_poll_told_the_full_pass_brings(serve: Any) -> None:
+async def test_a_restriction_that_no_webhook_told_the_poll_finds_and_its_end(serve: Any) -> None:
     async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
-        broken = {"kind": "html", "match": {"path": "/pages$"}, "probability": 1.0}
-        service.wiki.faults([broken])
+        full = service.passes("full")
+        parent, alone = service.page("Article 1"), service.page("Article 5")
+        below = [service.page(f"Article {n}") for n in (2, 3)]
+        for page in below:
+            service.wiki.act({"do": "move", "id": page, "parent": parent})
+        hidden = [f"Article {n}" for n in (1, 2, 3, 5)]
+        for page in (parent, alone):
+            service.wiki.act({"do": "restrict", "id": page, "to": ["editors"]})
+        await service.until(lambda: not any(service.body(title) for title in hidden))
+        assert all(service.body(title) for title in PAGES if title not in hidden)
+        for page in (parent, alone):
+            service.wiki.act({"do": "unrestrict", "id": page})
+        await service.until(lambda: all(service.body(title) for title in PAGES))
+        assert service.passes("full") == full, "no full pass had to be made"
+
+
+async def test_what_went_away_untold_the_poll_finds(serve: Any) -> None:
+    async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
+        service.wiki.act({"do": "delete", "id": service.page("Article 4")})
+        await service.until(lambda: not service.body("Article 4"))
+
+
+async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serve: Any) -> None:
+    """The nightly pass, made each minute: as the timetable has it, and nobody asks for it."""
+    told = {"poll": "1s", "schedule": "* * * * *", "subscribe": {"drop": 1.0}}
+    async with serve(**told, between=_without_a_feed) as service:
+        job = service.runner.jobs["knowledge"]
+        await service.until(lambda: _soon(job) > SPARE and job.doing is None)
+        full = service.passes("full")
         service.edit("Article 2", "Nobody has heard of this.")
-        await service.until(lambda: service.runner.jobs["knowledge"].last_error is not None)
+        service.wiki.act({"do": "create", "title": "Article 9", "body": "<p>Nor of this.</p>"})
+        hidden = service.page("Article 3")
+        service.wiki.act({"do": "restrict", "id": hidden, "to": ["editors"]})
+        due = job.next_full
+        await service.until(lambda: job.last_error is not None)
         assert "Nobody has heard" not in service.body("Article 2")
-        service.wiki.clear_faults()
-        await service.runner.sync("knowledge")
+        assert service.passes("full") == full, "nobody asks for one before its time"
+        await service.until(lambda: service.passes("full") > full, seconds=70)
+        assert datetime.now(timezone.utc) >= due
         assert "Nobody has heard" in service.body("Article 2")
+        assert "Nor of this" in service.body("Article 9")
+        assert service.body("Article 3") == ""
+        assert job.last_error is not None, "polls are broken to the end"
+
+
+def _soon(job: Working) -> timedelta:
+    """In how much time the next full pass is due."""
+    due = job.next_full
+    return due - datetime.now(timezone.utc) if due else timedelta()
 
 
 async def test_webhooks_in_any_order_and_five_times_change_nothing_twice(serve: Any) -> None:
@@ -192,6 +256,44 @@ def _captured() -> Iterator[tuple[str, list[bytes]]]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keep) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", bodies
+        server.shutdown()
+
+
+@contextmanager
+def _without_a_feed(url: str) -> Iterator[str]:
+    """The wiki behind a server that refuses to tell what was modified, and passes on all else."""
+    host = url.removeprefix("http://")
+
+    class Between(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            if "sort=-modified-date" in self.path:
+                self._answer(400, "application/json", b"{}")
+                return
+            length = int(self.headers.get("Content-Length", 0))
+            onward = http.client.HTTPConnection(host, timeout=30)
+            onward.request(self.command, self.path, self.rfile.read(length), dict(self.headers))
+            answer = onward.getresponse()
+            kind = answer.headers.get("Content-Type", "application/octet-stream")
+            self._answer(answer.status, kind, answer.read())
+            onward.close()
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def _answer(self, status: int, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep still."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 

@@ -248,16 +248,17 @@ async def test_a_whole_group_is_asked_about_page_by_page(
 # -- since when
 
 
-async def test_what_was_restricted_or_opened_after_the_pass_and_before_the_first_poll_is_told(
+async def test_what_was_restricted_opened_or_removed_before_the_first_poll_is_told(
     wiki: Running, opened: Opened
 ) -> None:
-    first, second = page(wiki, "First"), page(wiki, "Second")
+    first, second, third = (page(wiki, title) for title in ("First", "Second", "Third"))
     restrict(wiki, second)
     store = opened()
     _ = [entry async for entry in store.heads()]
     restrict(wiki, first)
     reopen(wiki, second)
-    assert await Poller(store).poll() == {first, second}
+    wiki.act({"do": "delete", "id": third.id})
+    assert await Poller(store).poll() == {first, second, third}
 
 
 async def test_a_process_that_begins_anew_still_knows_what_was_seen_last(

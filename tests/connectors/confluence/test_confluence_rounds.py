@@ -134,8 +134,10 @@ def test_what_a_listing_found_is_where_the_first_round_begins(
     world: tuple[Places, list[dict[str, bool | None]]],
 ) -> None:
     places, (truth,) = world
-    first = beginning(places, truth)
+    first = beginning(places, truth, places.placed)
     assert first.kept == verdicts(places, first.shut)
+    assert first.placed == places.placed
+    assert beginning(places, {}, {}) == Round(kept=verdicts(places, {}))
     assert in_rounds(first, places, truth, 100).kept == first.kept
 
 

@@ -70,6 +70,7 @@ class Listing(Site):
             names = labels.get(one["id"], frozenset())
             if await self._covers(one["id"], names):
                 found.append(self._head(one, names, files.get(one["id"], [])))
+        self._listed = {head.ref.id: head.parent.id if head.parent else "" for head in found}
         return found
 
     async def _find_root(self, pages: Collection[str]) -> None:

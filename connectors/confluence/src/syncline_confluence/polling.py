@@ -84,12 +84,11 @@ class Polling(Listing):
             if self._lies_now is None or known is None or not known.after:
                 self._lies_now = await self._where()
             places = self._lies_now
-            first = known is None
-            before = beginning(places, self._audience.answers) if known is None else known
+            before = known or beginning(places, self._audience.answers, self._listed)
             answers = await self._asked(before.due(places.subjects, most), since)
         now = before.learnt(places, answers)
         told = differences(before, now, places)
-        if first:
+        if known is None:
             # What a pass saw before there was a cursor is not known: everything kept is told once.
             told = sorted({*told, *before.kept, *now.kept}, key=in_order)
         if told:

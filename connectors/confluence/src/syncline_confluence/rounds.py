@@ -83,10 +83,18 @@ def verdicts(places: Places, shut: Mapping[str, Kept]) -> Mapping[str, Kept]:
     return {page: found[page] for page in sorted(found, key=in_order)}
 
 
-def beginning(places: Places, answers: Mapping[str, bool | None]) -> Round:
-    """Return the round before the first: what the latest listing found, if there was one."""
+def beginning(
+    places: Places, answers: Mapping[str, bool | None], listed: Mapping[str, str]
+) -> Round:
+    """Return the round before the first, as the latest listing found things, if there was one.
+
+    Args:
+        answers: whether each item is restricted by itself.
+        listed: what each page in scope lay under.
+    """
     shut = {id: kept for id, answer in answers.items() if (kept := _kept(answer))}
-    return Round(shut=shut, kept=verdicts(places, shut))
+    placed = listed if 0 < len(listed) <= MOST_PLACED else None
+    return Round(shut=shut, kept=verdicts(places, shut), placed=placed)
 
 
 def differences(before: Round, now: Round, places: Places) -> Sequence[str]:

@@ -33,7 +33,7 @@ async def explain(job: Job, ref: Ref) -> list[str]:
         ]
     lines.append(_now(now))
     lines += _next(job, link, side, now)
-    lines += _past(job, ref)
+    lines += past(job, ref)
     return lines
 
 
@@ -129,7 +129,8 @@ def _next(job: Job, link: Link | None, side: Side, now: Record | StoreError) -> 
     ]
 
 
-def _past(job: Job, ref: Ref) -> list[str]:
+def past(job: Work, ref: Ref) -> list[str]:
+    """Return the latest lines of the history about an item."""
     lines = []
     for entry in job.state.history(job.name, ref=ref, limit=5):
         where = f" on the {entry.side.value}" if entry.side else ""

@@ -28,7 +28,7 @@ from ..state.records import (
 from ..state.values import key_of
 from . import view
 from .conflicts import reviews
-from .context import Job
+from .context import Job, Work
 from .remembering import values_of
 from .steps import Draft, Step
 
@@ -92,7 +92,7 @@ def given_up(intent: Intent) -> list[Effect]:
     return [CloseIntent(intent.id), *kept]
 
 
-def begun(job: Job, intent: Intent) -> bool:
+def begun(job: Work, intent: Intent) -> bool:
     """Tell whether a sub-step of the write was announced: it may have had an effect."""
     open_now = job.state.intents(job.name, pair=intent.link.pair)
     notes = (i.notes for i in open_now if i.id == intent.id)

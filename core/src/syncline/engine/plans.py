@@ -47,6 +47,8 @@ class PlanItem:
     detail: str = ""
     calls: float = 0
     """API calls that carrying it out takes."""
+    line: str = ""
+    """All of it in one sentence, where the job has one: `queue Support: name "A" -> "B" (…)`."""
 
 
 @frozen(kw_only=True)

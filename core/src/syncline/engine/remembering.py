@@ -15,7 +15,7 @@ from ..state.records import (
     SaveValue,
 )
 from . import view
-from .context import Job
+from .context import Job, Work
 from .report import ItemResult
 from .steps import Step
 
@@ -77,13 +77,13 @@ def links_waiting(job: Job, link: Link, *, gone: bool) -> list[Effect]:
     return _waiting_for(job, link) if gone else []
 
 
-def settled(job: Job, link: Link) -> list[Effect]:
+def settled(job: Work, link: Link) -> list[Effect]:
     """Return what takes both items out of quarantine."""
     refs = (link.half(side).ref for side in Side)
     return [DropQuarantine(job.name, ref) for ref in refs if ref is not None]
 
 
-def closing(job: Job, link: Link, how: str) -> list[Effect]:
+def closing(job: Work, link: Link, how: str) -> list[Effect]:
     """Return what closes the pair's open conflict; nothing where there is none."""
     conflict = job.state.conflict_of(link.pair)
     return [CloseConflict(conflict.id, how, job.now())] if conflict else []

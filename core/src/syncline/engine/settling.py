@@ -16,7 +16,7 @@ from ..state.records import (
 )
 from .acting import carry_out
 from .choosing import choose
-from .context import Job
+from .context import Job, Work
 from .examining import examine
 from .observing import Sight
 from .parting import keep_or_remove, part
@@ -46,7 +46,7 @@ async def resolve(
     await in_turn(job.process.turns, refs, now, run=job.run)
 
 
-def unsettled(job: Job, id: str) -> ConflictRecord:
+def unsettled(job: Work, id: str) -> ConflictRecord:
     """Return a conflict that waits for a choice.
 
     Raises:

@@ -1,0 +1,73 @@
+"""Why does this field hold what it holds? Everything that is known, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model import Ref
+from ...state.records import Link, LinkState
+from ..explaining import past
+from . import reading
+from .context import ConfigWork
+from .halves import value_of
+from .judging import Verdict
+from .planning import item_of
+from .rulebook import Managed
+from .settling import known
+from .telling import shown, why_of
+
+_STATES = {
+    LinkState.SYNCED: "Both agreed last at {at}.",
+    LinkState.CONFLICT: "It is frozen until a person settles its conflict.",
+    LinkState.HELD: "It is held after an undo, until its rule or somebody changes it, or"
+    " `syncline release` frees it.",
+    LinkState.WITHDRAWN: "It is withdrawn.",
+}
+
+
+async def explain(work: ConfigWork, ref: Ref) -> list[str]:
+    """Return what the rules, the state and the stores say about an object, a field or a rule."""
+    found = list(work.book.find(ref))
+    if not found:
+        buried = work.state.tombstone(work.name, ref)
+        why = f"It was managed once: {buried}." if buried else f"No rule of {work.name} names it."
+        return [f"{ref} is managed by nothing here. {why}", *past(work, ref)]
+    seen = await reading.read(work, [r for one in found for r in one.rule.reads])
+    lines: list[str] = []
+    for one in found:
+        lines += _field(work, one, known(work, one, seen))
+    return lines
+
+
+def _field(work: ConfigWork, one: Managed, verdict: Verdict) -> Iterator[str]:
+    link = work.state.pair(one.pair)
+    held = shown(value_of(verdict.found)) if verdict.found is not None else "unknown"
+    said = shown(value_of(verdict.said)) if verdict.said is not None else "unknown"
+    way = "two-way" if one.rule.two_way else "one-way"
+    yield f"{one.title} [{one.right}] holds {held}."
+    yield f"It should hold {said} ({why_of(verdict)}, {way})."
+    if link is not None:
+        yield _STATES[link.state].format(at=_when(link))
+    yield from _waits(work, one)
+    if verdict.error is not None:
+        yield f"Nothing can be decided now: {verdict.error}"
+    elif not verdict.quiet:
+        yield f"The next pass: {item_of(verdict).line}"
+    yield from past(work, one.right)
+
+
+def _when(link: Link) -> str:
+    return f"{link.synced_at:%Y-%m-%d %H:%M:%S} UTC" if link.synced_at else "an unchanged value"
+
+
+def _waits(work: ConfigWork, one: Managed) -> Iterator[str]:
+    if (conflict := work.state.conflict_of(one.pair)) is not None:
+        yield f"Conflict {conflict.id}: {conflict.reason.value}."
+    if (failed := work.state.quarantined(work.name, one.right)) is not None:
+        when = "when it changes" if failed.skipped else f"at {failed.next_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield f"It failed {failed.failures} times, last with: {failed.reason} Tried again {when}."
+    if work.state.intents(work.name, pair=one.pair):
+        yield "A write to it was sent and its answer was lost; it is being looked for."
+
+
+__all__ = ["explain"]

@@ -1,0 +1,467 @@
+"""What is to be done about one field, from what was just read. Pure.
+
+The rule's value is the left side and the field the right one; the table of `syncline.decision`
+says which of them moves. What is particular to configuration stands around it: how steadily a
+value follows its inputs, what a drifted field means, and whom an object belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from ...decision import (
+    Adopt,
+    Conflict,
+    Decision,
+    Detach,
+    Forget,
+    Keep,
+    Observation,
+    OnConflict,
+    Reason,
+    Seen,
+    Write,
+    decide,
+    decide_first,
+)
+from ...errors import NotFound
+from ...items import ConfigItem, ConfigRecord, item_digest
+from ...model import JSON, Ref, Side, Status
+from ...rules import (
+    Apply,
+    Drift,
+    Refused,
+    RuleError,
+    Same,
+    Wait,
+    cooling_until,
+    equal,
+    evaluate,
+    inputs_of,
+    inverse,
+    settled,
+    steady,
+)
+from ...rules.rule import brief
+from ...state.records import Half, Link, LinkState
+from . import reading
+from .halves import (
+    ABSENT,
+    Absent,
+    Held,
+    half_of,
+    held_at,
+    said_item,
+    source_item,
+    target_item,
+    value_of,
+)
+from .rulebook import Managed
+
+Remember: TypeAlias = "Callable[[str], ConfigItem | None]"
+"""Returns what is kept under a key."""
+
+
+@frozen
+class Hold:
+    """A write that waits, or that will never be made as things are."""
+
+    why: str
+    until: datetime | None = None
+    """None: a person has to act, or something has to change."""
+    told: bool = True
+    """False where nobody needs to read about it: hints are being gathered."""
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """What is to be done about one field, with everything that doing it takes."""
+
+    one: Managed
+    link: Link
+    """As it was; without a base when both ends have never agreed."""
+    decision: Decision
+    said: ConfigItem | None = None
+    """What the rule says; None where that could not be learnt."""
+    found: ConfigItem | None = None
+    """What the field holds; None where that could not be read."""
+    goal: JSON = None
+    """What a write writes."""
+    before: Held = ABSENT
+    """What the written side holds."""
+    hold: Hold | None = None
+    """Why the write is not made now."""
+    error: Exception | None = None
+    """Why nothing could be decided."""
+    because: str = ""
+    """What the rule's inputs hold, for people."""
+    drifted: bool = False
+    """Somebody else changed the field of a one-way rule."""
+    author: str = ""
+    """Who that was, as far as the vendor tells."""
+
+    @property
+    def writes(self) -> bool:
+        """True when something is to be written now."""
+        return isinstance(self.decision, Write) and self.hold is None and self.error is None
+
+    @property
+    def quiet(self) -> bool:
+        """True when there is nothing to do, to remember or to tell."""
+        keeps = isinstance(self.decision, Keep)
+        return keeps and self.hold is None and self.error is None and not self.settles
+
+    @property
+    def settles(self) -> bool:
+        """True when a conflict ended by itself."""
+        agreed = isinstance(self.decision, Keep) and self.decision.reason is Reason.NOTHING
+        return agreed and self.link.state is LinkState.CONFLICT
+
+    @property
+    def written(self) -> Ref:
+        """Return the object that a write is to."""
+        rule = self.one.rule
+        return rule.source.ref if self.side is Side.LEFT else rule.target.ref
+
+    @property
+    def path(self) -> str:
+        """Return the path that a write is to."""
+        rule = self.one.rule
+        return (rule.source.path or "") if self.side is Side.LEFT else rule.target.path
+
+    @property
+    def side(self) -> Side:
+        """Return the side that a write is to: the left is the input of a two-way rule."""
+        return self.decision.side if isinstance(self.decision, Write) else Side.RIGHT
+
+
+@frozen(kw_only=True)
+class Case:
+    """One field with everything that was learnt about it."""
+
+    one: Managed
+    link: Link
+    now: datetime
+    target: ConfigRecord
+    held: Held
+    found: ConfigItem
+    said: ConfigItem
+    wanted: JSON
+    because: str
+    seen: reading.Seen
+    remember: Remember
+
+    def verdict(self, decision: Decision, *, drifted: bool = False) -> Verdict:
+        """Return what is decided, with what was seen."""
+        hold = None
+        if isinstance(decision, Conflict) and self.target.foreign:
+            # Whose object it is counts for more than what a person might choose for it.
+            decision, hold = Keep(Reason.NOT_WRITABLE), self.foreign()
+        return Verdict(
+            one=self.one,
+            link=self.link,
+            decision=decision,
+            said=self.said,
+            found=self.found,
+            because=self.because,
+            drifted=drifted,
+            hold=hold,
+        )
+
+    def foreign(self) -> Hold:
+        """Return why the field's object is left alone."""
+        return Hold(f"{self.target.ref} is somebody else's: {self.target.foreign}")
+
+
+def fresh_link(one: Managed) -> Link:
+    """Return the pair of a field that has never agreed with its rule."""
+    return Link(
+        pair=one.pair,
+        job=one.job,
+        left=Half(ref=one.left),
+        right=Half(ref=one.right),
+        title=one.title,
+    )
+
+
+def based(link: Link) -> bool:
+    """Tell whether both ends have agreed once."""
+    return bool(link.left.digest and link.right.digest)
+
+
+def judge(
+    one: Managed, link: Link | None, seen: reading.Seen, now: datetime, remember: Remember
+) -> Verdict:
+    """Decide about one field from what was just read of its objects."""
+    link = link or fresh_link(one)
+    target = seen[one.rule.target.ref]
+    if not isinstance(target, ConfigRecord):
+        return _unseen(one, link, target)
+    if target.status is not Status.LIVE:
+        return _unseen(one, link, _absent(one, target))
+    held = held_at(target, one.rule.target.path)
+    found = target_item(one, held)
+    if (missing := _missing_input(one, seen)) is not None:
+        return _without_input(one, link, found, missing)
+    try:
+        values = inputs_of(one.rule, reading.records(_only(one, seen)))
+        wanted = evaluate(one.rule, values)
+    except RuleError as error:
+        return evolve(_unseen(one, link, error), found=found)
+    case = Case(
+        one=one,
+        link=link,
+        now=now,
+        target=target,
+        held=held,
+        found=found,
+        said=said_item(one, wanted),
+        wanted=wanted,
+        because=", ".join(_said_of(one, values)),
+        seen=seen,
+        remember=remember,
+    )
+    return _compared(case) if based(link) else _first(case)
+
+
+def _only(one: Managed, seen: reading.Seen) -> reading.Seen:
+    return {each.ref: seen[each.ref] for each in one.rule.inputs}
+
+
+def _said_of(one: Managed, values: dict[str, JSON]) -> list[str]:
+    told: list[str] = []
+    for each in one.rule.inputs:
+        value = values[each.name]
+        if each.path is not None or not isinstance(value, dict):
+            told.append(f"{each.name} = {brief(value)}")
+            continue
+        told += [f"{each.name}.{path} = {brief(part)}" for path, part in _flat(value)]
+    return told
+
+
+def _flat(value: dict[str, JSON], above: str = "") -> list[tuple[str, JSON]]:
+    found: list[tuple[str, JSON]] = []
+    for name, part in value.items():
+        path = f"{above}{name}"
+        found += _flat(part, f"{path}.") if isinstance(part, dict) else [(path, part)]
+    return found
+
+
+# -- what cannot be decided ------------------------------------------------------------------------
+
+
+def _unseen(one: Managed, link: Link, error: Exception) -> Verdict:
+    return Verdict(one=one, link=link, decision=Keep(Reason.UNSEEN), error=error)
+
+
+def _absent(one: Managed, record: ConfigRecord) -> NotFound:
+    why = f": {record.reason}" if record.reason else ""
+    return NotFound(
+        f"{record.ref} is {record.status.value}{why}; create it, or take rule"
+        f" {one.rule.name!r} out",
+        ref=record.ref,
+    )
+
+
+def _missing_input(one: Managed, seen: reading.Seen) -> Exception | ConfigRecord | None:
+    """Return why an input has no value: an error, or the record of one that is not there."""
+    for each in one.rule.inputs:
+        sight = seen[each.ref]
+        if not isinstance(sight, ConfigRecord) or sight.status is not Status.LIVE:
+            return sight
+    return None
+
+
+def _without_input(
+    one: Managed, link: Link, found: ConfigItem, missing: Exception | ConfigRecord
+) -> Verdict:
+    if not isinstance(missing, ConfigRecord):
+        return evolve(_unseen(one, link, missing), found=found)
+    if not (missing.status.gone and based(link)):
+        # An input that never was there is most likely misspelt; one that is hidden comes back.
+        return evolve(_unseen(one, link, _absent(one, missing)), found=found)
+    # The input is gone for certain: the field keeps what it holds, and is nobody's from now on.
+    there = Observation(seen=Seen.UNCHANGED, version=link.right.version)
+    gone = Observation(seen=Seen.GONE)
+    decision = decide(gone, there, origin=Side.LEFT, equal=False, policy=one.policy)
+    return Verdict(one=one, link=link, decision=decision, found=found, because=_gone(missing))
+
+
+def _gone(record: ConfigRecord) -> str:
+    return f"{record.ref} is {record.status.value}"
+
+
+# -- the first time --------------------------------------------------------------------------------
+
+
+def _first(case: Case) -> Verdict:
+    """Decide without a base: a one-way rule means what it says, a two-way one asks."""
+    one, rule = case.one, case.one.rule
+    shaped = settled(rule, case.wanted)
+    if isinstance(shaped, Refused):
+        return _write(case, Side.RIGHT, Reason.NEW, shaped)
+    decision = decide_first(equal=_same(shaped.value, case.held), proven=False)
+    if isinstance(decision, Adopt):
+        return case.verdict(decision)
+    if rule.two_way:
+        match one.policy.on_conflict:
+            case OnConflict.LEFT_WINS:
+                return _write(case, Side.RIGHT, Reason.UNEQUAL, shaped)
+            case OnConflict.RIGHT_WINS:
+                return _back(case, Reason.UNEQUAL)
+        return case.verdict(decision)
+    match rule.drift:
+        case Drift.REPAIR:
+            return _write(case, Side.RIGHT, Reason.NEW, shaped)
+        case Drift.ADOPT:
+            return case.verdict(Adopt(Reason.DRIFTED), drifted=True)
+        case Drift.REPORT:
+            return case.verdict(decision, drifted=True)
+
+
+# -- with a base -----------------------------------------------------------------------------------
+
+
+def _compared(case: Case) -> Verdict:
+    one, link = case.one, case.link
+    steadied = _steadied(case)
+    left = Seen.UNCHANGED if isinstance(steadied, Same) else Seen.CHANGED
+    drift = item_digest(case.found) != link.right.digest
+    drifted = drift and not one.rule.two_way
+    adopted = drifted and one.rule.drift is Drift.ADOPT
+    right = Seen.CHANGED if drift and not adopted else Seen.UNCHANGED
+    if link.state is LinkState.HELD and left is right is Seen.UNCHANGED and not adopted:
+        return case.verdict(Keep(Reason.HELD))
+    decision = decide(
+        Observation(seen=left),
+        Observation(seen=right, version=case.target.version),
+        origin=Side.LEFT,
+        equal=not isinstance(steadied, Refused) and _same(steadied.value, case.held),
+        policy=one.policy,
+    )
+    if adopted and isinstance(decision, Keep):
+        decision = Adopt(Reason.DRIFTED)
+    match decision:
+        case Write(side=Side.RIGHT, reason=reason):
+            return evolve(_write(case, Side.RIGHT, reason, steadied), drifted=drifted)
+        case Write(reason=reason):
+            return _back(case, reason)
+        case _:
+            return case.verdict(decision, drifted=drifted)
+
+
+def _steadied(case: Case) -> Apply | Wait | Same | Refused:
+    """Return what the rule's value means now; `Same` when it has not moved since both agreed."""
+    rule, link = case.one.rule, case.link
+    shaped = settled(rule, case.wanted)
+    if item_digest(case.said) == link.left.digest:
+        # A refused value is told once more, and changes nothing.
+        return shaped if isinstance(shaped, Refused) else Same("", shaped.value)
+    kept = case.remember(link.right.value)
+    applied = value_of(kept) if kept is not None else ABSENT
+    last = None if isinstance(applied, Absent) else applied
+    found = steady(rule, case.wanted, last, link.synced_at, case.now)
+    if isinstance(found, Same) and not isinstance(shaped, Refused) and equal(shaped.value, last):
+        # The rule says now what was applied: both ends agree about it.
+        return Apply(shaped.value)
+    return found
+
+
+def _same(value: JSON, held: Held) -> bool:
+    return not isinstance(held, Absent) and equal(value, held)
+
+
+def _write(
+    case: Case, side: Side, reason: Reason, steadied: Apply | Wait | Same | Refused
+) -> Verdict:
+    """Return the write of the rule's value to its field, or why it is not made."""
+    hold: Hold | None = None
+    match steadied:
+        case Wait(until=until, why=why):
+            hold = Hold(why, until)
+        case Refused(why=why):
+            hold = Hold(why)
+        case _:
+            hold = _cooling(case)
+    if case.target.foreign:
+        hold = case.foreign()
+    decision = Write(side, case.target.version, reason)
+    verdict = case.verdict(decision)
+    return evolve(verdict, goal=steadied.value, before=case.held, hold=hold)
+
+
+def _cooling(case: Case) -> Hold | None:
+    """Return why a change has to wait that comes soon after another one, whatever its reason."""
+    until = cooling_until(case.one.rule, case.link.synced_at, case.now)
+    return Hold(f"it cools down until {until:%H:%M:%S} UTC", until) if until is not None else None
+
+
+def _back(case: Case, reason: Reason) -> Verdict:
+    """Return the write of a two-way rule's input from what its field holds."""
+    rule = case.one.rule
+    source = case.seen[rule.source.ref]
+    if not isinstance(source, ConfigRecord) or isinstance(case.held, Absent):
+        return case.verdict(Conflict(Reason.COPY_DELETED))
+    shaped = settled(rule, case.held)
+    try:
+        goal = inverse(rule, case.held)
+    except RuleError as error:
+        return evolve(case.verdict(Keep(Reason.UNSEEN)), error=error)
+    before = held_at(source, rule.source.path or "")
+    if _same(goal, before):
+        return case.verdict(Adopt())
+    hold: Hold | None = None
+    if isinstance(shaped, Refused):
+        hold = Hold(shaped.why)
+    elif source.foreign:
+        hold = Hold(f"{source.ref} is somebody else's: {source.foreign}")
+    else:
+        hold = _cooling(case)
+    decision = Write(Side.LEFT, source.version, reason)
+    return evolve(case.verdict(decision), goal=goal, before=before, hold=hold)
+
+
+# -- what a verdict leaves behind ------------------------------------------------------------------
+
+
+def agreed(verdict: Verdict) -> Link:
+    """Return the pair as both ends are now: the base of what comes next."""
+    link, undone = verdict.link, verdict.decision.reason is Reason.HELD
+    if verdict.said is None or verdict.found is None:
+        return link
+    return evolve(
+        link,
+        left=half_of(verdict.said, verdict.one.left),
+        right=half_of(verdict.found, verdict.one.right),
+        state=LinkState.HELD if undone else LinkState.SYNCED,
+        title=verdict.one.title,
+    )
+
+
+def planned_item(verdict: Verdict) -> ConfigItem:
+    """Return what the written field will hold."""
+    if verdict.side is Side.LEFT:
+        return source_item(verdict.one, verdict.goal)
+    return target_item(verdict.one, verdict.goal)
+
+
+def ends(verdict: Verdict) -> bool:
+    """Tell whether the pair is dissolved."""
+    return isinstance(verdict.decision, Detach | Forget)
+
+
+__all__ = [
+    "Hold",
+    "Remember",
+    "Verdict",
+    "agreed",
+    "based",
+    "ends",
+    "fresh_link",
+    "judge",
+    "planned_item",
+]

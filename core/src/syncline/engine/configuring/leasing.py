@@ -1,0 +1,96 @@
+"""Exclusive use of objects: one writer at a time, between tasks and between processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from attrs import define
+
+from ...errors import LeaseLost
+from ...fence import fenced
+from ...model import Ref
+from ...state.records import Lease
+from ..tenure import LEASE_SECONDS, renewing
+from .context import ConfigWork
+
+
+class Busy(Exception):
+    """Another process is at this object; it is looked at again."""
+
+    def __init__(self, ref: Ref, holder: str) -> None:
+        self.ref = ref
+        super().__init__(f"{ref} is being worked on by {holder}")
+
+
+@define
+class Tenancy:
+    """The leases of some objects, for as long as they last; commits name the first one."""
+
+    leases: list[Lease]
+
+    @property
+    def fence(self) -> Lease:
+        return self.leases[0]
+
+
+@asynccontextmanager
+async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Tenancy]:
+    """Be the only one at these objects; the first is the one whose field is managed.
+
+    Tasks of this process wait for each other. Another process is not waited for.
+
+    Raises:
+        Busy: another process is at one of them.
+    """
+    async with work.process.turns.of(refs, run=work.run):
+        tenancy = Tenancy([])
+        try:
+            for ref in refs:
+                tenancy.leases.append(_lease(work, ref))
+            async with _kept(work, tenancy):
+                yield tenancy
+        finally:
+            for lease in reversed(tenancy.leases):
+                work.state.release(lease)
+
+
+def _lease(work: ConfigWork, ref: Ref) -> Lease:
+    name = f"item/{ref}"
+    known = work.state.holder(name)
+    dead = known if known is not None and work.is_dead(known) else None
+    lease = work.state.acquire(name, holder=work.holder, ttl=LEASE_SECONDS, instead_of=dead)
+    if lease is None:
+        raise Busy(ref, known or "another process")
+    return lease
+
+
+@asynccontextmanager
+async def _kept(work: ConfigWork, tenancy: Tenancy) -> AsyncIterator[None]:
+    """Renew the leases meanwhile; no write leaves once one of them was taken over."""
+
+    def check() -> None:
+        for lease in tenancy.leases:
+            work.state.check(lease)
+
+    def keep(index: int) -> asyncio.Task[None]:
+        def renewed(lease: Lease) -> None:
+            tenancy.leases[index] = lease
+
+        return asyncio.create_task(renewing(work.state, tenancy.leases[index], renewed))
+
+    tasks = [keep(index) for index in range(len(tenancy.leases))]
+    try:
+        with fenced(check):
+            yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError, LeaseLost):
+                await task
+
+
+__all__ = ["Busy", "Tenancy", "at_objects"]

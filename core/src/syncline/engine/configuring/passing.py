@@ -1,0 +1,193 @@
+"""Everything that a job manages, looked at: in the order of the links, some objects at a time.
+
+Objects are read before anybody reserves them. Most hold what they should: of those nothing more is
+asked and nothing is remembered. Memory holds one batch of objects, and those that later batches
+need as well: each is read once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeAlias
+
+from attrs import define, field, frozen
+
+from ...decision import Reason
+from ...model import Ref, Side
+from ...state.records import DropQuarantine, Effect, Link, Quarantined, SaveScope
+from ..report import Report
+from ..underway import spread
+from . import reading
+from .context import ConfigWork
+from .judging import Verdict, judge
+from .recovering import recover
+from .rulebook import Group
+from .settling import Outcome, drop, settle, stamp_of
+from .writing import dirty
+
+AT_ONCE = 1000
+"""Objects that are looked at together: ten calls to a vendor that reads a hundred with one."""
+
+
+@frozen
+class Looked:
+    """One object as a pass found it."""
+
+    group: Group
+    verdicts: tuple[Verdict, ...]
+    seen: reading.Seen
+
+
+Act: TypeAlias = Callable[[Looked, Report], Awaitable[None]]
+"""What is done about an object that is not as it should be."""
+
+
+async def full_pass(work: ConfigWork, report: Report) -> None:
+    """Look at everything, and settle every difference."""
+    await recover(work, report)
+    await look_at(work, work.book.groups, report, settling(work), links=Links(work))
+    complete: Effect = SaveScope(work.name, Side.RIGHT, work.book.version)
+    if work.state.scope(work.name, Side.RIGHT) != work.book.version:
+        work.commit([complete])
+
+
+def settling(work: ConfigWork) -> Act:
+    """Return what settles an object, and has it looked at again where that has to wait."""
+
+    async def act(looked: Looked, report: Report) -> None:
+        postpone(work, looked.group, await settle(work, looked.group, report))
+
+    return act
+
+
+def postpone(work: ConfigWork, group: Group, outcome: Outcome) -> None:
+    """Have an object looked at again when its time has come."""
+    known = work.later.get(group.ref)
+    if outcome.again is not None:
+        work.later[group.ref] = outcome.again
+    else:
+        work.later.pop(group.ref, None)
+    if outcome.left or (outcome.again is not None and outcome.again != known):
+        work.commit([dirty(work, group.ref)])
+
+
+async def look_at(
+    work: ConfigWork,
+    groups: Sequence[Group],
+    report: Report,
+    act: Act,
+    *,
+    links: Links | None = None,
+) -> None:
+    """Read objects in batches, decide about each, and act where there is something to do."""
+    failed = {held.ref: held for held in work.state.quarantine(work.name)}
+    eyes = Eyes(work=work, uses=Counter(ref for group in groups for ref in group.reads))
+    find = links.find if links is not None else _one_by_one(work)
+    for batch in _batched(groups, AT_ONCE):
+        seen = await eyes.see(batch)
+        looked = (Looked(group, _verdicts(work, group, seen, find), seen) for group in batch)
+        todo = [one for one in looked if _news(work, one, failed, report)]
+        await spread(todo, lambda one: act(one, report), work.limits.workers)
+        eyes.close(batch)
+    if links is not None:
+        links.drain(report)
+
+
+def _verdicts(
+    work: ConfigWork, group: Group, seen: reading.Seen, find: Callable[[str], Link | None]
+) -> tuple[Verdict, ...]:
+    now, remember = work.now(), work.state.item
+    return tuple(judge(one, find(one.pair), seen, now, remember) for one in group.fields)
+
+
+def _one_by_one(work: ConfigWork) -> Callable[[str], Link | None]:
+    return work.state.pair
+
+
+def _news(
+    work: ConfigWork, looked: Looked, failed: Mapping[Ref, Quarantined], report: Report
+) -> bool:
+    """Tell whether there is something to do about an object, or to tell of it."""
+    report.counts["examined"] += len(looked.verdicts)
+    waits = 0
+    news = False
+    for verdict in looked.verdicts:
+        held = failed.get(verdict.one.right)
+        if verdict.quiet:
+            if held is not None and verdict.decision.reason is not Reason.UNSEEN:
+                work.commit([DropQuarantine(work.name, held.ref)])  # it has mended itself
+        elif held is not None and _waits(work, held, verdict):
+            waits += 1
+        else:
+            news = True
+    report.counts["waiting"] += waits
+    return news
+
+
+def _waits(work: ConfigWork, held: Quarantined, verdict: Verdict) -> bool:
+    """Tell whether what failed is not to be tried yet; a new state of it always is."""
+    return held.stamp == stamp_of(verdict) and (held.skipped or held.next_at > work.now())
+
+
+def _batched(groups: Iterable[Group], size: int) -> Iterator[list[Group]]:
+    rest = iter(groups)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+@define(kw_only=True)
+class Eyes:
+    """What has been read and is still needed: each object once, and no longer than necessary."""
+
+    work: ConfigWork
+    uses: Counter[Ref]
+    """How many groups still need to see an object."""
+    seen: dict[Ref, reading.Sight] = field(factory=dict)
+
+    async def see(self, batch: Sequence[Group]) -> reading.Seen:
+        """Return all that a batch needs to see."""
+        wanted = dict.fromkeys(ref for group in batch for ref in group.reads)
+        self.seen |= await reading.read(self.work, [r for r in wanted if r not in self.seen])
+        return self.seen
+
+    def close(self, batch: Sequence[Group]) -> None:
+        """Forget what no later batch needs."""
+        for group in batch:
+            for ref in group.reads:
+                self.uses[ref] -= 1
+                if not self.uses[ref]:
+                    del self.uses[ref]
+                    self.seen.pop(ref, None)
+
+
+class Links:
+    """The links of a job, read once in their order beside the rules, which have the same one."""
+
+    def __init__(self, work: ConfigWork) -> None:
+        self._work = work
+        self._rest = work.state.links(work.name)
+        self._next = next(self._rest, None)
+        self._gone: list[Link] = []
+
+    def find(self, pair: str) -> Link | None:
+        """Return the link of a pair; pairs are asked for in their order."""
+        while self._next is not None and self._next.pair < pair:
+            self._gone.append(self._next)
+            self._next = next(self._rest, None)
+        if self._next is None or self._next.pair != pair:
+            return None
+        found, self._next = self._next, next(self._rest, None)
+        return found
+
+    def drain(self, report: Report) -> None:
+        """End the pairs that no rule manages any more: their fields keep what they hold."""
+        self._gone += [] if self._next is None else [self._next, *self._rest]
+        work, why = self._work, "no rule manages it any more"
+        for link in self._gone:
+            if not work.dry:
+                drop(work, None, link, why, "", report)
+
+
+__all__ = ["AT_ONCE", "Act", "Links", "Looked", "full_pass", "look_at", "postpone", "settling"]

@@ -1,0 +1,50 @@
+"""Objects as they are now, read together: one question for many, as the vendor allows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from ...errors import StoreError, Unavailable
+from ...items import ConfigRecord
+from ...model import Ref
+from .context import ConfigWork
+
+Sight: TypeAlias = "ConfigRecord | Exception"
+"""An object as it was just read, or why it could not be."""
+Seen: TypeAlias = Mapping[Ref, Sight]
+
+
+async def read(work: ConfigWork, refs: Iterable[Ref]) -> dict[Ref, Sight]:
+    """Read every object once; connections side by side. A failure is that of its objects alone."""
+    wanted: dict[str, list[Ref]] = {}
+    for ref in dict.fromkeys(refs):
+        wanted.setdefault(ref.connection, []).append(ref)
+    parts = await asyncio.gather(*(_of_one(work, refs) for refs in wanted.values()))
+    return {ref: sight for part in parts for ref, sight in part.items()}
+
+
+async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Sight]:
+    found: dict[Ref, Sight] = {}
+    failure: Exception | None = None
+    try:
+        async for answer in work.store(refs[0]).fetch_many(refs):
+            if isinstance(answer, ConfigRecord):
+                found[answer.ref] = answer
+            else:
+                found[answer[0]] = answer[1]
+    except StoreError as error:
+        failure = error
+    for ref in refs:
+        if ref not in found:
+            found[ref] = failure or Unavailable(f"{ref}: the store said nothing of it", ref=ref)
+    return found
+
+
+def records(seen: Seen) -> dict[Ref, ConfigRecord]:
+    """Return what could be read."""
+    return {ref: one for ref, one in seen.items() if isinstance(one, ConfigRecord)}
+
+
+__all__ = ["Seen", "Sight", "read", "records"]

@@ -1,0 +1,155 @@
+"""After a crash or a lost answer: look at the object, never guess.
+
+A field's announcement names what it will hold. What it holds now tells the rest: just that (the
+write is done, and remembered now), or anything else (it is decided again, with the old base).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from ...errors import ConfigError, LeaseLost, OutcomeUnknown, StoreError
+from ...items import ConfigItem, ConfigRecord, item_digest
+from ...model import Ref, Side, Status
+from ...rules import object_and_path
+from ...state.records import CloseIntent, Effect, Intent, Lease, Link, LinkState, SaveItem
+from ..intents import given_up
+from ..report import ItemResult, Report
+from . import reading, writing
+from .context import ConfigWork
+from .halves import half_of, held_at, source_item, target_item, value_of
+from .leasing import Busy, at_objects
+from .rulebook import Group, Managed
+from .telling import shown
+
+logger = logging.getLogger(__name__)
+
+
+async def recover(work: ConfigWork, report: Report) -> None:
+    """Settle every announced write that nobody is at; the objects of living processes are left."""
+    open_ = work.state.intents(work.name)
+    for group in _groups(work, open_, report):
+        try:
+            async with at_objects(work, group.locks) as tenancy:
+                await recover_fields(work, tenancy.fence, group.fields, report)
+        except (Busy, LeaseLost):
+            continue
+        except StoreError as error:
+            logger.warning(
+                "an interrupted write could not be looked up yet",
+                extra={"job": work.name, "ref": str(group.ref), "detail": str(error)},
+            )
+
+
+def _groups(work: ConfigWork, open_: Sequence[Intent], report: Report) -> list[Group]:
+    groups: dict[Ref, Group] = {}
+    for intent in open_:
+        group = _group_of(work, intent)
+        if group is None:
+            # Its rule is gone: whatever the write did, the field is nobody's now.
+            work.commit(given_up(intent))
+            report.counts["recovered"] += 1
+        else:
+            groups[group.ref] = group
+    return list(groups.values())
+
+
+def _group_of(work: ConfigWork, intent: Intent) -> Group | None:
+    field = intent.link.right.ref
+    group = work.book.group(object_and_path(field)[0]) if field is not None else None
+    if group is None or all(one.pair != intent.link.pair for one in group.fields):
+        return None
+    return group
+
+
+async def recover_fields(
+    work: ConfigWork, fence: Lease, fields: Sequence[Managed], report: Report
+) -> None:
+    """Settle what was announced for these fields; only who alone may write their object does."""
+    if not work.state.intents(work.name):
+        return
+    for one in fields:
+        for intent in work.state.intents(work.name, pair=one.pair):
+            await _recover(work, fence, one, intent, report)
+
+
+async def _recover(
+    work: ConfigWork, fence: Lease, one: Managed, intent: Intent, report: Report
+) -> None:
+    seen = await reading.read(work, one.rule.reads)
+    (planned,) = intent.writes
+    ref = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
+    record = seen.get(ref)
+    if isinstance(record, Exception):
+        raise _not_yet(record)
+    found = None if record is None else _held(one, planned.side, record)
+    if record is None or found is None or item_digest(found) != planned.digest:
+        # Not done, or changed again since: decided afresh, and told apart by what is held then.
+        work.commit(given_up(intent), fence)
+    else:
+        _confirm(work, fence, one, intent, seen, found, report)
+    report.counts["recovered"] += 1
+
+
+def _not_yet(error: Exception) -> Exception:
+    """Return an error that leaves the announcement open: whether it was done is not known."""
+    if isinstance(error, StoreError | ConfigError):
+        return OutcomeUnknown(f"a write is being looked for: {error}")
+    return error
+
+
+def _held(one: Managed, side: Side, record: ConfigRecord) -> ConfigItem | None:
+    if record.status is not Status.LIVE:
+        return None
+    if side is Side.LEFT:
+        return source_item(one, held_at(record, one.rule.source.path or ""))
+    return target_item(one, held_at(record, one.rule.target.path))
+
+
+def _confirm(
+    work: ConfigWork,
+    fence: Lease,
+    one: Managed,
+    intent: Intent,
+    seen: reading.Seen,
+    found: ConfigItem,
+    report: Report,
+) -> None:
+    (planned,) = intent.writes
+    written = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
+    link = evolve(_based(one, intent, seen), synced_at=intent.opened_at, title=one.title)
+    effects: list[Effect] = [
+        SaveItem(found),
+        *writing.remembered(work, link),
+        work.entry(
+            link,
+            writing.UNDONE if link.state is LinkState.HELD else writing.UPDATED,
+            side=planned.side,
+            reason=intent.reason.value,
+            detail=f"-> {shown(value_of(found))} (rule {one.rule.name}, found after a lost answer)",
+            before=intent.link.half(planned.side).stamp,
+            after=item_digest(found),
+            before_version=planned.expected or "",
+        ),
+        *writing.news_of(work, written, {one.rule.target.ref}),
+        CloseIntent(intent.id),
+    ]
+    work.commit(effects, fence)
+    report.counts["writes"] += 1
+    report.add(ItemResult(ref=one.right, title=one.title, event=writing.UPDATED, side=planned.side))
+
+
+def _based(one: Managed, intent: Intent, seen: reading.Seen) -> Link:
+    """Return the pair as it was announced; a rule whose input was written is asked once more."""
+    link, side = intent.link, intent.writes[0].side
+    link = link.with_half(side, evolve(link.half(side), stamp=""))
+    if side is Side.RIGHT:
+        return link
+    said = writing.said_now(one, seen)
+    return link if said is None else link.with_half(Side.LEFT, half_of(said, one.left))
+
+
+__all__ = ["recover", "recover_fields"]

@@ -1,0 +1,211 @@
+"""Conflicts about a field: what a person sees, and what their choice does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from ...decision import Write
+from ...errors import Refused, Stale
+from ...items import ConfigRecord, item_digest
+from ...model import JSON, Side
+from ...rules import Refused as OutOfRange
+from ...rules import RuleError, inverse, settled
+from ...state.records import CloseConflict, ConflictRecord, SaveItem
+from ..context import Work
+from ..report import ItemResult, Report
+from ..settling import unsettled
+from . import reading
+from .context import ConfigWork
+from .halves import Absent, Held, held_at, value_of
+from .judging import Verdict, agreed
+from .leasing import Busy, Tenancy, at_objects
+from .recovering import recover_fields
+from .rulebook import Group, Managed
+from .settling import act, known
+from .writing import remembered
+
+FROM, TO, EDIT = "from", "to", "edit"
+_ALSO = {"left": FROM, "right": TO}
+"""What commands that know of documents call the two ends."""
+
+
+@frozen(kw_only=True)
+class FieldConflict:
+    """A conflict about one field, with what a person needs to choose."""
+
+    record: ConflictRecord
+    base: Held
+    """What the field held when both last agreed."""
+    said: Held
+    """What the rule says."""
+    held: Held
+    """What the field holds."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return what may be chosen: the rule's value, the field's, or another one."""
+        return (FROM, TO, EDIT)
+
+
+def view_of(work: Work, record: ConflictRecord) -> FieldConflict:
+    """Return a conflict with its values."""
+    base, said, held = (
+        value_of(item) if (item := work.state.item(key)) is not None else None
+        for key in (record.base, record.left_value, record.right_value)
+    )
+    return FieldConflict(record=record, base=base, said=said, held=held)
+
+
+def views(work: Work, *, open_only: bool) -> Sequence[FieldConflict]:
+    """Return the conflicts of a job, oldest first."""
+    records = work.state.conflicts(work.name, open_only=open_only)
+    return [view_of(work, record) for record in records]
+
+
+async def resolve(
+    work: ConfigWork, id: str, take: str, report: Report, *, edited: JSON = None
+) -> None:
+    """Do what a person chose, if both ends still are what that person saw.
+
+    Args:
+        take: `from` (the rule's value), `to` (the field's), or `edit` with a value.
+
+    Raises:
+        Stale: either end has moved; look at the conflict again.
+        Refused: the choice makes no sense here, or another process is at the object.
+    """
+    record = unsettled(work, id)
+    take = _ALSO.get(take, take)
+    if take not in (FROM, TO, EDIT) or (take == EDIT) != (edited is not None):
+        raise Refused(f"{take!r} is no choice here; choose one of {FROM}, {TO}, {EDIT}")
+    one = next((one for one in work.book.fields if one.pair == record.pair), None)
+    group = work.book.group(one.rule.target.ref) if one is not None else None
+    if one is None or group is None:
+        work.commit([CloseConflict(id, "its rule is gone", work.now())])
+        raise Stale(f"conflict {id}: no rule manages this field any more; nothing was done")
+    try:
+        async with at_objects(work, group.locks) as tenancy:
+            await _resolve(work, tenancy, group, one, unsettled(work, id), take, edited, report)
+    except Busy as busy:
+        raise Refused(f"{busy}; choose again in a moment") from None
+
+
+async def _resolve(
+    work: ConfigWork,
+    tenancy: Tenancy,
+    group: Group,
+    one: Managed,
+    record: ConflictRecord,
+    take: str,
+    edited: JSON,
+    report: Report,
+) -> None:
+    await recover_fields(work, tenancy.fence, group.fields, report)
+    seen = await reading.read(work, group.reads)
+    verdict = known(work, one, seen)
+    _check_unmoved(record, verdict)
+    target = seen[one.rule.target.ref]
+    if not isinstance(target, ConfigRecord) or verdict.said is None:
+        raise Stale(f"conflict {record.id}: {verdict.error or 'it cannot be read now'}")
+    said = value_of(verdict.said)
+    verdict = evolve(verdict, hold=None, drifted=False)
+    match take:
+        case "to" if not one.rule.two_way:
+            _keep(work, tenancy, verdict)
+        case "to":
+            await _carry_back(work, tenancy, verdict, seen, report)
+        case _:
+            value = edited if take == EDIT else said
+            await _put(work, tenancy, verdict, target, value, seen, report)
+    _close(work, tenancy, verdict, record, take, report)
+
+
+def _check_unmoved(record: ConflictRecord, verdict: Verdict) -> None:
+    said = item_digest(verdict.said) if verdict.said is not None else ""
+    held = item_digest(verdict.found) if verdict.found is not None else ""
+    if (said, held) != (record.left_stamp, record.right_stamp):
+        raise Stale(
+            f"conflict {record.id}: the rule or the field has moved since it was shown; make a"
+            " pass, and look at it again"
+        )
+
+
+def _keep(work: ConfigWork, tenancy: Tenancy, verdict: Verdict) -> None:
+    """Let the field hold what it holds, until the rule says something else than now."""
+    items = (verdict.said, verdict.found)
+    saved = [SaveItem(item) for item in items if item is not None]
+    work.commit([*saved, *remembered(work, agreed(verdict))], tenancy.fence)
+
+
+async def _put(
+    work: ConfigWork,
+    tenancy: Tenancy,
+    verdict: Verdict,
+    target: ConfigRecord,
+    value: Held,
+    seen: reading.Seen,
+    report: Report,
+) -> None:
+    rule = verdict.one.rule
+    shaped = settled(rule, _json(value))
+    if isinstance(shaped, OutOfRange):
+        raise Refused(f"{verdict.one.title}: {shaped.why}")
+    decision = Write(Side.RIGHT, target.version, verdict.decision.reason)
+    before = held_at(target, rule.target.path)
+    await _forced(
+        work, tenancy, evolve(verdict, decision=decision, goal=shaped.value, before=before),
+        seen, report,
+    )  # fmt: skip
+
+
+async def _carry_back(
+    work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
+) -> None:
+    rule = verdict.one.rule
+    source = seen[rule.source.ref]
+    if not isinstance(source, ConfigRecord) or verdict.found is None:
+        raise Stale(f"{rule.source.ref} cannot be read now; choose again")
+    try:
+        goal = inverse(rule, _json(value_of(verdict.found)))
+    except RuleError as error:
+        raise Refused(str(error)) from error
+    decision = Write(Side.LEFT, source.version, verdict.decision.reason)
+    before = held_at(source, rule.source.path or "")
+    await _forced(
+        work, tenancy, evolve(verdict, decision=decision, goal=goal, before=before), seen, report
+    )
+
+
+async def _forced(
+    work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
+) -> None:
+    failed = report.failed
+    outcome = await act(work, tenancy, [verdict], seen, report)
+    if report.failed > failed:
+        raise Refused(report.items[-1].reason)
+    if outcome.again is not None:
+        raise Refused(f"{verdict.one.title}: not before {outcome.again:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _json(value: Held) -> JSON:
+    return None if isinstance(value, Absent) else value
+
+
+def _close(
+    work: ConfigWork,
+    tenancy: Tenancy,
+    verdict: Verdict,
+    record: ConflictRecord,
+    take: str,
+    report: Report,
+) -> None:
+    entry = work.entry(verdict.link, "resolved", reason=record.reason.value, detail=take)
+    work.commit([CloseConflict(record.id, take, work.now()), entry], tenancy.fence)
+    report.add(
+        ItemResult(ref=verdict.one.right, title=verdict.one.title, event="resolved", detail=take)
+    )
+
+
+__all__ = ["FieldConflict", "resolve", "view_of", "views"]

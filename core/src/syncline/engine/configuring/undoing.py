@@ -1,0 +1,148 @@
+"""Undoing a run: fields that nobody has touched since get back what they held before."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ...decision import Reason, Write
+from ...errors import Refused, Stale, StoreError
+from ...items import ConfigItem, ConfigRecord, item_digest
+from ...model import JSON, Digest, Ref, Side
+from ...rules import object_and_path
+from ...state.records import Entry, LinkState, SaveLink
+from ..report import ItemResult, Report
+from . import reading
+from .context import ConfigWork
+from .halves import Absent, held_at, source_item, target_item, value_of
+from .judging import Verdict
+from .leasing import Busy, Tenancy, at_objects
+from .recovering import recover, recover_fields
+from .rulebook import Group, Managed
+from .settling import act, known
+from .writing import REPAIRED, UNDONE, UPDATED
+
+RELEASED = "released"
+_UNDOABLE = (UPDATED, REPAIRED, UNDONE)
+
+
+async def undo(work: ConfigWork, run: str, report: Report) -> None:
+    """Put back what `run` wrote, newest first; its rules wait until somebody says otherwise."""
+    await recover(work, report)
+    for entry in work.state.history(work.name, run=run, limit=1_000_000):
+        if entry.event not in _UNDOABLE or entry.side is None:
+            continue
+        try:
+            await _undo(work, entry, entry.side, report)
+        except (Busy, Stale, StoreError) as error:
+            report.kept.append(_kept(entry, str(error)))
+
+
+async def _undo(work: ConfigWork, entry: Entry, side: Side, report: Report) -> None:
+    one = next((one for one in work.book.fields if one.pair == entry.pair), None)
+    group = work.book.group(one.rule.target.ref) if one is not None else None
+    if one is None or group is None:
+        report.kept.append(_kept(entry, "no rule manages it any more"))
+        return
+    async with at_objects(work, group.locks) as tenancy:
+        await recover_fields(work, tenancy.fence, group.fields, report)
+        await _put_back(work, tenancy, group, one, entry, side, report)
+
+
+async def _put_back(
+    work: ConfigWork,
+    tenancy: Tenancy,
+    group: Group,
+    one: Managed,
+    entry: Entry,
+    side: Side,
+    report: Report,
+) -> None:
+    seen = await reading.read(work, group.reads)
+    verdict = known(work, one, seen)
+    ref = one.rule.target.ref if side is Side.RIGHT else one.rule.source.ref
+    record = seen[ref]
+    before = work.state.item(entry.before)
+    if not isinstance(record, ConfigRecord) or verdict.said is None:
+        report.kept.append(_kept(entry, str(verdict.error or "it cannot be read any more")))
+        return
+    now = _item(one, side, record)
+    if before is None or isinstance(value_of(before), Absent):
+        report.kept.append(_kept(entry, "what it held before is not known, or was nothing"))
+    elif item_digest(now) == item_digest(before):
+        report.kept.append(_kept(entry, "it is as it was before that run"))
+    elif item_digest(now) != entry.after:
+        report.kept.append(_kept(entry, "somebody has changed it since"))
+    else:
+        await _write(work, tenancy, verdict, side, record, before, seen, report)
+
+
+async def _write(
+    work: ConfigWork,
+    tenancy: Tenancy,
+    verdict: Verdict,
+    side: Side,
+    record: ConfigRecord,
+    before: ConfigItem,
+    seen: reading.Seen,
+    report: Report,
+) -> None:
+    held = evolve(verdict.link, state=LinkState.HELD)
+    undone = evolve(
+        verdict,
+        link=held,
+        decision=Write(side, record.version, Reason.HELD),
+        goal=_json(before),
+        before=value_of(_item(verdict.one, side, record)),
+        hold=None,
+        drifted=False,
+    )
+    failed = report.failed
+    outcome = await act(work, tenancy, [undone], seen, report)
+    if report.failed > failed or outcome.again is not None:
+        raise Refused(report.items[-1].reason or report.items[-1].detail)
+
+
+def _item(one: Managed, side: Side, record: ConfigRecord) -> ConfigItem:
+    if side is Side.LEFT:
+        return source_item(one, held_at(record, one.rule.source.path or ""))
+    return target_item(one, held_at(record, one.rule.target.path))
+
+
+def _json(item: ConfigItem) -> JSON:
+    value = value_of(item)
+    return None if isinstance(value, Absent) else value
+
+
+def _kept(entry: Entry, why: str) -> ItemResult:
+    return ItemResult(
+        ref=entry.right,
+        title=entry.title,
+        event="kept",
+        side=entry.side,
+        reason=entry.event,
+        detail=why,
+    )
+
+
+def release(work: ConfigWork, ref: Ref) -> None:
+    """End the hold that an undo put on a field: its rule says once more what it says.
+
+    Raises:
+        Stale: nothing of it is held.
+        Refused: a pass is at it right now.
+    """
+    links = [link for one in work.book.find(ref) if (link := work.state.pair(one.pair))]
+    held = [link for link in links if link.state is LinkState.HELD]
+    if not held:
+        raise Stale(f"{ref} is not held")
+    refs = {object_and_path(link.right.ref)[0] for link in held if link.right.ref is not None}
+    if not work.process.turns.free(refs):
+        raise Refused(f"{ref} is being worked on at this moment; release it again")
+    for link in held:
+        # With a left half that no rule can say, what the rule says counts as a change.
+        left = evolve(link.left, digest=Digest(RELEASED))
+        free = evolve(link, state=LinkState.SYNCED, left=left)
+        work.state.commit([SaveLink(free), work.entry(free, RELEASED)], None)
+
+
+__all__ = ["release", "undo"]

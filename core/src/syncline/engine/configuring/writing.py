@@ -1,0 +1,258 @@
+"""One write of an object: announced field by field, sent in one call, read back, remembered.
+
+Crash points, and what is found after one (see `recovering`):
+
+1. decided: nothing has happened
+2. announced: the field holds what it held, or what was announced
+3. sent, 4. answered: the same, until the read-back is remembered
+5. remembered: the announcement is closed in the same commit
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from ...config_store import FieldWrite
+from ...decision import Reason, Write
+from ...errors import OutcomeUnknown, Refused, StoreError
+from ...items import ConfigItem, ConfigRecord, item_digest
+from ...model import Change, Ref, Side
+from ...ports import Note
+from ...rules import RuleError, evaluate, field_ref, inputs_of
+from ...state.records import (
+    CloseIntent,
+    DropNotes,
+    Effect,
+    Intent,
+    Lease,
+    Link,
+    MarkDirty,
+    NoteIntent,
+    OpenIntent,
+    Planned,
+    SaveItem,
+    SaveLink,
+)
+from ..intents import begun, given_up
+from ..remembering import closing, settled
+from ..report import Report
+from . import reading
+from .context import ConfigWork
+from .halves import half_of, held_at, said_item, source_item, target_item, value_of
+from .judging import Verdict, agreed, planned_item
+from .rulebook import Managed
+from .telling import result_of, shown, why_of
+
+logger = logging.getLogger(__name__)
+
+UPDATED, REPAIRED, UNDONE = "updated", "repaired", "undone"
+
+
+@frozen(kw_only=True)
+class Batch:
+    """The fields of one object that are written together, and the object as it was read."""
+
+    record: ConfigRecord
+    verdicts: tuple[Verdict, ...]
+    seen: reading.Seen
+
+    @property
+    def ref(self) -> Ref:
+        return self.record.ref
+
+
+async def write(work: ConfigWork, fence: Lease, batch: Batch, report: Report) -> None:
+    """Change the fields of one object, and make what it holds then the new base.
+
+    Raises:
+        VersionMismatch: it moved since it was read; look again and decide again.
+        OutcomeUnknown: the answer was lost; what was announced stays, and is looked for.
+        StoreError: the store refused; nothing was changed.
+    """
+    if work.dry:
+        raise Refused("a dry run does not write")
+    intents = announce(work, fence, batch)
+    try:
+        record = await work.store(batch.ref).update(
+            batch.ref,
+            {verdict.path: verdict.goal for verdict in batch.verdicts},
+            expected=batch.record.version,
+            write=_lend(work, fence, intents),
+        )
+    except OutcomeUnknown:
+        raise
+    except StoreError:
+        # Where a sub-step had been announced, the intents stay: recovery looks what is there.
+        if not any(begun(work, intent) for intent in intents):
+            work.commit([effect for intent in intents for effect in given_up(intent)], fence)
+        raise
+    confirm(work, fence, batch, intents, record, report)
+
+
+def announce(work: ConfigWork, fence: Lease, batch: Batch) -> list[Intent]:
+    """Make the write of each field durable before any of them is sent."""
+    intents = [_intent(work, verdict, batch.record) for verdict in batch.verdicts]
+    effects: list[Effect] = []
+    for verdict, intent in zip(batch.verdicts, intents, strict=True):
+        items = (verdict.said, verdict.found, before_item(verdict), planned_item(verdict))
+        effects += [SaveItem(item) for item in items if item is not None]
+        effects += [DropNotes(verdict.one.pair), OpenIntent(intent)]
+    work.commit(effects, fence)
+    return intents
+
+
+def _intent(work: ConfigWork, verdict: Verdict, record: ConfigRecord) -> Intent:
+    item = planned_item(verdict)
+    link = agreed(verdict)
+    if verdict.side is Side.RIGHT:
+        link = link.with_half(Side.RIGHT, half_of(item, verdict.one.right))
+    # What it held before is kept for the history, should this process not live to write it.
+    half = evolve(link.half(verdict.side), stamp=item_digest(before_item(verdict)))
+    planned = Planned(
+        side=verdict.side,
+        ref=field_ref(record.ref, verdict.path),
+        expected=record.version,
+        value=item_digest(item),
+        digest=item_digest(item),
+    )
+    return Intent(
+        id=work.new_id(),
+        job=work.name,
+        run=work.run,
+        link=link.with_half(verdict.side, half),
+        writes=(planned,),
+        reason=verdict.decision.reason,
+        notes=tuple(work.state.notes(verdict.one.pair)),
+        opened_at=work.now(),
+    )
+
+
+def _lend(work: ConfigWork, fence: Lease, intents: Sequence[Intent]) -> FieldWrite:
+    def note(step: str, detail: str) -> None:
+        noted = Note(step=step, detail=detail)
+        work.commit([NoteIntent(intent.id, noted) for intent in intents], fence)
+
+    earlier = dict.fromkeys(note for intent in intents for note in intent.notes)
+    return FieldWrite(note=note, earlier=tuple(earlier))
+
+
+def before_item(verdict: Verdict) -> ConfigItem:
+    """Return what the written side held."""
+    if verdict.side is Side.LEFT:
+        return source_item(verdict.one, verdict.before)
+    return target_item(verdict.one, verdict.before)
+
+
+def confirm(
+    work: ConfigWork,
+    fence: Lease,
+    batch: Batch,
+    intents: Sequence[Intent],
+    record: ConfigRecord,
+    report: Report,
+) -> None:
+    """Make what the object holds now the base of all written fields, in one commit."""
+    now = work.now()
+    effects: list[Effect] = []
+    for verdict, intent in zip(batch.verdicts, intents, strict=True):
+        after = _read_back(verdict, record)
+        link = evolve(_based(verdict, after, batch, record), synced_at=now)
+        effects += _remembered(work, verdict, link, after, record)
+        effects.append(CloseIntent(intent.id))
+        report.add(result_of(verdict, event_of(verdict), detail=detail_of(verdict, after)))
+    effects += news_of(work, batch.ref, {verdict.one.rule.target.ref for verdict in batch.verdicts})
+    work.commit(effects, fence)
+    report.counts["writes"] += 1
+    logger.info("an object was written", extra={"job": work.name, "ref": str(batch.ref)})
+
+
+def _read_back(verdict: Verdict, record: ConfigRecord) -> ConfigItem:
+    held = held_at(record, verdict.path)
+    if verdict.side is Side.LEFT:
+        return source_item(verdict.one, held)
+    return target_item(verdict.one, held)
+
+
+def _based(verdict: Verdict, after: ConfigItem, batch: Batch, record: ConfigRecord) -> Link:
+    link = agreed(verdict)
+    if verdict.side is Side.RIGHT:
+        return link.with_half(Side.RIGHT, half_of(after, verdict.one.right))
+    seen = {**batch.seen, record.ref: record}
+    said = said_now(verdict.one, seen) or verdict.said
+    return link if said is None else link.with_half(Side.LEFT, half_of(said, verdict.one.left))
+
+
+def said_now(one: Managed, seen: reading.Seen) -> ConfigItem | None:
+    """Return what a rule says about what was read; None where that cannot be told."""
+    try:
+        values = inputs_of(one.rule, reading.records(seen))
+        return said_item(one, evaluate(one.rule, values))
+    except RuleError:
+        return None
+
+
+def event_of(verdict: Verdict) -> str:
+    """Return what the history calls a write."""
+    if verdict.decision.reason is Reason.HELD:
+        return UNDONE
+    return REPAIRED if verdict.drifted else UPDATED
+
+
+def detail_of(verdict: Verdict, after: ConfigItem) -> str:
+    """Return what a write changed, and why."""
+    author = f"changed by {verdict.author}" if verdict.author else ""
+    values = f"{shown(verdict.before)} -> {shown(value_of(after))}"
+    return f"{values} ({why_of(verdict, author=author)})"
+
+
+def _remembered(
+    work: ConfigWork, verdict: Verdict, link: Link, after: ConfigItem, record: ConfigRecord
+) -> list[Effect]:
+    before = before_item(verdict)
+    expected = verdict.decision.expected if isinstance(verdict.decision, Write) else None
+    return [
+        SaveItem(before),
+        SaveItem(after),
+        *remembered(work, link),
+        work.entry(
+            link,
+            event_of(verdict),
+            side=verdict.side,
+            reason=verdict.decision.reason.value,
+            detail=detail_of(verdict, after),
+            before=item_digest(before),
+            after=item_digest(after),
+            before_version=expected or "",
+            after_version=record.version,
+        ),
+    ]
+
+
+def remembered(work: ConfigWork, link: Link) -> list[Effect]:
+    """Return what remembers an agreement: the pair, and the end of what stood in its way."""
+    return [
+        SaveLink(link),
+        *settled(work, link),
+        *closing(work, link, "agreed"),
+    ]
+
+
+def news_of(work: ConfigWork, written: Ref, done: set[Ref]) -> list[Effect]:
+    """Return what has the rules looked at that read an object which was just written."""
+    return [
+        MarkDirty(work.name, Side.RIGHT, Change(ref=group.ref))
+        for group in work.book.affected([written])
+        if group.ref not in done
+    ]
+
+
+def dirty(work: ConfigWork, ref: Ref, at: datetime | None = None) -> MarkDirty:
+    """Return the mark that has an object looked at again."""
+    return MarkDirty(work.name, Side.RIGHT, Change(ref=ref), at=at)
+
+
+__all__ = ["Batch", "announce", "confirm", "dirty", "news_of", "remembered", "said_now", "write"]

@@ -1,0 +1,477 @@
+"""Full passes, plans and drift of a configuration job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from syncline.decision import Reason
+from syncline.engine.configuring import ConfigSession, Rulebook
+from syncline.errors import ConfigError, Refused, Stale
+from syncline.model import Ref
+from syncline.rules import Drift, Rule, Wins
+from syncline.state.records import LinkState
+
+RuleOf = Callable[..., Rule]
+Make = Callable[..., Any]
+
+
+async def test_a_field_follows_its_rule(bench: Any) -> None:
+    report = await bench.session().sync()
+    assert bench.calls() == 10
+    assert report.written == 1
+    assert bench.events() == ["updated"]
+    assert "asg.in_service = 1" in bench.state.history("capacity")[0].detail
+
+
+async def test_nothing_to_do_is_no_write_and_no_commit(bench: Any) -> None:
+    await bench.session().sync()
+    before = bench.state.history("capacity"), list(bench.state.links("capacity"))
+    bench.cx.calls.clear()
+    report = await bench.session().sync()
+    assert report.written == 0
+    assert bench.cx.calls == {"fetch": 1}
+    assert (bench.state.history("capacity"), list(bench.state.links("capacity"))) == before
+
+
+async def test_only_owned_fields_are_written(bench: Any) -> None:
+    await bench.session().sync()
+    assert not bench.cx.writes[0].foreign_changes
+    assert bench.cx.value(bench.cx.writes[0].ref, "note") == "somebody's"
+
+
+async def test_an_equal_field_is_adopted_without_a_write(bench: Any, team: Ref) -> None:
+    bench.cx.edit(team, "call.maximum", 10)
+    report = await bench.session().sync()
+    assert report.written == 0
+    assert bench.events() == ["adopted"]
+
+
+async def test_the_plan_says_in_one_line_what_would_happen(bench: Any) -> None:
+    plan = await bench.session().plan()
+    assert [item.line for item in plan.items] == [
+        "limits ivr: call.maximum 5 -> 10 (rule machines, because asg.in_service = 1)"
+    ]
+    assert bench.calls() == 5
+    assert not bench.state.history("capacity")
+
+
+async def test_drift_is_repaired_and_the_plan_says_who_changed_it(bench: Any, team: Ref) -> None:
+    await bench.session().sync()
+    bench.later(minutes=1)
+    bench.cx.edit(team, "call.maximum", 77, by="mallory")
+    (item,) = (await bench.session().plan()).items
+    assert item.line.startswith("drift, changed by mallory at ")
+    assert item.reason == Reason.DRIFTED.value
+    await bench.session().sync()
+    assert bench.calls() == 10
+    assert bench.events() == ["updated", "repaired"]
+
+
+async def test_drift_that_is_adopted_stays_until_the_rule_says_another_value(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of(drift=Drift.ADOPT))
+    bench.cx.edit(team, "call.maximum", 10)
+    await bench.session().sync()
+    bench.cx.edit(team, "call.maximum", 77)
+    await bench.session().sync()
+    assert bench.calls() == 77
+    assert bench.events() == ["adopted", "adopted"]
+    bench.scale(3)
+    await bench.session().sync()
+    assert bench.calls() == 30
+
+
+async def test_drift_that_is_reported_is_a_conflict_that_a_person_settles(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of(drift=Drift.REPORT))
+    bench.cx.edit(team, "call.maximum", 10)
+    session = bench.session()
+    await session.sync()
+    bench.cx.edit(team, "call.maximum", 77)
+    await session.sync()
+    await session.sync()
+    assert bench.calls() == 77
+    (conflict,) = session.conflicts()
+    assert (conflict.base, conflict.said, conflict.held) == (10, 10, 77)
+    bench.later(minutes=1)
+    await session.resolve(conflict.record.id, "from")
+    assert bench.calls() == 10
+    assert not session.conflicts()
+    assert session.status().conflicts == 0
+
+
+async def test_a_conflict_that_is_settled_for_the_field_stays_settled(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of(drift=Drift.REPORT))
+    session = bench.session()
+    await session.sync()
+    (conflict,) = session.conflicts()
+    await session.resolve(conflict.record.id, "right")
+    assert (await session.sync()).written == 0
+    assert bench.calls() == 5
+    assert not session.conflicts()
+
+
+async def test_a_settled_conflict_can_have_another_value(make_bench: Make, rule_of: RuleOf) -> None:
+    bench = make_bench(rule_of(drift=Drift.REPORT, maximum=100))
+    session = bench.session()
+    await session.sync()
+    (conflict,) = session.conflicts()
+    with pytest.raises(Refused, match="above the maximum"):
+        await session.resolve(conflict.record.id, "edit", edited=900)
+    await session.resolve(conflict.record.id, "edit", edited=42)
+    assert bench.calls() == 42
+    assert (await session.sync()).written == 0
+
+
+async def test_a_choice_about_what_has_moved_since_is_stale(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of(drift=Drift.REPORT))
+    session = bench.session()
+    await session.sync()
+    (conflict,) = session.conflicts()
+    bench.cx.edit(team, "call.maximum", 6)
+    with pytest.raises(Stale, match="has moved"):
+        await session.resolve(conflict.record.id, "from")
+    assert bench.calls() == 6
+
+
+async def test_a_conflict_ends_by_itself_when_both_agree_again(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of(drift=Drift.REPORT))
+    session = bench.session()
+    await session.sync()
+    bench.cx.edit(team, "call.maximum", 10)
+    await session.sync()
+    assert not session.conflicts()
+    (link,) = bench.state.links("capacity")
+    assert link.state is LinkState.SYNCED
+
+
+async def test_somebody_who_changes_a_field_again_and_again_is_not_fought_for_ever(
+    bench: Any, team: Ref
+) -> None:
+    session = bench.session()
+    await session.sync()
+    for number in range(20):
+        bench.later(seconds=10)
+        bench.cx.edit(team, "call.maximum", 100 + number)
+        await session.sync()
+    assert bench.events().count("repaired") == 12
+    (conflict,) = session.conflicts()
+    assert conflict.record.reason is Reason.PING_PONG
+    bench.later(hours=3)
+    await session.sync()
+    assert bench.calls() == 119
+
+
+async def test_a_value_out_of_range_is_refused_once_and_told(
+    make_bench: Make, rule_of: RuleOf
+) -> None:
+    bench = make_bench(rule_of(maximum=100))
+    session = bench.session()
+    bench.scale(99)
+    report = await session.sync()
+    await session.sync()
+    assert bench.calls() == 5
+    assert bench.events() == ["refused"]
+    assert report.counts["held"] == 1
+    (item,) = (await session.plan()).items
+    assert item.decision == "refused"
+    assert "above the maximum" in item.line
+
+
+async def test_a_cooling_field_is_held_and_written_when_it_has_cooled_down(
+    make_bench: Make, rule_of: RuleOf
+) -> None:
+    bench = make_bench(rule_of(cooldown=timedelta(minutes=5)))
+    session = bench.session()
+    await session.sync()
+    bench.later(minutes=1)
+    bench.scale(7)
+    await session.sync()
+    assert bench.calls() == 10
+    assert session.due_in() == timedelta(minutes=4)
+    await session.work()
+    assert bench.calls() == 10
+    bench.later(minutes=4)
+    await session.work()
+    assert bench.calls() == 70
+    assert bench.events() == ["updated", "held", "updated"]
+    assert session.due_in() is None
+
+
+async def test_an_input_that_oscillates_changes_its_field_once_in_each_cooldown(
+    make_bench: Make, rule_of: RuleOf
+) -> None:
+    bench = make_bench(rule_of(cooldown=timedelta(minutes=10)))
+    session = bench.session()
+    for number in range(60):
+        bench.scale(1 + number % 2 * 8)
+        await session.sync()
+        bench.later(minutes=1)
+    times = [write.at for write in bench.cx.writes]
+    assert len(times) > 3
+    gaps = [b - a for a, b in pairwise(times)]
+    assert min(gaps) >= timedelta(minutes=10)
+
+
+async def test_what_the_vendor_holds_back_is_tried_then_and_not_before(
+    bench: Any, team: Ref
+) -> None:
+    session = bench.session()
+    until = bench.clock.now() + timedelta(hours=1)
+    bench.cx.hold(team, until, "27 decreases of this day are spent")
+    await session.sync()
+    assert bench.cx.calls["update"] == 0
+    assert "27 decreases" in bench.state.history("capacity")[0].detail
+    assert session.due_in() == timedelta(hours=1)
+    bench.later(minutes=59)
+    await session.work()
+    assert bench.cx.calls["reread"] == 0
+    bench.later(minutes=1)
+    await session.work()
+    assert bench.calls() == 10
+
+
+async def test_what_only_the_write_finds_out_is_held_as_well(bench: Any, team: Ref) -> None:
+    session = bench.session()
+    until = bench.clock.now() + timedelta(hours=1)
+    bench.cx.hold(team, until, "a change is under way", announced=False)
+    await session.sync()
+    assert bench.events() == ["held"]
+    assert not bench.state.intents("capacity")
+    bench.later(hours=1)
+    await session.work()
+    assert bench.calls() == 10
+
+
+async def test_an_object_of_somebody_else_is_left_alone(bench: Any, team: Ref) -> None:
+    bench.cx.claim(team, "an auto-scaling target")
+    await bench.session().sync()
+    assert bench.calls() == 5
+    assert bench.events() == ["refused"]
+
+
+async def test_a_field_of_another_job_is_left_alone(bench: Any, rule_of: RuleOf) -> None:
+    other = bench.session()
+    await other.sync()
+    mine = _second_job(bench, rule_of(expression="asg.in_service * 3"))
+    await mine.sync()
+    assert bench.calls() == 10
+    assert "job 'capacity'" in bench.state.history("second")[0].detail
+
+
+def _second_job(bench: Any, rule: Rule) -> Any:
+    return ConfigSession(
+        job="second",
+        stores={"cx": bench.cx, "cloud": bench.cloud},
+        book=Rulebook.of("second", [rule]),
+        state=bench.state,
+        clock=bench.clock,
+    )
+
+
+async def test_two_rules_for_one_field_are_refused(bench: Any, rule_of: RuleOf) -> None:
+    with pytest.raises(ConfigError, match="two rules write it"):
+        bench.session("one", rule_of("a"), rule_of("b"))
+
+
+async def test_a_rule_that_went_leaves_its_field_as_it_is(bench: Any, two_way: RuleOf) -> None:
+    await bench.session().sync()
+    await bench.session("one", two_way(on_conflict=Wins.FROM)).sync()
+    assert bench.calls() == 10
+    assert [link.right.ref.id for link in bench.state.links("capacity")] == [
+        "limits/ivr#chat.maximum"
+    ]
+    assert "detached" in bench.events()
+
+
+async def test_an_input_that_is_gone_frees_the_field_and_comes_back(bench: Any, group: Ref) -> None:
+    session = bench.session()
+    await session.sync()
+    bench.cloud.remove(group)
+    await session.sync()
+    assert bench.events() == ["updated", "detached"]
+    assert bench.calls() == 10
+    bench.cloud.put("group", "ivr", {"in_service": 4})
+    await session.sync()
+    assert bench.calls() == 40
+
+
+async def test_an_object_that_is_not_there_is_set_aside_with_the_reason(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench()
+    bench.cx.remove(team)
+    session = bench.session()
+    report = await session.sync()
+    assert report.failed == 1
+    (failed,) = session.quarantine()
+    assert failed.ref.id == "limits/ivr#call.maximum"
+    assert "create it" in failed.reason
+    bench.cx.put("limits", "ivr", {"call.maximum": 5})
+    await session.sync()
+    assert bench.calls() == 10
+    assert not session.quarantine()
+
+
+async def test_one_field_that_fails_changes_nothing_for_another(
+    make_bench: Make, rule_of: RuleOf, two_way: RuleOf, team: Ref, group: Ref
+) -> None:
+    bench = make_bench(
+        rule_of(expression="100 / (asg.in_service - 1)"), two_way(on_conflict=Wins.FROM)
+    )
+    bench.cloud.edit(group, "desired", 9)
+    session = bench.session()
+    report = await session.sync()
+    assert report.failed == 1
+    assert bench.cx.value(team, "chat.maximum") == 90
+    (failed,) = session.quarantine()
+    assert "rule machines" in failed.reason
+
+
+async def test_the_fields_of_one_object_are_written_in_one_call(
+    make_bench: Make, rule_of: RuleOf, two_way: RuleOf
+) -> None:
+    bench = make_bench(rule_of(), two_way(on_conflict=Wins.FROM))
+    bench.cloud.edit(bench.cloud.log[0], "desired", 9)
+    await bench.session().sync()
+    (write,) = bench.cx.writes
+    assert write.changes == {"call.maximum": 10, "chat.maximum": 90}
+
+
+# -- two-way rules
+
+
+async def test_a_two_way_rule_carries_either_end_to_the_other(
+    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+) -> None:
+    bench = make_bench(two_way())
+    session = bench.session()
+    await session.sync()
+    assert bench.events() == ["adopted"]
+    bench.cx.edit(team, "chat.maximum", 70)
+    await session.sync()
+    assert bench.cloud.value(group, "desired") == 7
+    bench.later(minutes=1)
+    bench.cloud.edit(group, "desired", 3)
+    await session.sync()
+    assert bench.cx.value(team, "chat.maximum") == 30
+    assert (await session.sync()).written == 0
+
+
+async def test_both_ends_changed_is_a_conflict_and_either_can_be_taken(
+    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+) -> None:
+    bench = make_bench(two_way())
+    session = bench.session()
+    await session.sync()
+    bench.cx.edit(team, "chat.maximum", 70)
+    bench.cloud.edit(group, "desired", 5)
+    await session.sync()
+    (conflict,) = session.conflicts()
+    assert conflict.record.reason is Reason.BOTH_EDITED
+    assert (conflict.said, conflict.held) == (50, 70)
+    await session.resolve(conflict.record.id, "to")
+    assert bench.cloud.value(group, "desired") == 7
+    assert (await session.sync()).written == 0
+
+
+@pytest.mark.parametrize(("wins", "both"), [(Wins.FROM, 50), (Wins.TO, 70)])
+async def test_a_two_way_rule_can_say_who_wins(
+    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref, wins: Wins, both: int
+) -> None:
+    bench = make_bench(two_way(on_conflict=wins))
+    session = bench.session()
+    await session.sync()
+    bench.cx.edit(team, "chat.maximum", 70)
+    bench.cloud.edit(group, "desired", 5)
+    await session.sync()
+    assert bench.cx.value(team, "chat.maximum") == both
+    assert bench.cloud.value(group, "desired") == both // 10
+
+
+async def test_a_value_without_a_way_back_is_told(
+    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+) -> None:
+    bench = make_bench(two_way(inverse="to * 0.1"))
+    session = bench.session()
+    await session.sync()
+    bench.cx.edit(team, "chat.maximum", 75)
+    report = await session.sync()
+    assert report.failed == 1
+    assert bench.cloud.value(group, "desired") == 2
+
+
+# -- plans, undo
+
+
+async def test_apply_does_what_the_plan_says_and_nothing_that_moved_since(
+    make_bench: Make, rule_of: RuleOf, two_way: RuleOf, group: Ref
+) -> None:
+    bench = make_bench(rule_of(), two_way(on_conflict=Wins.FROM))
+    session = bench.session()
+    bench.cloud.edit(group, "desired", 9)
+    plan = await session.plan()
+    bench.scale(8)
+    report = await session.apply(plan)
+    assert report.counts["stale"] == 1
+    assert bench.calls() == 5
+    assert bench.cx.writes[0].changes == {"chat.maximum": 90}
+
+
+async def test_a_plan_of_other_rules_is_stale(bench: Any, rule_of: RuleOf) -> None:
+    plan = await bench.session().plan()
+    with pytest.raises(Stale, match="rules have changed"):
+        await bench.session("one", rule_of(maximum=3)).apply(plan)
+
+
+async def test_an_undo_puts_back_what_nobody_has_touched_and_the_rule_waits(
+    bench: Any, team: Ref
+) -> None:
+    session = bench.session()
+    run = (await session.sync()).run
+    bench.later(minutes=1)
+    await session.undo(run)
+    assert bench.calls() == 5
+    assert (await session.sync()).written == 0
+    assert bench.events() == ["updated", "undone"]
+    assert session.status().held == 1
+    bench.later(minutes=1)
+    session.release(team)
+    await session.sync()
+    assert bench.calls() == 10
+
+
+async def test_an_undo_leaves_what_somebody_has_changed_since(bench: Any, team: Ref) -> None:
+    session = bench.session()
+    run = (await session.sync()).run
+    bench.cx.edit(team, "call.maximum", 11)
+    report = await session.undo(run)
+    assert bench.calls() == 11
+    assert [item.detail for item in report.kept] == ["somebody has changed it since"]
+
+
+async def test_nothing_can_be_approved(bench: Any) -> None:
+    with pytest.raises(Refused, match="nothing to approve"):
+        bench.session().approve("token")
+
+
+async def test_explain_tells_what_a_field_holds_and_why(bench: Any, team: Ref) -> None:
+    session = bench.session()
+    await session.sync()
+    lines = await session.explain(team)
+    assert lines[0] == "limits ivr: call.maximum [cx:limits/ivr#call.maximum] holds 10."
+    assert any("updated" in line for line in lines)
+    assert "managed by nothing" in (await session.explain(Ref("cx", "limits/other")))[0]

@@ -55,7 +55,7 @@ def table(dynamodb: Any) -> str:
 
 
 @pytest.fixture
-def open_state(dynamodb: Any, table: str) -> Iterator[Callable[[], DynamoState]]:
+def open_dynamo(dynamodb: Any, table: str) -> Iterator[Callable[[], DynamoState]]:
     """Opens the table, as another process would."""
     opened: list[DynamoState] = []
 
@@ -66,9 +66,3 @@ def open_state(dynamodb: Any, table: str) -> Iterator[Callable[[], DynamoState]]
     yield open_
     for state in opened:
         state.close()
-
-
-@pytest.fixture
-def state(open_state: Callable[[], DynamoState]) -> DynamoState:
-    """An empty state."""
-    return open_state()

@@ -21,7 +21,7 @@ from typing import Any
 
 from moto.dynamodb import models
 from moto.dynamodb.models.table import Table
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 
@@ -54,7 +54,7 @@ def _in_turn(app: Any) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
 
 def main() -> None:
     """Serve until standard input ends."""
-    models.copy = SimpleNamespace(deepcopy=_copied)  # type: ignore[attr-defined]  # a module's name
+    vars(models)["copy"] = SimpleNamespace(deepcopy=_copied)
     app = _in_turn(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -86,12 +86,13 @@ class Commits:
 
         It is looked up by it and then verified: one too many does no harm.
         """
-        found = [e for e in effects if isinstance(e, SaveReferences)]
-        self._table.put_all(
-            new(keys.linked(one.job, target, str(one.ref)), ref=str(one.ref))
-            for one in found
+        found = {
+            keys.linked(one.job, target, str(one.ref)): str(one.ref)
+            for one in effects
+            if isinstance(one, SaveReferences)
             for target in sorted(one.targets)
-        )
+        }
+        self._table.put_all(new(key, ref=ref) for key, ref in found.items())
 
     def _whole(self, steps: Sequence[Step], fence: Lease | None, first: int) -> list[Change]:
         id = uuid4().hex

@@ -57,8 +57,9 @@ def number(value: int) -> str:
 
 
 def at_and_id(at: datetime | str, id: str) -> str:
-    """Return a time and an id as text that sorts by both."""
-    return f"{at if isinstance(at, str) else at.isoformat()}|{id}"
+    """Return a time and an id as text that sorts by both; what has no time comes first."""
+    told = at if isinstance(at, str) else at.isoformat()
+    return f"{told}|{id}" if told else id
 
 
 # --- pairs -------------------------------------------------------------------------------------

@@ -242,17 +242,18 @@ class Table:
         return self._failure("written", error)
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Write items, each by itself; all of them are there when this returns."""
-        self._batches({"PutRequest": {"Item": to_wire(item)}} for item in items)
+        """Write different items, each by itself; all of them are there when this returns."""
+        self._batches((key_of(item), {"PutRequest": {"Item": to_wire(item)}}) for item in items)
 
     def delete_all(self, gone: Iterable[Key]) -> None:
         """Delete items, each by itself."""
-        self._batches({"DeleteRequest": {"Key": key_to_wire(key)}} for key in gone)
+        self._batches((key, {"DeleteRequest": {"Key": key_to_wire(key)}}) for key in gone)
 
-    def _batches(self, requests: Iterable[dict[str, Any]]) -> None:
+    def _batches(self, requests: Iterable[tuple[Key, dict[str, Any]]]) -> None:
         left = iter(requests)
-        while batch := list(islice(left, _WRITTEN_AT_ONCE)):
-            self._batch(batch)
+        # A batch names no item twice.
+        while batch := dict(islice(left, _WRITTEN_AT_ONCE)):
+            self._batch([*batch.values()])
 
     def _batch(self, batch: list[dict[str, Any]]) -> None:
         request: Any = {self.name: batch}

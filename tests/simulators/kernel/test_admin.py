@@ -165,7 +165,7 @@ def test_latency_is_added_to_every_request() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"system": "jira"}, "no simulator 'jira'; there are: confluence"),
+        ({"system": "jira"}, "no simulator 'jira'; there are: aws, confluence"),
         ({"system": "confluence", "latency": "long"}, "not a duration"),
         ({"system": "confluence", "rate_limit": "fast"}, "not a rate"),
         ({"system": "confluence", "faults": [{"kind": "rest"}]}, "no kind of fault"),

@@ -16,7 +16,7 @@ from .duration import duration, rate
 from .faults import FaultBook
 from .ids import Ids
 from .rates import RateLimiter
-from .simulator import Options, Simulator
+from .simulator import Backed, Options, Simulator
 from .site import Site
 
 PACKAGE = __name__.partition(".")[0]
@@ -66,15 +66,19 @@ class Service:
             spawn=lambda work: self.site.front.spawn(work),
         )
         self.simulator = build(setup.system, options)
-        self.refused = self.simulator.load(setup.load) if setup.load is not None else []
         self._port = setup.port
-        self.site = Site(
-            self.simulator,
-            clock=clock,
-            limiter=RateLimiter(limit, clock),
-            faults=_faults(setup, clock),
-            latency=duration(setup.latency).total_seconds() if setup.latency else 0.0,
-        )
+        try:
+            self.refused = self.simulator.load(setup.load) if setup.load is not None else []
+            self.site = Site(
+                self.simulator,
+                clock=clock,
+                limiter=RateLimiter(limit, clock),
+                faults=_faults(setup, clock),
+                latency=duration(setup.latency).total_seconds() if setup.latency else 0.0,
+            )
+        except BaseException:
+            self._end()
+            raise
         self.admin = Admin(self.site)
 
     async def start(self) -> None:
@@ -83,15 +87,26 @@ class Service:
         Raises:
             OSError: the port is taken.
         """
-        await self.site.front.start(self._port)
-        await self.site.side.start()
-        await self.admin.front.start()
+        try:
+            await self.site.front.start(self._port)
+            await self.site.side.start()
+            await self.admin.front.start()
+            if isinstance(self.simulator, Backed):
+                await self.simulator.begin()
+        except BaseException:
+            self._end()
+            raise
 
     async def stop(self) -> None:
         """End both addresses with everything under way."""
         await self.admin.front.stop()
         await self.site.side.stop()
         await self.site.front.stop()
+        self._end()
+
+    def _end(self) -> None:
+        if isinstance(self.simulator, Backed):
+            self.simulator.end()
 
     def ready(self) -> dict[str, Any]:
         """The line that tells how to reach it."""

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import Scope
 
 from .clock import SimClock
 from .duration import Rate
@@ -135,6 +136,28 @@ class Simulator(Protocol):
 
     def expire_tokens(self) -> None:
         """Make every access token issued so far invalid, as time would."""
+        ...
+
+
+@runtime_checkable
+class Backed(Simulator, Protocol):
+    """A simulator with something behind it: a process, or work that goes on by itself."""
+
+    async def begin(self) -> None:
+        """Start what goes on while it is served; the event loop is that of its requests."""
+        ...
+
+    def end(self) -> None:
+        """Stop everything behind it; may be called without `begin`, and twice."""
+        ...
+
+
+@runtime_checkable
+class Operated(Simulator, Protocol):
+    """A simulator whose vendor tells its operations apart by more than the path."""
+
+    def operation(self, scope: Scope, body: bytes) -> str:
+        """What the call log shows as the path, and what faults are matched with."""
         ...
 
 

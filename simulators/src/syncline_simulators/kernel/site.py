@@ -14,7 +14,7 @@ from .faults import FaultBook
 from .front import Connection, Front, Received
 from .rates import RateLimiter
 from .reply import asgi_scope
-from .simulator import SIDE, Answer, Simulator
+from .simulator import SIDE, Answer, Operated, Simulator
 
 
 class Site:
@@ -37,13 +37,15 @@ class Site:
         self.calls = CallLog()
         self.front = Front(self.handle)
         self.side = Front(self.handle)
+        self._path = simulator.operation if isinstance(simulator, Operated) else _path
         self.app = answering(Router(simulator.routes(), redirect_slashes=False))
 
     async def handle(self, received: Received, connection: Connection) -> None:
         """Answer one request, or do to it what a fault demands."""
         scope = {**asgi_scope(received, connection.front.port), SIDE: self.side.url}
         who = self.simulator.credential(Request(scope))
-        path, query = scope["path"], received.target.partition(b"?")[2].decode("latin-1")
+        path = self._path(scope, received.body)
+        query = received.target.partition(b"?")[2].decode("latin-1")
         call = self.calls.arrived(
             method=received.method, path=path, query=query, credential=who, at=self.clock.now()
         )
@@ -52,6 +54,10 @@ class Site:
             site=self, received=received, connection=connection, call=call, scope=scope, drawn=drawn
         )
         await deliver(exchange)
+
+
+def _path(scope: Scope, body: bytes) -> str:
+    return str(scope["path"])
 
 
 def answering(app: ASGIApp) -> ASGIApp:

@@ -1,0 +1,199 @@
+"""Lambda: the account's pool of concurrency, and provisioned concurrency, which moto lacks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import attrs
+from botocore.exceptions import ClientError
+from starlette.responses import JSONResponse, Response
+
+from .backend import ACCOUNT, REGION
+from .call import Call
+from .cloud import Cloud, Rule, answered, members, plain, with_members
+from .refusals import refusal
+
+UNRESERVED = 100
+"""So much of the account's concurrency must stay free for functions that reserve none."""
+
+
+@attrs.frozen(kw_only=True)
+class Provisioned:
+    """The provisioned concurrency of one version or alias."""
+
+    requested: int
+    ready_at: float
+    modified: str
+
+
+class Functions:
+    """The rules of Lambda, with what they remember."""
+
+    def __init__(self) -> None:
+        self._provisioned: dict[tuple[str, str], Provisioned] = {}
+
+    def rules(self) -> dict[str, Rule]:
+        """By operation."""
+        return {
+            "PutFunctionConcurrency": self._reserve,
+            "PutProvisioned": self._put,
+            "GetProvisioned": self._get,
+            "DeleteProvisioned": self._delete,
+            "GetAccountSettings": self._account,
+        }
+
+    def provisioned(self, function: str) -> dict[str, int]:
+        """What each qualifier of a function asked for."""
+        return {
+            qualifier: found.requested
+            for (name, qualifier), found in self._provisioned.items()
+            if name == function
+        }
+
+    async def _reserve(self, cloud: Cloud, call: Call) -> Response:
+        function = _name(call)
+        await _known(cloud, call, function)
+        asked = int(call.params.get("ReservedConcurrentExecutions", 0))
+        if asked < 0:
+            raise _invalid(call, "ReservedConcurrentExecutions has to be at least 0")
+        others = await asyncio.to_thread(_reserved, cloud, function)
+        if cloud.habits.concurrency - others - asked < UNRESERVED and asked:
+            raise _invalid(call, _below_pool())
+        provisioned = sum(self.provisioned(function).values())
+        if asked < provisioned:
+            raise _invalid(
+                call,
+                f"ReservedConcurrentExecutions {asked} should not be lower than function's total "
+                f"provisioned concurrency [{provisioned}].",
+            )
+        return await plain(cloud, call)
+
+    async def _put(self, cloud: Cloud, call: Call) -> Response:
+        function, qualifier = _name(call), str(call.params.get("Qualifier", ""))
+        if qualifier in ("", "$LATEST"):
+            raise _invalid(
+                call,
+                "Provisioned Concurrency Configs cannot be applied to unpublished function "
+                "versions.",
+            )
+        await _known(cloud, call, function, qualifier)
+        asked = int(call.params.get("ProvisionedConcurrentExecutions", 0))
+        if asked < 1:
+            raise _invalid(call, "ProvisionedConcurrentExecutions has to be at least 1")
+        await self._refuse_too_many(cloud, call, function, qualifier, asked)
+        found = Provisioned(
+            requested=asked,
+            ready_at=cloud.elapsed() + cloud.habits.provision_lasts,
+            modified=cloud.now().isoformat(),
+        )
+        self._provisioned[function, qualifier] = found
+        return JSONResponse(_shown(cloud, found), 202)
+
+    async def _refuse_too_many(
+        self, cloud: Cloud, call: Call, function: str, qualifier: str, asked: int
+    ) -> None:
+        others = sum(self.provisioned(function).values()) - self.provisioned(function).get(
+            qualifier, 0
+        )
+        reserved = await asyncio.to_thread(own, cloud, function)
+        if reserved is not None and others + asked > reserved:
+            raise _invalid(
+                call,
+                "Requested Provisioned Concurrency should not be greater than the "
+                "reservedConcurrentExecution for function",
+            )
+        everything = await asyncio.to_thread(_reserved, cloud, "")
+        if reserved is None and cloud.habits.concurrency - everything - asked < UNRESERVED:
+            raise _invalid(call, _below_pool())
+
+    async def _get(self, cloud: Cloud, call: Call) -> Response:
+        function = _name(call)
+        if call.params.get("List") == "ALL":
+            return JSONResponse({"ProvisionedConcurrencyConfigs": self._all(cloud, function)})
+        qualifier = str(call.params.get("Qualifier", ""))
+        await _known(cloud, call, function, qualifier)
+        found = self._provisioned.get((function, qualifier))
+        if found is None:
+            message = "No Provisioned Concurrency Config found for this function"
+            raise refusal(call, "ProvisionedConcurrencyConfigNotFoundException", message, 404)
+        return JSONResponse(_shown(cloud, found))
+
+    def _all(self, cloud: Cloud, function: str) -> list[dict[str, Any]]:
+        return [
+            {"FunctionArn": f"{_arn(name)}:{qualifier}", **_shown(cloud, found)}
+            for (name, qualifier), found in self._provisioned.items()
+            if name == function
+        ]
+
+    async def _delete(self, cloud: Cloud, call: Call) -> Response:
+        self._provisioned.pop((_name(call), str(call.params.get("Qualifier", ""))), None)
+        return Response(status_code=204)
+
+    async def _account(self, cloud: Cloud, call: Call) -> Response:
+        reserved = await asyncio.to_thread(_reserved, cloud, "")
+        limit = {
+            "ConcurrentExecutions": cloud.habits.concurrency,
+            "UnreservedConcurrentExecutions": cloud.habits.concurrency - reserved,
+        }
+        passed = await cloud.forward(call)
+        if passed.status != 200:
+            return JSONResponse({"AccountLimit": limit, "AccountUsage": {}})
+        found = members(passed)
+        found["AccountLimit"] = {**found.get("AccountLimit", {}), **limit}
+        return with_members(passed, found) if passed.body else answered(passed)
+
+
+def _shown(cloud: Cloud, found: Provisioned) -> dict[str, Any]:
+    ready = cloud.elapsed() >= found.ready_at
+    return {
+        "RequestedProvisionedConcurrentExecutions": found.requested,
+        "AvailableProvisionedConcurrentExecutions": found.requested if ready else 0,
+        "AllocatedProvisionedConcurrentExecutions": found.requested if ready else 0,
+        "Status": "READY" if ready else "IN_PROGRESS",
+        "LastModified": found.modified,
+    }
+
+
+def _name(call: Call) -> str:
+    """The name of the function, of which the call may have the ARN."""
+    return str(call.params["FunctionName"]).rpartition(":function:")[2].partition(":")[0]
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+async def _known(cloud: Cloud, call: Call, function: str, qualifier: str = "") -> None:
+    wanted = {"Qualifier": qualifier} if qualifier else {}
+    try:
+        await cloud.ask("lambda", "get_function", FunctionName=function, **wanted)
+    except ClientError:
+        where = f"{_arn(function)}{':' + qualifier if qualifier else ''}"
+        message = f"Function not found: {where}"
+        raise refusal(call, "ResourceNotFoundException", message, 404) from None
+
+
+def own(cloud: Cloud, function: str) -> int | None:
+    """What a function has reserved; None where it has nothing."""
+    found = cloud.tell("lambda", "get_function_concurrency", FunctionName=function)
+    reserved: int | None = found.get("ReservedConcurrentExecutions")
+    return reserved
+
+
+def _reserved(cloud: Cloud, apart_from: str) -> int:
+    """What all functions but this one have reserved together."""
+    pages = cloud.backend.client("lambda").get_paginator("list_functions")
+    names = [f["FunctionName"] for page in pages.paginate() for f in page["Functions"]]
+    return sum(own(cloud, name) or 0 for name in names if name != apart_from)
+
+
+def _below_pool() -> str:
+    return (
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
+    )
+
+
+def _invalid(call: Call, message: str) -> Exception:
+    return refusal(call, "InvalidParameterValueException", message)

@@ -13,15 +13,16 @@ from syncline.testing.lease_contract import LeaseStoreContract
 from syncline.testing.state_contract import StateStoreContract
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that has all its tables: making them takes longer than most of the tests."""
+    path = tmp_path_factory.mktemp("empty") / "state.db"
+    SqliteState.open(path).close()
+    return path
+
+
 class TestSqlite(StateStoreContract, LeaseStoreContract):
     """In a file, so that another process could open it."""
-
-    @pytest.fixture(scope="class")
-    def empty(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A file that has all its tables: making them takes longer than most of the tests."""
-        path = tmp_path_factory.mktemp("empty") / "state.db"
-        SqliteState.open(path).close()
-        return path
 
     @pytest.fixture
     def open_state(self, empty: Path, tmp_path: Path) -> Iterator[Callable[[], StateStore]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from syncline.config import read
-from syncline.state import SqliteState
+from syncline.engine.states import opened_state
 from syncline_web.intake import Intake, StateDesk
 from syncline_web.listening.servers import serving
 
@@ -24,7 +24,7 @@ BACKLOG = 2048
 def main() -> int:
     """Serve the webhooks of a configuration on a free port of this machine."""
     config = read(Path(sys.argv[1]))
-    with contextlib.closing(SqliteState.open(config.state)) as state:
+    with contextlib.closing(opened_state(config)) as state:
         asyncio.run(served(Intake(StateDesk(config=config, state=state))))
     return 0
 

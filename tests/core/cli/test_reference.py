@@ -39,7 +39,7 @@ def test_stale_pages_are_named_and_written_anew(
 def test_every_example_is_a_configuration_without_faults(path: Path) -> None:
     config = read(path)
     assert config.jobs
-    for job in config.jobs.values():
+    for job in config.documents_jobs.values():
         assert job.lens().version
 
 
@@ -57,7 +57,7 @@ def test_the_examples_are_what_init_writes() -> None:
 
 
 def test_in_the_knowledge_example_confluence_wins_and_nothing_is_lost() -> None:
-    job = read(ROOT / "examples" / "knowledge.toml").job("knowledge")
+    job = read(ROOT / "examples" / "knowledge.toml").documents_job("knowledge")
     policy = job.policy()
     assert (job.left, policy.on_conflict) == ("wiki", OnConflict.LEFT_WINS)
     assert policy.otherwise is Otherwise.QUEUE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -12,9 +12,13 @@ import attrs
 import pytest
 
 from syncline.config import Config, load
+from syncline.config_store import ConfigStore
 from syncline.connector import Connector, Context, LocalPath, setting
 from syncline.errors import ConfigError, PluginError
 from syncline.ports import Secret, SecretProvider, Store
+from syncline.state import SqliteState
+from syncline.state.port import StateStore
+from syncline.testing.config_vendor import KINDS
 
 
 class Color(Enum):
@@ -72,7 +76,35 @@ def _vault(settings: VaultSettings, context: Context) -> SecretProvider:
     return Vault(settings)
 
 
+@attrs.frozen(kw_only=True)
+class BoardSettings:
+    folder: LocalPath = setting("Where states are.", default="")
+    key: Secret | None = setting("What opens it.", default=None)
+
+
+def _no_objects(settings: BoardSettings, context: Context) -> ConfigStore:
+    raise AssertionError("a check opens nothing")
+
+
+def _board_state(settings: BoardSettings, context: Context, keys: Mapping[str, str]) -> StateStore:
+    """A state by name, for whoever has the key."""
+    if keys.keys() != {"table"}:
+        raise ValueError(f"say the table, and nothing else: {', '.join(keys) or 'nothing'}")
+    opened = settings.key.reveal() if settings.key is not None else "open"
+    return SqliteState.open(
+        Path(settings.folder) / f"{context.connection}-{opened}-{keys['table']}"
+    )
+
+
 CONNECTORS = {
+    "board": Connector(
+        name="board",
+        summary="A board.",
+        settings=BoardSettings,
+        config=_no_objects,
+        kinds=lambda: KINDS,
+        state=_board_state,
+    ),
     "shelf": Connector(
         name="shelf", summary="A shelf.", settings=ShelfSettings, documents=_no_store
     ),
@@ -138,6 +170,15 @@ def faults(loaded: Callable[[str], Config]) -> Callable[[str], list[str]]:
 def base() -> str:
     """Two connections."""
     return BASE
+
+
+@pytest.fixture
+def boards() -> str:
+    """Two connections that hold configuration objects, and one that holds documents."""
+    return (
+        '[connections.cx]\nconnector = "board"\n[connections.cloud]\nconnector = "board"\n'
+        '[connections.wiki]\nconnector = "shelf"\npath = "left"\n'
+    )
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ Loaded = Callable[[str], Config]
 def test_a_job_without_settings_has_the_policy_and_limits_of_the_engine(
     loaded: Loaded, whole: str
 ) -> None:
-    job = loaded(whole).job("j")
+    job = loaded(whole).documents_job("j")
     assert job.policy() == Policy()
     assert job.limits() == Limits()
     assert job.lens() == Mapping(reserved=frozenset({"syncline-review"}))
@@ -59,7 +59,7 @@ rules = [
     { label = "agent-assist", to_label = "agent", one_way = true },
 ]
 """
-    job = loaded(whole + text).job("j")
+    job = loaded(whole + text).documents_job("j")
     assert job.policy() == Policy(
         direction=Direction.LEFT_TO_RIGHT,
         on_conflict=OnConflict.LEFT_WINS,

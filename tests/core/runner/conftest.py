@@ -72,7 +72,7 @@ class World:
     ) -> AsyncIterator[Session]:
         """What a runner opens instead of connections."""
         self.opened.append(job)
-        settings = config.jobs[job]
+        settings = config.documents_job(job)
         yield Session(
             job=job, left=self.wiki, right=self.kb, left_name="wiki", right_name="kb", state=state,
             clock=clock, mapping=settings.lens(), policy=settings.policy(),

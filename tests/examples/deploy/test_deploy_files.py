@@ -87,7 +87,9 @@ def test_the_unit_hands_over_every_secret_that_its_configuration_names(deploy: P
 
 def test_the_state_lies_where_the_unit_may_write(deploy: Path) -> None:
     assert unit(deploy)["StateDirectory"] == ["syncline"]
-    assert read(deploy / "syncline.toml").state.is_relative_to("/var/lib/syncline")
+    state = read(deploy / "syncline.toml").state
+    assert isinstance(state, Path)
+    assert state.is_relative_to("/var/lib/syncline")
 
 
 def test_the_unit_speaks_the_protocol_that_the_service_speaks(deploy: Path) -> None:

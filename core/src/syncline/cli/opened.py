@@ -17,7 +17,9 @@ from ..config import Config, read
 from ..config.faults import nearest
 from ..config.pairs import read_pairs
 from ..engine import Session
-from ..engine.opening import context_of, open_session, resolve_secrets
+from ..engine.opening import context_of, open_session
+from ..engine.resolving import resolve_secrets
+from ..engine.states import opened_state
 from ..errors import ConfigError, StoreError, SynclineError
 from ..model import FIELDS, Costs, Document, Incomplete, Ref
 from ..ports import Capability, Store
@@ -135,8 +137,7 @@ def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[Sess
     Looking creates no state file; with `writing` it is created.
     """
     settings = config.documents_job(job)
-    there = writing or config.state.exists()
-    state = SqliteState.open(config.state) if there else SqliteState.memory()
+    state = opened_state(config, create=writing)
     try:
         yield Session(
             job=job,

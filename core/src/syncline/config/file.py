@@ -18,7 +18,7 @@ from .checks import job_faults, label_faults, pairs_faults, secret_faults, servi
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
 from .jobs import DocumentsJob, Job, job
-from .scalars import shown
+from .states import ConnectedState, StateAt, state_at, state_fault
 from .structure import as_table
 from .toml import MAX_SIZE, parse
 
@@ -32,15 +32,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_STATE = "syncline-state.db"
-
 
 @frozen(kw_only=True, repr=False)
 class Config(Shown):
     """A configuration that `check` accepts. Nothing has been opened, no secret looked up."""
 
-    state: FilePath
-    """The SQLite file, absolute."""
+    state: StateAt
+    """The SQLite file, absolute; or what a connection opens."""
     connections: Mapping[str, Connection]
     jobs: Mapping[str, Job]
     rules: Mapping[str, tuple[Rule, ...]] = field(factory=dict)
@@ -187,12 +185,12 @@ class _Reader:
 
     def config(self) -> Config:
         self._top_level()
-        state = self._part(lambda: state_path(self._table.get("state"), self._folder), "state")
+        state = self._part(lambda: state_at(self._table.get("state"), self._folder), "state")
         connections = self._section(
             "connections", lambda n, t: connection(n, t, self._folder, self._load)
         )
         jobs = self._section("jobs", lambda _, table: job(table))
-        self._between(connections, jobs)
+        self._between(state, connections, jobs)
         return Config(
             state=state or FilePath(),
             connections=connections,
@@ -231,12 +229,16 @@ class _Reader:
             self.faults += service_secret_faults(found, connections, self._load)
         return found
 
-    def _between(self, connections: dict[str, Connection], jobs: dict[str, Job]) -> None:
+    def _between(
+        self, state: StateAt | None, connections: dict[str, Connection], jobs: dict[str, Job]
+    ) -> None:
         named = self._table.get("connections")
         known = frozenset(named) if isinstance(named, dict) else frozenset()
         tables = self._table.get("jobs")
         for name, table in tables.items() if isinstance(tables, dict) else ():
             self.faults += job_faults(name, table, connections, known)
+        if isinstance(state, ConnectedState) and (why := state_fault(state, connections, known)):
+            self.faults.append(Fault(path=("state", "connection"), message=why))
         documents = documents_of(jobs)
         if len(documents) > 1:
             from .overlaps import overlap_faults
@@ -273,22 +275,4 @@ class _Reader:
             return None
 
 
-def state_path(value: object, folder: FilePath) -> FilePath:
-    """Return the state file that `state = …` names: `sqlite:///path`, or a relative path.
-
-    Raises:
-        ValueError: it names another kind of state.
-    """
-    text = DEFAULT_STATE if value is None else value
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise ValueError(f"{shown(value)} is not a state such as 'sqlite:///var/lib/syncline.db'")
-    scheme, colon, rest = text.partition("://")
-    if colon and scheme != "sqlite":
-        raise ValueError(f"state in {scheme!r} is not part of this installation; say 'sqlite:///…'")
-    path = rest if colon else text
-    if not path.strip("/"):
-        raise ValueError(f"{text!r} names no file; say 'sqlite:///var/lib/syncline.db'")
-    return folder / FilePath(path).expanduser()
-
-
-__all__ = ["DEFAULT_STATE", "Config", "documents_of", "load", "read", "state_path"]
+__all__ = ["Config", "documents_of", "load", "read"]

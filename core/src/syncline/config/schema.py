@@ -16,12 +16,12 @@ import attrs
 from ..connector import Connector, LocalPath, WebhookForm
 from ..secret import Secret
 from .connections import forms
-from .file import DEFAULT_STATE
 from .jobs import KINDS, settings_of
 from .jobs.rules import Address, AddressTable, Quantity
 from .mappings import Condition, FilterSettings, FilterTable, Template
 from .scalars import DURATION, Cron, TitlePath, written
 from .service import Service
+from .states import DEFAULT_STATE
 from .structure import key_of
 
 Schema = dict[str, Any]
@@ -52,6 +52,20 @@ _CEL: Schema = {
     "description": "A CEL expression over the document.",
 }
 
+_STATE: Schema = {
+    "description": "What remembers what was synchronised: a SQLite file, or a connection.",
+    "default": DEFAULT_STATE,
+    "oneOf": [
+        {"type": "string", "minLength": 1, "description": "The SQLite file."},
+        {
+            "type": "object",
+            "description": "The connection that keeps it, and what its connector wants to know.",
+            "properties": {"connection": {"type": "string", "minLength": 1}},
+            "required": ["connection"],
+            "additionalProperties": {"type": "string", "minLength": 1},
+        },
+    ],
+}
 _ADDRESS: Schema = {
     "title": "address",
     "type": "string",
@@ -86,12 +100,7 @@ def schema(connectors: Iterable[Connector]) -> Schema:
         "title": "Syncline configuration",
         "type": "object",
         "properties": {
-            "state": {
-                "type": "string",
-                "minLength": 1,
-                "description": "The SQLite file that remembers what was synchronised.",
-                "default": DEFAULT_STATE,
-            },
+            "state": _STATE,
             "connections": _table(
                 {"oneOf": [_connection(connector) for connector in connectors]},
                 "The places that jobs keep in agreement, by name.",

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from .. import plugins
 from ..clock import SystemClock
 from ..config import Config, Connection
-from ..config.leaves import Path
-from ..config.secrets import SecretRef, from_environment, from_file
 from ..connector import Context
-from ..errors import ConfigError, SynclineError
-from ..ports import Cache, Clock, Secret, SecretProvider, Store
-from ..redaction import register
-from ..state import SqliteState
+from ..errors import ConfigError
+from ..ports import Cache, Clock, Store
 from ..state.port import StateStore
+from .resolving import resolve_secrets
 from .session import Session
+from .states import open_state
 
 OpenStore = Callable[[Connection], AbstractAsyncContextManager[Store]]
 """Opens the store of a connection for as long as the context lasts."""
@@ -71,7 +68,7 @@ async def open_session(
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         if state is None:
-            own = SqliteState.open(config.state)
+            own = await open_state(config, clock)
             stack.callback(own.close)
             state = own
         stores = stores or partial(open_store, config, state=state, clock=clock, progress=progress)
@@ -149,59 +146,3 @@ def context_of(
 
     cache: Cache = StateCache(state, name)
     return Context(connection=name, clock=clock, cache=cache, observe=observe)
-
-
-async def resolve_secrets(
-    config: Config,
-    connection: Connection,
-    context: Context,
-    wanted: Iterable[tuple[Path, SecretRef]] | None = None,
-) -> dict[SecretRef, Secret]:
-    """Return the value of every secret that a connection needs; each is known to redaction.
-
-    Args:
-        wanted: these, instead of those that its store needs.
-
-    Raises:
-        ConfigError: all that cannot be resolved, one line each, without any value.
-    """
-    found: dict[SecretRef, Secret] = {}
-    problems: list[str] = []
-    for path, reference in connection.secrets if wanted is None else wanted:
-        try:
-            found[reference] = await resolve_secret(config, reference, context)
-            register(found[reference])
-        except SynclineError as error:
-            where = ".".join(str(part) for part in ("connections", connection.name, *path))
-            problems.append(f"{where}: {error}")
-    if problems:
-        raise ConfigError(problems)
-    return found
-
-
-async def resolve_secret(config: Config, reference: SecretRef, context: Context) -> Secret:
-    """Return the value of one secret.
-
-    Raises:
-        SynclineError: it cannot be looked up; without any value.
-    """
-    match reference.provider:
-        case "env":
-            return from_environment(reference.name)
-        case "file":
-            return from_file(reference.name, config.folder)
-        case provider:
-            return await (await _provider(config, provider, context)).get(reference.name)
-
-
-async def _provider(config: Config, name: str, context: Context) -> SecretProvider:
-    """Open a provider: a connection of that name, or else the plugin with its own defaults."""
-    connection = config.connections.get(name)
-    connector = connection.connector if connection else plugins.load(name)
-    if connector.secrets is None:
-        raise ConfigError([f"{name} provides no secrets"])
-    if connection is None:
-        return connector.secrets(connector.settings(), context)
-    # `check` refuses a provider that needs a provider itself: this goes one level deep.
-    values = await resolve_secrets(config, connection, context)
-    return connector.secrets(connection.ready(values), evolve(context, connection=name))

@@ -13,7 +13,8 @@ from attrs import define, field, frozen
 from ..config import Config, Connection, DocumentsJob
 from ..config.pairs import read_pairs
 from ..engine import Session
-from ..engine.opening import context_of, open_session, open_store, resolve_secrets
+from ..engine.opening import context_of, open_session, open_store
+from ..engine.resolving import resolve_secrets
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from .connections import Access, Connections

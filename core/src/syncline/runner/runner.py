@@ -14,11 +14,11 @@ from ..clock import SystemClock
 from ..config import Config
 from ..engine import Report, Session
 from ..engine.opening import is_dead, this_process
+from ..engine.states import open_state
 from ..errors import ConfigError, StateError
 from ..model import Change
 from ..ports import Clock
 from ..redaction import redact
-from ..state import SqliteState
 from ..state.port import StateStore
 from ..state.records import Effect
 from . import webpart
@@ -103,7 +103,7 @@ class Runner:
         async with AsyncExitStack() as stack:
             self._state = self._given_state
             if self._state is None:
-                self._state = SqliteState.open(self._config.state)
+                self._state = await open_state(self._config, self._clock)
                 stack.callback(self._state.close)
             self._openings = Openings(
                 state=self._state, clock=self._clock, holder=self._holder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..config import Config
 from ..connector import Context
-from ..engine.opening import resolve_secrets
+from ..engine.resolving import resolve_secrets
 from ..errors import NotFound
 from ..ports import Webhook
 

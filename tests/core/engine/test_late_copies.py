@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from syncline.decision import Deletes, Policy
 from syncline.errors import OutcomeUnknown
 from syncline.ports import Capability
@@ -156,3 +158,63 @@ async def test_an_unmarked_copy_is_known_by_who_wrote_it(make_pair: MakePair) ->
     pair.left.write("Another", BODY)
     await pair.sync()
     assert sorted(v.title for v in pair.right.live().values()) == ["Another", "Hours"]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+async def test_a_late_copy_of_what_is_restricted_by_now_is_taken_away(
+    make_pair: MakePair, marked: bool
+) -> None:
+    pair = make_pair(right={} if marked else UNMARKED)
+    ref = pair.left.write("Hours", BODY)
+    await given_up(pair, times=2)
+    pair.left.restrict(ref)
+    pair.right.land()
+    assert len(pair.right.live()) == 2
+    await pair.sync()
+    assert not pair.right.live()
+    events = [entry.event for entry in pair.session.history()]
+    assert events.count("late copy removed") == 2
+    pair.left.open_(ref)
+    await pair.sync()
+    assert bodies(pair.right) == [BODY]
+    await pair.quiet()
+
+
+async def test_a_late_copy_of_a_withdrawn_article_is_taken_away(make_pair: MakePair) -> None:
+    pair = make_pair()
+    ref = pair.left.write("Hours", BODY)
+    await given_up(pair)
+    await pair.sync()
+    pair.left.restrict(ref)
+    await pair.sync()
+    pair.right.land()
+    assert len(pair.right.live()) == 1
+    await pair.sync()
+    assert not pair.right.live()
+
+
+async def test_a_late_copy_of_what_is_gone_is_kept_once_a_person_has_edited_it(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair()
+    ref = pair.left.write("Hours", BODY)
+    await given_up(pair)
+    pair.left.trash(ref)
+    pair.right.land()
+    (late,) = pair.right.articles
+    pair.right.edit(late, body="<p>a person's</p>")
+    await pair.sync()
+    assert bodies(pair.right) == ["<p>a person's</p>"]
+    skipped = pair.state.skipped("job", late)
+    assert skipped is not None
+    assert skipped.reason == f"it is a copy of {ref}, which is gone"
+
+
+async def test_a_dry_run_takes_no_late_copy_away(make_pair: MakePair) -> None:
+    pair = make_pair()
+    ref = pair.left.write("Hours", BODY)
+    await given_up(pair)
+    pair.left.restrict(ref)
+    pair.right.land()
+    await pair.session.plan()
+    assert len(pair.right.live()) == 1

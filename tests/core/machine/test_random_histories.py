@@ -273,6 +273,67 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             ("die_syncing", R, 17711),
         ),
     ),
+    "a choice that waits for its turn is not about a text that came meanwhile": (
+        Setup(right=Traits(poor=True)),
+        (
+            *(("write", L, 682), ("write", L, 647), ("write", L, 905)),
+            *(("write", L, 795), ("sync", L, 52713), ("rewrite", R, 32207)),
+            *(("sync", R, 61135), ("rewrite", L, 26971), ("die_in_the_midst", R, 7174)),
+        ),
+    ),
+    "an edit that is written to an article just removed is not lost": (
+        PLAIN,
+        (
+            *(("write", R, 630), ("write", R, 682), ("write", L, 733)),
+            *(("write", L, 97), ("lag", L, 72624), ("act_during", R, 5832)),
+            *(("add", R, 95223), ("act_during", L, 10258), ("sync", L, 847)),
+        ),
+    ),
+    "a publish that comes late does not publish a person's draft": (
+        Setup(left=Traits(drafts=True), right=Traits()),
+        (
+            *(("write", R, 99), ("write", R, 355), ("write", R, 548)),
+            *(("fail", L, 60853), ("die_in_the_midst", R, 85711), ("die_in_the_midst", L, 14123)),
+            ("start_draft", L, 64042),
+        ),
+    ),
+    "a draft in a copy that nobody can read any more goes with it": (
+        Setup(right=Traits(drafts=True)),
+        (
+            *(("write", L, 884), ("meanwhile", R, 6018), ("obscure", R, 18649)),
+            *(("start_draft", R, 25839), ("obscure", L, 68912)),
+        ),
+    ),
+    "a draft that a dead process left is ours in the form that the vendor gives it": (
+        Setup(left=Traits(drafts=True, quirky=True), right=Traits()),
+        (
+            *(("write", R, 241), ("write", R, 628), ("write", R, 767)),
+            *(("write", R, 126), ("die_syncing", R, 48299), ("trash", R, 75073)),
+        ),
+    ),
+    "taking a side takes nothing from the other that it cannot show": (
+        Setup(left=Traits(marks_late=True), right=Traits(poor=True)),
+        (
+            *(("write", L, 955), ("meanwhile", R, 73632), ("add", R, 9113)),
+            *(("rewrite", R, 83141), ("write", R, 94183), ("add", L, 49901)),
+            *(("write", R, 66646), ("meanwhile", R, 16250)),
+        ),
+    ),
+    "late copies of what cannot be seen any more are taken away": (
+        PLAIN,
+        (
+            *(("write", R, 593), ("write", L, 107), ("write", L, 232)),
+            *(("fail", R, 63766), ("sync", R, 23192), ("obscure", L, 37866)),
+            ("act_during", L, 40506),
+        ),
+    ),
+    "a copy restored after its original was purged goes like any other": (
+        PLAIN,
+        (
+            *(("write", R, 18965), ("sync", L, 35742), ("archive", L, 29763)),
+            *(("die_in_the_midst", L, 41076), ("purge", R, 82439), ("restore", L, 62660)),
+        ),
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from attrs import evolve
 from ..errors import (
     Refused,
     Rejected,
+    VersionMismatch,
 )
 from ..model import Digest, Document, Record, Ref, Side, digest, restrict
 from ..ports import Note
@@ -117,7 +118,11 @@ async def _perform_one(job: Job, intent: Intent, draft: Draft) -> Record | None:
         return await store.create(draft.value, write=lent)
     if draft.expected is None:
         raise Rejected("an update needs the version it was decided on", ref=draft.ref)
-    return await store.update(draft.ref, draft.value, expected=draft.expected, write=lent)
+    record = await store.update(draft.ref, draft.value, expected=draft.expected, write=lent)
+    if record.status.gone:
+        # A person removed it between the store's check and its write: that is decided anew.
+        raise VersionMismatch(f"{draft.ref}: it was removed while it was written", ref=draft.ref)
+    return record
 
 
 def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:

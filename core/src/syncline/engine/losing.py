@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ..errors import StoreError, Unavailable
 from ..model import Head, Incomplete, Record, Ref, Side, Status
+from .aside import left_out
 from .context import Job
-from .newcomers import left_out
 from .plans import losses_of
 
 logger = logging.getLogger(__name__)

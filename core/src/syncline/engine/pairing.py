@@ -17,9 +17,9 @@ from ..model import Record, Ref, Side
 from ..state.port import Staged
 from ..state.records import Proposal, SaveProposals
 from . import view
+from .aside import left_out
 from .belonging import whose
 from .meeting import pairing
-from .newcomers import left_out
 from .observing import read_side
 from .steps import Step
 from .underway import Pass, alone, at_items, isolated

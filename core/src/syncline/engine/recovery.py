@@ -180,7 +180,10 @@ async def _look_for_create(
         # Creating again with the same origin is safe by contract: it fills, publishes and marks
         # what was left half done, and returns the item. The mark comes last.
         lent = lend(job, intent, planned.side, value)
+        drafted = record.status is Status.DRAFT
         record = await store.create(value, write=lent)
+        if drafted and record.value is not None:
+            return Found.DONE, record  # it says what the store made just now of what we wrote
     done = _update_state(job, planned, record) is Found.DONE
     return (Found.DONE if done else Found.ELSE), record
 

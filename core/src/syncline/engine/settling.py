@@ -38,12 +38,27 @@ async def resolve(
     """
 
     async def now() -> None:
-        await _resolve(job, unsettled(job, record.id), take, report, edited)
+        current = unsettled(job, record.id)
+        _check_shown(record, current)
+        await _resolve(job, current, take, report, edited)
 
     def refs() -> frozenset[Ref]:
         return refs_of(job.state.pair(record.pair))
 
     await in_turn(job.process.turns, refs, now, run=job.run)
+
+
+def _check_shown(shown: ConflictRecord, current: ConflictRecord) -> None:
+    """Refuse a choice that waited for its turn while a pass learnt of another text."""
+    texts = [
+        (c.reason, c.left_value, c.right_value, c.proposed, c.left_stamp, c.right_stamp)
+        for c in (shown, current)
+    ]
+    if texts[0] != texts[1]:
+        raise Stale(
+            f"conflict {shown.id}: it has changed since it was shown; nothing was done: look at"
+            " it again"
+        )
 
 
 def unsettled(job: Work, id: str) -> ConflictRecord:

@@ -8,7 +8,7 @@ from functools import partial
 from ..model import Side
 from ..ports import BulkStore
 from ..state.port import Staged
-from . import bulk, newcomers
+from . import aside, bulk, newcomers
 from .pairing import Pairing
 from .quarantine import waiting
 from .steps import Step
@@ -79,7 +79,7 @@ async def _newcomer(this: Pass, side: Side, staged: Staged, pairing: Pairing) ->
         this.report.counts["waiting"] += 1
         return None
     if reason := pairing.held.get(ref):
-        newcomers.skip(job, side, ref, reason, this.report, title=staged.title, at="proposed")
+        aside.skip(job, side, ref, reason, this.report, title=staged.title, at="proposed")
         return None
     if this.complete != frozenset(Side):
         # Its counterpart may be there and unlisted: creating waits for two complete listings.

@@ -146,7 +146,7 @@ def _stands_removed(world: World, side: Side, article: Article) -> bool:
     what it always said, goes there as well. A pass that had seen both away has ended the pair.
     """
     link = world.state.link(JOB, article.ref)
-    if link is None or link.state is not LinkState.SYNCED:
+    if link is None or link.state not in (LinkState.SYNCED, LinkState.CONFLICT):
         return False
     half, other = link.half(side), link.half(side.other).ref
     shared = restrict_fields(article.value, world.left.fields & world.right.fields)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+from ..body.carrying import DELETES_OPAQUE
+from ..body.rewording import CROSSES, OTHER_KIND
 from ..decision import Reason
 from ..engine import Session
 from ..errors import Forbidden, Refused, Rejected, Stale, Unavailable
@@ -27,10 +29,14 @@ async def resolve(world: World, side: Side, number: int, run: Runner | None = No
         world.ledger.thrown_away(value)
         # Whether an article is made anew beside one that is out of sight is the person's choice.
         world.checker.split |= set(filter(is_birth, words_of(value)))
-        if view.record.reason is Reason.OPAQUE:
+        if view.record.reason is Reason.OPAQUE or _cannot_be_shown(view.record.clashes):
             # Taking a side takes nothing from the other one that it cannot show.
             world.checker.uneven |= set(filter(is_birth, words_of(value)))
     await _chosen(world, lambda session: session.resolve(view.record.id, take), run)
+
+
+def _cannot_be_shown(clashes: Sequence[str]) -> bool:
+    return any(clash.startswith((OTHER_KIND, CROSSES, DELETES_OPAQUE)) for clash in clashes)
 
 
 async def undo(world: World, side: Side, number: int, run: Runner | None = None) -> None:

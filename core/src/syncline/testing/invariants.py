@@ -134,6 +134,8 @@ class Checker:
         world = self._world
         if world.person_chose or world.landing or self._is_twin(side, mutation.ref):
             return
+        if mutation.ref in self._late and len(world.store(side).history(mutation.ref)) == 1:
+            return  # nobody had touched what was made after it had been given up
         link = world.state.link(JOB, mutation.ref)
         other = link.half(side.other).ref if link else None
         why = world.away.get(other) if other else None
@@ -145,6 +147,7 @@ class Checker:
         if article.unreadable or article.unknown:
             # What must not be seen goes, even where nobody can read what somebody wrote into it.
             world.ledger.thrown_away(article.value)
+            world.ledger.thrown_away(article.draft)
         if article.draft is not None and mutation.ref not in world.drafts_before:
             # Begun within this pass: a version tells nothing of drafts, so that goes, too.
             world.ledger.thrown_away(article.draft)

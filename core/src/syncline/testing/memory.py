@@ -282,7 +282,9 @@ class MemoryStore(Vendor):
         if article.stage is Status.DRAFT:
             article.draft = self.kept(value)
             write.note("publish", str(article.ref))
-            record = await self._call("publish", article.ref, lambda: self._publish(article))
+            record = await self._call(
+                "publish", article.ref, lambda: self._publish(article, wanted=value)
+            )
         return record
 
     async def update(self, ref: Ref, value: Document, *, expected: Version, write: Write) -> Record:

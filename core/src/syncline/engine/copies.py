@@ -1,0 +1,87 @@
+"""Newcomers that are copies, or have one: they find each other again, and no second one stays."""
+
+from __future__ import annotations
+
+from ..errors import NotFound, StoreError
+from ..model import Record, Ref, Side
+from ..state.listing import stamp
+from .aside import left_out, skip
+from .context import Job
+from .meeting import pairing
+from .observing import read_side
+from .report import Report
+from .steps import Step
+from .surplus import removed_as_late, removed_as_twin
+
+
+async def as_copy(job: Job, side: Side, record: Record, origin: Ref, report: Report) -> Step | None:
+    """Return the step that pairs a copy with its original, or None after leaving it.
+
+    Raises:
+        StoreError: the original could not be read.
+        Again: somebody is at the original.
+    """
+    # Whoever is at the original may be making this very pair.
+    job.process.turns.also(origin, run=job.run)
+    title = title_of(record)
+    at = stamp(record)
+    if (link := job.state.link(job.name, origin)) is not None:
+        holder = link.half(side).ref
+        if holder is None:
+            if await removed_as_late(job, side, record, origin):
+                return None
+            reason = f"it is a copy of {origin}, whose copy was withdrawn"
+        else:
+            if await removed_as_twin(job, side, record, origin, link):
+                return None
+            how = "carries the mark" if record.origin is not None else "is a copy"
+            reason = f"it {how} of {origin}, which is paired with {holder}"
+        skip(job, side, record.ref, reason, report, title=title, at=at)
+        return None
+    answer = await read_side(job, origin)
+    if isinstance(answer, StoreError) and not isinstance(answer, NotFound):
+        raise answer
+    if isinstance(answer, NotFound) or answer.value is None or left_out(job, side.other, answer):
+        if not await removed_as_late(job, side, record, origin):
+            reason = _orphaned(job, side, origin, answer)
+            skip(job, side, record.ref, reason, report, title=title, at=at)
+        return None
+    pair = (record, answer) if side is Side.LEFT else (answer, record)
+    return await pairing(job, pair[0], pair[1], origin=side.other)
+
+
+def _orphaned(job: Job, side: Side, origin: Ref, answer: Record | NotFound) -> str:
+    """Return why a copy whose original cannot be read as live stays without a pair."""
+    if isinstance(answer, NotFound) or answer.status.gone:
+        # Creating the original anew would bring back what somebody deleted.
+        return f"it is a copy of {origin}, which is gone"
+    if answer.value is None:
+        status = answer.status.value
+        return f"it is a copy of {origin}, of which only this is known: {status}"
+    why = left_out(job, side.other, answer)
+    return f"it is a copy of {origin}, which takes no part: {why}"
+
+
+async def rejoined(
+    job: Job, side: Side, record: Record, copy: Record, report: Report, *, at: str
+) -> Step | None:
+    """Pair an original again with the copy that it had, or leave it while that stands apart."""
+    if reason := _stands_apart(job, side.other, copy):
+        skip(job, side, record.ref, reason, report, title=title_of(record), at=at)
+        return None
+    pair = (record, copy) if side is Side.LEFT else (copy, record)
+    return await pairing(job, pair[0], pair[1], origin=side)
+
+
+def _stands_apart(job: Job, side: Side, copy: Record) -> str:
+    if not copy.in_scope:
+        return f"its copy was moved out of what {job.connection(side)} covers"
+    if copy.value is None:
+        return f"its copy {copy.ref} is {copy.status.value}"
+    why = left_out(job, side, copy)
+    return f"its copy {copy.ref} takes no part: {why}" if why else ""
+
+
+def title_of(record: Record) -> str:
+    """Return the title of what can be read; "" for anything else."""
+    return record.value.title if record.value else ""

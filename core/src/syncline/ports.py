@@ -81,6 +81,18 @@ class Write:
     """What the item said when the write was decided on, where that is known. Of what changes
     without a new version (labels, say) it is the precondition: where the item says something else
     by now, or gets more while it is written, `update` raises `VersionMismatch`."""
+    note_soon: Callable[[str, str], Awaitable[None]] | None = None
+    """Like `note`, for `announce`; None where nothing is gained by waiting for others."""
+
+    async def announce(self, step: str, detail: str) -> None:
+        """Note a sub-step together with those of items that are written side by side.
+
+        Durable when it returns, like `note`; some share one trip to the disk.
+        """
+        if self.note_soon is None:
+            self.note(step, detail)
+        else:
+            await self.note_soon(step, detail)
 
 
 Listed: TypeAlias = Head | Complete | Incomplete

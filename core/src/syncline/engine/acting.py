@@ -31,14 +31,15 @@ from ..state.listing import stamp
 from ..state.records import (
     CloseIntent,
     DropLink,
+    Effect,
     Intent,
     SaveLink,
 )
 from . import view
-from .confirming import confirm
+from .confirming import Confirmed, confirmation
 from .conflicts import raise_conflict
 from .context import Job
-from .intents import announce, begun, given_up, perform
+from .intents import announce_with_others, begun, given_up, perform
 from .meeting import pairing
 from .newcomers import skip
 from .remembering import approval, closing, item_of, links_waiting, saved, settled, values_of
@@ -113,7 +114,7 @@ async def _write(job: Job, step: Step, report: Report) -> None:
     if _ping_pong(job, step):
         raise_conflict(job, evolve(step, decision=Conflict(Reason.PING_PONG)), report)
         return
-    intent = announce(job, step)
+    intent = await announce_with_others(job, step)
     try:
         done = await perform(job, intent, step.writes)
     except OutcomeUnknown:
@@ -129,10 +130,19 @@ async def _write(job: Job, step: Step, report: Report) -> None:
         if not begun(job, intent):
             job.commit(given_up(intent))
         raise
-    if (found := _found_instead(job, intent, done)) is not None:
-        await _pair_with(job, intent, step, found, report)
-        return
-    confirm(job, intent, done, step, report)
+    outcome: Record | Confirmed | None = None
+
+    def settle() -> Sequence[Effect]:
+        nonlocal outcome
+        outcome = _found_instead(job, intent, done) or confirmation(job, intent, done, step)
+        return outcome.effects if isinstance(outcome, Confirmed) else ()
+
+    await job.commit_with_others(settle, owed=True)
+    match outcome:
+        case Record():
+            await _pair_with(job, intent, step, outcome, report)
+        case Confirmed():
+            outcome.tell(report)
 
 
 def _found_instead(job: Job, intent: Intent, done: Sequence[Record | None]) -> Record | None:

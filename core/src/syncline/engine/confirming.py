@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..decision import (
     Reason,
@@ -36,10 +36,34 @@ from .view import WITHDRAWN
 logger = logging.getLogger(__name__)
 
 
+@frozen(kw_only=True)
+class Confirmed:
+    """What is known after a write: the pair, and how it is told."""
+
+    intent: Intent
+    link: Link
+    entries: Sequence[Log]
+    effects: Sequence[Effect]
+    """What makes it durable, in one commit, and closes the intent."""
+
+    def tell(self, report: Report) -> None:
+        """Count the writes; to be called once they are durable."""
+        _count(self.link, self.intent, self.entries, report)
+
+
 def confirm(
     job: Job, intent: Intent, done: Sequence[Record | None], step: Step | None, report: Report
 ) -> None:
     """Make what the stores gave back the new base, in one commit, and close the intent."""
+    confirmed = confirmation(job, intent, done, step)
+    job.commit(confirmed.effects)
+    confirmed.tell(report)
+
+
+def confirmation(
+    job: Job, intent: Intent, done: Sequence[Record | None], step: Step | None
+) -> Confirmed:
+    """Return what makes that which the stores gave back the new base."""
     link = intent.link
     entries: list[Log] = []
     values: list[Effect] = []
@@ -60,17 +84,15 @@ def confirm(
         ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value, gone=True)]
     else:
         ending = saved(job, link, step) + _buried(job, link, intent)
-    job.commit(
-        [
-            *values,
-            *ending,
-            *closing(job, link, "settled by a write"),
-            *links_waiting(job, link, gone=withdrawn or removal),
-            *entries,
-            CloseIntent(intent.id),
-        ]
-    )
-    _count(link, intent, entries, report)
+    effects = [
+        *values,
+        *ending,
+        *closing(job, link, "settled by a write"),
+        *links_waiting(job, link, gone=withdrawn or removal),
+        *entries,
+        CloseIntent(intent.id),
+    ]
+    return Confirmed(intent=intent, link=link, entries=entries, effects=effects)
 
 
 def _buried(job: Job, link: Link, intent: Intent) -> list[Effect]:

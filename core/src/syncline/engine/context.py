@@ -16,6 +16,7 @@ from ..ports import Clock, Store
 from ..state.port import StateStore
 from ..state.records import Effect, Entry, Lease, Link, Log
 from .attempts import Attempts
+from .gathering import Change, Gathering
 from .turns import Turns
 from .writes import OpenWrites
 
@@ -59,6 +60,7 @@ class Process:
     turns: Turns = field(factory=Turns)
     writes: OpenWrites = field(factory=OpenWrites)
     attempts: Attempts = field(factory=Attempts)
+    gathering: Gathering = field(factory=Gathering)
     leaving: set[str] = field(factory=set)
     """Pairs that may lose an item by the governor's leave, and have not yet."""
     hinted: set[tuple[Side, Ref]] = field(factory=set)
@@ -111,6 +113,14 @@ class Work(Ground):
             self.state.commit(effects, fence or self.process.lease)
             self.process.writes.note(effects)
             self.process.attempts.note(effects)
+
+    async def commit_with_others(self, change: Change, *, owed: bool = False) -> None:
+        """Like `commit` of what `change` returns, in one transaction with other items' changes.
+
+        `owed`: what it tells has happened already, so that it counts even when this is cancelled.
+        """
+        if not self.dry:
+            await self.process.gathering.join(change, self.commit, owed=owed)
 
     def entry(
         self,

@@ -39,6 +39,19 @@ _MOST_NOTES = 50
 
 def announce(job: Job, step: Step) -> Intent:
     """Make the intent durable, with everything that recovery needs."""
+    intent, effects = _announcement(job, step)
+    job.commit(effects)
+    return intent
+
+
+async def announce_with_others(job: Job, step: Step) -> Intent:
+    """Like `announce`, in one commit with what is announced at the same time."""
+    intent, effects = _announcement(job, step)
+    await job.commit_with_others(lambda: effects)
+    return intent
+
+
+def _announcement(job: Job, step: Step) -> tuple[Intent, list[Effect]]:
     writes = tuple(_planned(job, draft) for draft in step.writes)
     left_open = job.state.intents(job.name, pair=step.link.pair)
     notes = [*job.state.notes(step.link.pair), *(note for old in left_open for note in old.notes)]
@@ -54,18 +67,14 @@ def announce(job: Job, step: Step) -> Intent:
         tries=1 + max((old.tries for old in left_open), default=0),
     )
     saved = [SaveValue(d.value) for d in step.writes if d.value is not None]
-    review = reviews(job, step)
-    job.commit(
-        [
-            *(CloseIntent(old.id) for old in left_open),
-            DropNotes(step.link.pair),
-            *saved,
-            *values_of(step),
-            *review,
-            OpenIntent(intent),
-        ]
-    )
-    return intent
+    return intent, [
+        *(CloseIntent(old.id) for old in left_open),
+        DropNotes(step.link.pair),
+        *saved,
+        *values_of(step),
+        *reviews(job, step),
+        OpenIntent(intent),
+    ]
 
 
 def _planned(job: Job, draft: Draft) -> Planned:
@@ -133,13 +142,20 @@ def lend(job: Job, intent: Intent, side: Side, value: Document) -> Lent:
     async def asset(sha256: str) -> bytes:
         return await job.store(side.other).asset(other, sha256)
 
+    def noting(step: str, detail: str) -> NoteIntent:
+        return NoteIntent(intent.id, Note(step=step, detail=detail))
+
     def note(step: str, detail: str) -> None:
-        job.commit([NoteIntent(intent.id, Note(step=step, detail=detail))])
+        job.commit([noting(step, detail)])
+
+    async def note_soon(step: str, detail: str) -> None:
+        await job.commit_with_others(lambda: [noting(step, detail)])
 
     return Lent(
         origin=other,
         asset=asset,
         note=note,
+        note_soon=note_soon,
         earlier=intent.notes,
         mark=intent.link.origin is not side or _brings_back(intent),
     )

@@ -10,10 +10,14 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol, TypeVar
 
 import attrs
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 LARGEST = 5_000_000
 """The largest article, in bytes; attachments have `LARGEST_ATTACHMENT`."""
@@ -55,9 +59,83 @@ class Entry:
     mark: Mark | None
 
 
+@attrs.frozen
+class Order:
+    """A file to be written: in the place of the version `expected`; None: of nothing at all."""
+
+    path: str
+    content: bytes
+    expected: str | None
+
+
 def content_hash(content: bytes) -> str:
     """Return the version of a file with this content."""
     return hashlib.sha256(content).hexdigest()
+
+
+class Spread(Protocol):
+    """What `map` is, and that of a pool of threads."""
+
+    def __call__(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]: ...
+
+
+@attrs.define(eq=False)
+class _Draft:
+    """A file on its way: written under another name, flushed, then named."""
+
+    order: Order
+    settled: bool = False
+    mark: Mark | None = None
+    failed: Exception | None = None
+    _fd: int | None = None
+
+    @property
+    def name(self) -> str:
+        return os.path.split(self.order.path)[1]
+
+    @property
+    def temporary(self) -> str:
+        return f".{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:16]}.syncline-tmp"
+
+    @property
+    def end(self) -> Mark | Exception:
+        return self.failed or self.mark or OSError(errno.EIO, "it was not written")
+
+    def fill(self, parent: int) -> None:
+        """Write the temporary file; a left-over of a crash is overwritten."""
+        mode = _mode(self.name, parent)
+        self._fd = os.open(self.temporary, _CREATE, 0o666, dir_fd=parent)
+        with open(self._fd, "wb", closefd=False) as file:
+            file.write(self.order.content)
+        if mode is not None:
+            os.fchmod(self._fd, mode)
+
+    def flush(self) -> None:
+        """Bring it to the disk, and close it."""
+        if self._fd is None:
+            return
+        with _noted([self]):
+            if self.failed is None:
+                os.fsync(self._fd)
+                self.mark = Mark.of(os.fstat(self._fd))
+        fd, self._fd = self._fd, None
+        os.close(fd)
+
+    def clear(self, parent: int) -> None:
+        """Leave nothing of a file that did not get its name."""
+        if not self.settled:
+            with suppress(FileNotFoundError):
+                os.unlink(self.temporary, dir_fd=parent)
+
+
+@contextmanager
+def _noted(drafts: Sequence[_Draft]) -> Iterator[None]:
+    """Note what fails here as the end of each draft that has not failed before."""
+    try:
+        yield
+    except (OSError, Changed) as error:
+        for draft in drafts:
+            draft.failed = draft.failed or error
 
 
 class Folder:
@@ -125,21 +203,53 @@ class Folder:
             Changed: the file is another one, or gone.
             FileExistsError: nothing was expected, and something is there.
         """
-        folder, name = os.path.split(path)
-        with self._folder(folder, create=True) as parent:
-            temporary = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.syncline-tmp"
-            mark = _fill(temporary, content, parent, _mode(name, parent))
-            try:
-                if expected is None:
-                    _settle(temporary, name, parent, parent)
-                else:
-                    self._check(path, expected)
-                    os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-            finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary, dir_fd=parent)
+        (end,) = self.write_all([Order(path, content, expected)], map)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def write_all(self, orders: Sequence[Order], spread: Spread) -> list[Mark | Exception]:
+        """Like `write`, for several files: each folder is flushed once, after its last file.
+
+        What would be raised about a file is returned in its place, and stops no other.
+
+        Args:
+            spread: a `map`, perhaps of some threads: flushes to a disk wait for each other gladly.
+        """
+        drafts = [_Draft(order) for order in orders]
+        by_folder: dict[str, list[_Draft]] = {}
+        for draft in drafts:
+            by_folder.setdefault(os.path.split(draft.order.path)[0], []).append(draft)
+        for folder, here in by_folder.items():
+            with _noted(here), self._folder(folder, create=True) as parent:
+                self._put(here, parent, spread)
+        return [draft.end for draft in drafts]
+
+    def _put(self, drafts: Sequence[_Draft], parent: int, spread: Spread) -> None:
+        try:
+            for draft in drafts:
+                with _noted([draft]):
+                    draft.fill(parent)
+            list(spread(_Draft.flush, drafts))
+            for draft in drafts:
+                with _noted([draft]):
+                    self._settle(draft, parent)
             os.fsync(parent)
-        return mark
+        finally:
+            for draft in drafts:
+                draft.clear(parent)
+
+    def _settle(self, draft: _Draft, parent: int) -> None:
+        """Give a file its name, once all of it is on the disk."""
+        if draft.failed is not None:
+            return
+        order = draft.order
+        if order.expected is None:
+            _settle(draft.temporary, draft.name, parent, parent)
+        else:
+            self._check(order.path, order.expected)
+            os.rename(draft.temporary, draft.name, src_dir_fd=parent, dst_dir_fd=parent)
+        draft.settled = True
 
     def move(self, path: str, to: str) -> None:
         """Move a file; nothing is overwritten, and missing folders are made.
@@ -212,23 +322,6 @@ def _mode(name: str, parent: int) -> int | None:
         return stat.S_IMODE(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
     except FileNotFoundError:
         return None
-
-
-def _fill(name: str, content: bytes, parent: int, mode: int | None) -> Mark:
-    """Write a temporary file down to the disk; a left-over of a crash is overwritten."""
-    fd = os.open(name, _CREATE, 0o666, dir_fd=parent)
-    try:
-        with open(fd, "wb", closefd=False) as file:
-            file.write(content)
-        if mode is not None:
-            os.fchmod(fd, mode)
-        os.fsync(fd)
-        return Mark.of(os.fstat(fd))
-    except OSError:
-        os.unlink(name, dir_fd=parent)
-        raise
-    finally:
-        os.close(fd)
 
 
 def _settle(source: str, target: str, old: int, new: int) -> None:

@@ -42,6 +42,7 @@ from .front import BrokenFrontMatter
 from .names import attachment_name, file_name, folder_name, new_id, portable
 from .page import Page, Unreadable, project
 from .shelf import MARKER, TRASH, File, Shelf, unreadable
+from .writer import Writer
 
 if TYPE_CHECKING:
     from . import Settings
@@ -68,6 +69,7 @@ class FileStore:
         self._connection = context.connection
         self._shelf = Shelf(settings.path, settings.ignore, context)
         self._folder = self._shelf.folder
+        self._writer = Writer(self._folder)
         self._suffix = ".html" if settings.format == "html" else ".md"
 
     # -- reading --------------------------------------------------------------------------
@@ -128,7 +130,8 @@ class FileStore:
         return project(value)
 
     async def aclose(self) -> None:
-        """Do nothing: no file stays open between two calls."""
+        """Give back the threads that write; no file stays open between two calls."""
+        self._writer.close()
 
     # -- writing --------------------------------------------------------------------------
 
@@ -249,16 +252,23 @@ class FileStore:
             path = brought[sha256] = posixpath.join(file.folder, "assets", name)
             if self._shelf.index.hash_of(path) != sha256:
                 content = await write.asset(sha256)
-                write.note("asset", path)
-                await asyncio.to_thread(self._folder.write, path, content, expected=None)
+                await write.announce("asset", path)
+                await self._bring(path, content, sha256)
         return brought
+
+    async def _bring(self, path: str, content: bytes, sha256: str) -> None:
+        try:
+            await self._writer.write(path, content, expected=None)
+        except FileExistsError:
+            if self._shelf.index.hash_of(path) != sha256:  # else another article brought it
+                raise
 
     async def _put(self, file: File, page: Page, expected: Version | None, write: Write) -> File:
         """Write the page down, and return it as the file that it is now."""
         self._mark_root()
         content = page.content()
-        write.note("create" if expected is None else "update", file.ref.id)
-        mark = await asyncio.to_thread(self._folder.write, file.path, content, expected=expected)
+        await write.announce("create" if expected is None else "update", file.ref.id)
+        mark = await self._writer.write(file.path, content, expected=expected)
         self._shelf.index.note(file.path, page)
         version = Version(content_hash(content))
         return attrs.evolve(file, version=version, page=page, mtime_ns=mark.mtime_ns)

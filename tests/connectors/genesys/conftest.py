@@ -12,8 +12,9 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.connector import Context
-from syncline.ports import Cache, Secret
+from syncline.ports import Cache, Clock, Secret
 from syncline.testing import MemoryCache
+from syncline_genesys.config.store import GenesysConfigStore
 from syncline_genesys.settings import Settings
 from syncline_genesys.store import GenesysStore
 from syncline_simulators.running import Running, running
@@ -72,6 +73,50 @@ async def connect(simulator: Running) -> AsyncIterator[Connect]:
     yield open_
     for store in opened:
         await store.aclose()
+
+
+Configure: TypeAlias = Callable[..., GenesysConfigStore]
+
+
+@pytest.fixture
+async def configure(simulator: Running) -> AsyncIterator[Configure]:
+    """Open the configuration; `configure(**settings)` differs from what the simulator says."""
+    opened: list[GenesysConfigStore] = []
+
+    def open_(
+        *, cache: Cache | None = None, clock: Clock | None = None, **settings: Any
+    ) -> GenesysConfigStore:
+        kept = ("region", "client_id")
+        table = {k: v for k, v in simulator.connection.items() if k in kept}
+        (secret,) = simulator.env.values()
+        secrets = {"client_secret": Secret(secret), "requests_per_minute": 60_000}
+        context = Context(
+            connection="cx",
+            clock=clock or Hurried(simulator),
+            cache=MemoryCache() if cache is None else cache,
+        )
+        opened.append(GenesysConfigStore(Settings(**{**table, **secrets, **settings}), context))
+        return opened[-1]
+
+    yield open_
+    for store in opened:
+        await store.aclose()
+
+
+@pytest.fixture
+def cx(configure: Configure) -> GenesysConfigStore:
+    """The configuration, with no settings but those that are needed."""
+    return configure()
+
+
+@pytest.fixture
+def do(simulator: Running) -> Callable[..., Any]:
+    """Acts of people: `do("create", "queue", name="Support")`; the object, whole."""
+
+    def act(verb: str, kind: str, **fields: Any) -> Any:
+        return simulator.act({"do": verb, "kind": kind, **fields})["body"]
+
+    return act
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Genesys Cloud Knowledge as a Syncline store."""
+"""Genesys Cloud as Syncline stores: articles of a knowledge base, and the configuration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from .settings import Settings
 from .webhooks import FORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.items import Kind
+
+    from .config.events import Reader
+    from .config.store import GenesysConfigStore
     from .store import GenesysStore
 
 
@@ -20,11 +26,32 @@ def _documents(settings: Settings, context: Context) -> GenesysStore:
     return open_store(settings, context)
 
 
+def _config(settings: Settings, context: Context) -> GenesysConfigStore:
+    from .config.store import open_config
+
+    return open_config(settings, context)
+
+
+def _events(settings: Settings, context: Context) -> Reader:
+    from .config.events import open_reader
+
+    return open_reader(settings, context)
+
+
+def _kinds() -> Mapping[str, Kind]:
+    from .config.kinds import kinds
+
+    return kinds()
+
+
 connector = Connector(
     name="genesys",
-    summary="Genesys Cloud Knowledge: articles of one knowledge base.",
+    summary="Genesys Cloud: articles of one knowledge base, and the configuration.",
     settings=Settings,
     documents=_documents,
+    config=_config,
+    kinds=_kinds,
+    events=_events,
     webhooks=FORMS,
 )
 

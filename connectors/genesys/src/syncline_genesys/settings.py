@@ -1,9 +1,10 @@
-"""What a connection to a Genesys Cloud knowledge base needs to know."""
+"""What a connection to a Genesys Cloud organisation needs to know."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -27,6 +28,15 @@ def _given(_: object, attribute: Any, value: str) -> None:
         raise ValueError(f"{attribute.name} is empty")
 
 
+def _zone(_: object, attribute: Any, value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f"{attribute.name} is {value!r}, and has to be a zone such as 'Europe/Berlin'"
+        ) from None
+
+
 @frozen(kw_only=True)
 class Settings:
     """The table `[connections.<name>]` of a Genesys connection."""
@@ -38,7 +48,9 @@ class Settings:
         "Id of an OAuth client with the grant type client credentials.", validator=_given
     )
     client_secret: Secret = setting("Secret of that OAuth client.")
-    knowledge_base: str = setting("Id or name of the knowledge base.", validator=_given)
+    knowledge_base: str = setting(
+        "Id or name of the knowledge base; jobs for documents need it.", default=""
+    )
     categories: frozenset[str] = setting(
         "Only articles in these categories (names, or paths 'A/B').", default=frozenset()
     )
@@ -66,6 +78,14 @@ class Settings:
     )
     asset_division: str = setting(
         "Division id for uploaded images; the home division when empty.", default=""
+    )
+    time_zone: str = setting(
+        "Zone in which a schedule by itself is evaluated; groups have their own.",
+        default="UTC",
+        validator=_zone,
+    )
+    organization: str = setting(
+        "Id of the organisation; events of others are not taken up.", default=""
     )
     api_url: str = setting("Base URL of the API, when a proxy stands before it.", default="")
     login_url: str = setting("Base URL of the login, when a proxy stands before it.", default="")

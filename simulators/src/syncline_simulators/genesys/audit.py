@@ -57,8 +57,8 @@ class Entry:
         }
         return found.get(name) == value
 
-    def as_message(self) -> dict[str, Any]:
-        """The entry as an `AuditLogMessage`."""
+    def as_message(self, *, named: bool = False) -> dict[str, Any]:
+        """The entry as an `AuditLogMessage`; the name of a user only where it is asked for."""
         changes = [
             {"property": name, "oldValues": list(old), "newValues": list(new)}
             for name, (old, new) in self.changes.items()
@@ -66,6 +66,8 @@ class Entry:
         author: dict[str, Any] = {}
         if self.user:
             author["user"] = {"id": self.user, "selfUri": f"/api/v2/users/{self.user}"}
+            if named and self.user_name:
+                author["user"]["name"] = self.user_name
         if self.client:
             author["client"] = {
                 "id": self.client,

@@ -61,9 +61,9 @@ def query(org: Organization, call: Call) -> dict[str, Any]:
         raise invalid_value("interval", "must lie within the last 14 days")
     size, page = call.body.get("pageSize", 25), call.body.get("pageNumber", 1)
     found = _entries(org, call, wanted)
-    first = (page - 1) * size
+    first, named = (page - 1) * size, "user" in call.values("expand")
     return {
-        "entities": [entry.as_message() for entry in islice(found, first, first + size)],
+        "entities": [entry.as_message(named=named) for entry in islice(found, first, first + size)],
         "pageSize": size,
         "pageNumber": page,
         "total": len(found),

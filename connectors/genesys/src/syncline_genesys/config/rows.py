@@ -1,0 +1,225 @@
+"""Rows of data tables, which Architect flows read: columns as the table's schema types them.
+
+Source: Genesys Platform API, /api/v2/flows/datatables/{id}/rows: no version, PUT replaces the whole
+row, 404 where there is none, POST answers 409 `flows.datatables.not.unique` for a taken key, and
+`showbrief` is true unless it is told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from attrs import define, field, frozen
+
+from syncline.config_store import FieldWrite
+from syncline.errors import NotFound, Rejected, StoreError, VersionMismatch
+from syncline.items import ConfigRecord, FieldSpec, FieldType
+from syncline.model import JSON, Ref, Version
+
+from ..blocks.decode import part, text
+from ..blocks.words import Json
+from ..client import entities
+from .calls import PAGE, TABLES, Calls, segment
+from .directory import Directory, is_id
+from .fields import digest, misvalue, news
+from .part import Sight, absent, name_of, nothing, stale, unread
+
+KEY = "key"
+WHOLE, SCHEMA = {"showbrief": "false"}, {"expand": "schema"}
+ABSENT = Version("absent")
+"""The version of a row that there is not: a write makes it."""
+_TYPES: Mapping[str, FieldType] = {
+    "integer": FieldType.INT,
+    "number": FieldType.DOUBLE,
+    "boolean": FieldType.BOOL,
+    "string": FieldType.STRING,
+}
+
+
+@frozen
+class Table:
+    """A data table, with what its columns hold."""
+
+    id: str
+    name: str
+    columns: Mapping[str, FieldSpec]
+
+    def misfit(self, path: str, value: JSON) -> str:
+        """Return why a column cannot hold a value; empty when it can."""
+        spec = self.columns.get(path)
+        if spec is None:
+            known = ", ".join(sorted(self.columns)) or "none"
+            return f"the data table {self.name!r} has no field {path!r}; it has: {known}"
+        if path == KEY:
+            return "the key of a row is read-only"
+        return misvalue(spec, path, value)
+
+
+def table(entity: Json) -> Table:
+    """Return the table of an answer that was asked for with its schema."""
+    properties = part(part(entity, "schema"), "properties")
+    columns = {
+        name: FieldSpec(type=_TYPES.get(str(one.get("type")), FieldType.ANY), writable=name != KEY)
+        for name, one in properties.items()
+        if isinstance(one, dict)
+    }
+    return Table(text(entity, "id"), text(entity, "name"), columns)
+
+
+@define
+class Rows:
+    """The kind `data-table-row`, called `<table name or id>/<key>`."""
+
+    _calls: Calls
+    _directory: Directory
+    _tables: dict[str, Table] = field(factory=dict)
+    """By name or id, as they were read last: for objections, which ask nobody."""
+
+    async def records(self, refs: Sequence[Ref]) -> AsyncIterator[Sight]:
+        by_table: dict[str, list[Ref]] = {}
+        for ref in refs:
+            try:
+                by_table.setdefault(_place(ref)[0], []).append(ref)
+            except Rejected as error:
+                yield ref, error
+        for name, some in by_table.items():
+            try:
+                found = await self._table(some[0], name)
+                rows = await self._rows(found, some)
+            except NotFound as error:
+                for ref in some:
+                    yield absent(ref, str(error), gone=False)
+                continue
+            except StoreError as error:
+                for ref in some:
+                    yield ref, error
+                continue
+            for ref in some:
+                yield self._record(ref, found, rows.get(_place(ref)[1]))
+
+    def objection(self, record: ConfigRecord, changes: Mapping[str, JSON]) -> str:
+        found = self._tables.get(_place(record.ref)[0])
+        if found is None:
+            return ""
+        return next((why for p, v in changes.items() if (why := found.misfit(p, v))), "")
+
+    async def update(
+        self, ref: Ref, changes: Mapping[str, JSON], expected: Version, write: FieldWrite
+    ) -> ConfigRecord:
+        name, key = _place(ref)
+        found = await self._table(ref, name)
+        for path, value in changes.items():
+            if why := found.misfit(path, value):
+                raise Rejected(f"{ref}: {why}", ref=ref)
+        fresh = (await self._rows(found, [ref])).get(key)
+        if _version(fresh) != expected:
+            raise stale(ref)
+        new = news(fresh or {}, changes)
+        if not new:
+            return self._record(ref, found, fresh)
+        written = await self._upsert(ref, found, {**(fresh or {}), KEY: key, **new}, fresh)
+        try:
+            after = await self._calls.one(_row_path(found, key), WHOLE, ref=ref)
+        except StoreError as error:
+            after = written or unread(ref, error)
+        return self._record(ref, found, after)
+
+    async def _upsert(self, ref: Ref, found: Table, row: Json, fresh: Json | None) -> Json:
+        """Replace a row that there was, and make one that there was not.
+
+        What went, or came, since it was read is somebody else's doing: it is read again first.
+        """
+        path = f"{TABLES}/{segment(found.id)}/rows"
+        try:
+            if fresh is None:
+                return await self._calls.post(path, row, ref=ref)
+            return await self._calls.put(_row_path(found, str(row[KEY])), row, ref=ref)
+        except (VersionMismatch, NotFound) as error:
+            raise stale(ref) from error
+
+    async def _table(self, ref: Ref, name: str) -> Table:
+        """Return a table with its schema as it is now.
+
+        Raises:
+            NotFound, Rejected: there is none, or several, of this name.
+        """
+        known = self._directory.id_of("data-table", name)
+        entity = None
+        if known:
+            entity = await self._by_id(ref, known)
+        if entity is None or name not in (entity.get("id"), entity.get("name")):
+            entity = await self._by_name(ref, name)
+        self._directory.learn("data-table", entity, name)
+        self._tables[name] = table(entity)
+        return self._tables[name]
+
+    async def _by_id(self, ref: Ref, id: str) -> Json | None:
+        try:
+            return await self._calls.one(f"{TABLES}/{segment(id)}", SCHEMA, ref=ref)
+        except NotFound:
+            return None
+
+    async def _by_name(self, ref: Ref, name: str) -> Json:
+        found = [] if is_id(name) else await self._calls.named(TABLES, name, SCHEMA)
+        if len(found) > 1:
+            raise Rejected(f"{ref}: {len(found)} data tables are called {name!r}", ref=ref)
+        if not found:
+            raise nothing(ref, f"there is no data table {name!r}")
+        return found[0]
+
+    async def _rows(self, found: Table, refs: Sequence[Ref]) -> Mapping[str, Json]:
+        """Return the rows that there are, by key: by pages where that takes fewer calls."""
+        keys = [_place(ref)[1] for ref in refs]
+        rows: dict[str, Json] = {}
+        if len(keys) > 1:
+            path, size = f"{TABLES}/{segment(found.id)}/rows", str(PAGE)
+            page = await self._calls.one(path, {**WHOLE, "pageSize": size, "pageNumber": "1"})
+            total = page.get("total")
+            if page.get("pageCount") == 1:
+                return {str(row[KEY]): row for row in entities(page, path) if KEY in row}
+            if isinstance(total, int) and total <= PAGE * len(keys):
+                return await self._all(path, keys)
+        for ref, key in zip(refs, keys, strict=True):
+            try:
+                row = await self._calls.one(_row_path(found, key), WHOLE, ref=ref)
+            except NotFound:
+                continue
+            rows[key] = row
+        return rows
+
+    async def _all(self, path: str, keys: Sequence[str]) -> Mapping[str, Json]:
+        wanted, rows = set(keys), {}
+        async for row in self._calls.all(path, WHOLE):
+            if row.get(KEY) in wanted:
+                rows[str(row[KEY])] = row
+        return rows
+
+    def _record(self, ref: Ref, found: Table, row: Json | None) -> ConfigRecord:
+        title = f"{found.name}: {_place(ref)[1]}"
+        if row is None:
+            reason = "the row is not there yet; the first write makes it"
+            return ConfigRecord(ref=ref, version=ABSENT, title=title, reason=reason)
+        return ConfigRecord(ref=ref, version=_version(row), values=row, title=title)
+
+
+def _version(row: Json | None) -> Version:
+    return ABSENT if row is None else Version(digest(row))
+
+
+def _place(ref: Ref) -> tuple[str, str]:
+    """Return the table and the key; a table's name holds no slash, a key may.
+
+    Raises:
+        Rejected: there is no key.
+    """
+    name, slash, key = name_of(ref).partition("/")
+    if not slash or not key:
+        raise Rejected(f"{ref}: a row is called '<table>/<key>'", ref=ref)
+    return name, key
+
+
+def _row_path(found: Table, key: str) -> str:
+    return f"{TABLES}/{segment(found.id)}/rows/{segment(key)}"
+
+
+__all__ = ["Rows", "Table", "table"]

@@ -85,7 +85,7 @@ def _looked_up(reference: SecretRef, folder: Path) -> tuple[bool | None, str]:
 
 
 def _online(config: Config) -> Mapping[str, str | None]:
-    from .opened import answers
+    from .answering import answers
 
     return answers(config)
 

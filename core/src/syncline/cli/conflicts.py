@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from attrs import evolve
 
 from .. import body
 from ..config import Config
-from ..engine import ConflictView, Report, Session
+from ..engine import ConfigSession, ConflictView, FieldConflict, Report, Session
 from ..engine.comparing import editable
+from ..engine.configuring.telling import shown
 from ..errors import ConfigError, Refused
-from ..model import FIELDS, Document
+from ..model import FIELDS, JSON, Document
 from ..state.records import ConflictRecord
 from . import reports
 from .exits import CONFLICTS, DONE
@@ -37,7 +39,7 @@ def conflicts(args: argparse.Namespace) -> int:
 
 
 def _list(config: Config, args: argparse.Namespace) -> int:
-    found: dict[str, Sequence[ConflictView]] = {}
+    found: dict[str, Sequence[ConflictView | FieldConflict]] = {}
     for name in [the_job(config, args.job)] if args.job else config.jobs:
         with offline(config, name) as session:
             found[name] = session.conflicts(open_only=not args.all)
@@ -72,11 +74,13 @@ def _show(config: Config, args: argparse.Namespace) -> int:
     if args.json:
         emit({**_fields(view), "choices": view.choices})
     else:
-        say(view_lines(view))
+        say(field_lines(view) if isinstance(view, FieldConflict) else view_lines(view))
     return DONE
 
 
-def _fields(view: ConflictView) -> dict[str, object]:
+def _fields(view: ConflictView | FieldConflict) -> dict[str, object]:
+    if isinstance(view, FieldConflict):
+        return {n: getattr(view, n) for n in ("record", "base", "said", "held")}
     return {"record": view.record, **{n: getattr(view, n) for n in _VERSIONS}}
 
 
@@ -103,6 +107,26 @@ def view_lines(view: ConflictView) -> Iterator[str]:
         yield from (f"    {line}" for line in _changes(view.base, view.proposed))
     yield from (f"clash: {clash}" for clash in record.clashes)
     yield ""
+    if record.resolution:
+        yield f"settled already: {record.resolution}"
+    else:
+        yield f"syncline conflicts resolve {record.id} --take {'|'.join(view.choices)}"
+
+
+def field_lines(view: FieldConflict) -> Iterator[str]:
+    """Yield a conflict about one field for people: what the rule says, and what the field holds."""
+    record = view.record
+    yield f"{record.id}: {record.title}: {record.reason.value}"
+    yield f"found {record.found_at:%Y-%m-%d %H:%M:%S}, job {record.job}"
+    if record.actors:
+        yield f"changed by {', '.join(record.actors)}"
+    yield from columns(
+        [
+            ("from", str(record.left), f"says {shown(view.said)}"),
+            ("to", str(record.right), f"holds {shown(view.held)}"),
+            ("before", "", f"was {shown(view.base)}"),
+        ]
+    )
     if record.resolution:
         yield f"settled already: {record.resolution}"
     else:
@@ -141,8 +165,11 @@ def _short(value: object) -> str:
 
 
 def _resolve(config: Config, args: argparse.Namespace) -> int:
-    if (args.take == "edit") != (args.body is not None or args.title is not None):
-        raise ConfigError(["--take edit needs --body FILE or --title; the others take neither"])
+    given = (args.body, args.title, args.value)
+    if (args.take == "edit") != any(part is not None for part in given):
+        raise ConfigError(
+            ["--take edit needs --body FILE or --title, or --value of a field; others take none"]
+        )
     job = _job_of(config, args.id)
     report, waiting = run(_settled(config, job, args))
     return reports.reported(report, waiting, json=args.json)
@@ -150,9 +177,23 @@ def _resolve(config: Config, args: argparse.Namespace) -> int:
 
 async def _settled(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:
     async with online(config, job) as session:
-        edited = _edited(session, args) if args.take == "edit" else None
-        report = await session.resolve(args.id, args.take, edited=edited)
+        match session:
+            case ConfigSession():
+                value = None if args.value is None else _value(args.value)
+                report = await session.resolve(args.id, args.take, edited=value)
+            case _:
+                edited = _edited(session, args) if args.take == "edit" else None
+                report = await session.resolve(args.id, args.take, edited=edited)
         return report, session.status().conflicts
+
+
+def _value(text: str) -> JSON:
+    """Return what a person wants a field to hold: JSON, or else the text itself."""
+    try:
+        value: JSON = json.loads(text)
+    except ValueError:
+        return text
+    return value
 
 
 def _edited(session: Session, args: argparse.Namespace) -> Document:
@@ -193,4 +234,4 @@ def _job_of(config: Config, conflict: str) -> str:
     raise ConfigError([f"there is no conflict {conflict!r}; `syncline conflicts` lists them"])
 
 
-__all__ = ["conflict_lines", "conflicts", "view_lines"]
+__all__ = ["conflict_lines", "conflicts", "field_lines", "view_lines"]

@@ -7,24 +7,25 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn, TypeVar
 
 from ..clock import SystemClock
-from ..config import Config, read
+from ..config import Config, DocumentsJob, read
 from ..config.faults import nearest
 from ..config.pairs import read_pairs
 from ..engine import Session
-from ..engine.opening import context_of, open_session
-from ..engine.resolving import resolve_secrets
+from ..engine.anyjob import AnySession, config_session, documents, open_job
 from ..engine.states import opened_state
-from ..errors import ConfigError, StoreError, SynclineError
-from ..model import FIELDS, Costs, Document, Incomplete, Ref
-from ..ports import Capability, Store
+from ..errors import ConfigError, StoreError
+from ..items import Kind
+from ..model import FIELDS, Costs, Document, Ref
+from ..ports import Capability
 from ..redaction import protect
-from ..state import SqliteState
+from ..state.port import StateStore
 from .output import say
 
 T = TypeVar("T")
@@ -111,55 +112,62 @@ def _quiet(event: str, **fields: object) -> None:
 @asynccontextmanager
 async def online(
     config: Config, job: str, progress: Callable[..., None] = _quiet
-) -> AsyncIterator[Session]:
+) -> AsyncIterator[AnySession]:
     """Open a job with its connections; the pairs of its pair file are accepted."""
-    async with open_session(config, job, progress=progress) as session:
+    async with open_job(config, job, progress=progress) as session:
         _tell(session, progress)
-        settings = config.documents_job(job)
-        if (file := settings.pairs) is not None:
-            pairs = read_pairs(config.folder / file.expanduser(), settings)
-            session.accept(pairs)
+        settings = config.job(job)
+        if isinstance(settings, DocumentsJob) and settings.pairs is not None:
+            pairs = read_pairs(config.folder / settings.pairs.expanduser(), settings)
+            documents(session, "pairs").accept(pairs)
         yield session
 
 
-def _tell(session: Session, progress: Callable[..., None]) -> None:
+def _tell(session: AnySession, progress: Callable[..., None]) -> None:
     """Tell a progress bar what it cannot learn from the events of a pass."""
     progress("known", pairs=session.status().pairs)
-    for name, store in ((session.left_name, session.left), (session.right_name, session.right)):
+    for name, store in session.stores.items():
         if (pace := store.costs.calls_per_minute) is not None:
             progress("budget", connection=name, per_minute=pace)
 
 
 @contextmanager
-def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[Session]:
+def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[AnySession]:
     """Open what the state remembers of a job: no connection, no secret, no network.
 
     Looking creates no state file; with `writing` it is created.
     """
-    settings = config.documents_job(job)
+    settings = config.job(job)
     state = opened_state(config, create=writing)
     try:
-        yield Session(
-            job=job,
-            left=Closed(settings.left),
-            right=Closed(settings.right),
-            left_name=settings.left,
-            right_name=settings.right,
-            state=state,
-            clock=SystemClock(),
-            mapping=settings.lens(),
-            policy=settings.policy(),
-            limits=settings.limits(),
-        )
+        if isinstance(settings, DocumentsJob):
+            yield _of_documents(job, settings, state)
+        else:
+            closed = {name: ClosedConfig(name) for name in config.connections_of(job)}
+            yield config_session(config, job, closed, state=state, clock=SystemClock())
     finally:
         state.close()
 
 
-class Closed:
-    """A store that was not opened: verbs that only look at the state never use it."""
+def _of_documents(job: str, settings: DocumentsJob, state: StateStore) -> Session:
+    return Session(
+        job=job,
+        left=Closed(settings.left),
+        right=Closed(settings.right),
+        left_name=settings.left,
+        right_name=settings.right,
+        state=state,
+        clock=SystemClock(),
+        mapping=settings.lens(),
+        policy=settings.policy(),
+        limits=settings.limits(),
+    )
+
+
+class _Shut:
+    """A connection that was not opened: verbs that only look at the state never use it."""
 
     capabilities = Capability.READ
-    fields = frozenset(FIELDS)
     costs = Costs()
 
     def __init__(self, connection: str) -> None:
@@ -168,19 +176,34 @@ class Closed:
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise StoreError(f"{self._connection} is not open: this verb reads the state alone")
 
-    heads = changes = fetch_many = _refuse
+    changes = fetch_many = _refuse
 
     async def _refuse_later(self, *_: object, **__: object) -> NoReturn:
         self._refuse()
 
-    fetch = create = update = delete = find = asset = _refuse_later
+    update = _refuse_later
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+class Closed(_Shut):
+    """A store of documents that was not opened."""
+
+    fields = frozenset(FIELDS)
+    heads = _Shut._refuse
+    fetch = create = delete = find = asset = _Shut._refuse_later
 
     def project(self, value: Document) -> Document:
         """Return the document itself: what the store could hold is not known."""
         return value
 
-    async def aclose(self) -> None:
-        """Do nothing."""
+
+class ClosedConfig(_Shut):
+    """Configuration objects of a connection that was not opened."""
+
+    kinds: Mapping[str, Kind] = MappingProxyType({})
+    objection = _Shut._refuse
 
 
 def run(work: Coroutine[None, None, T]) -> T:
@@ -198,54 +221,9 @@ def run(work: Coroutine[None, None, T]) -> T:
     return asyncio.run(main())
 
 
-def answers(config: Config) -> dict[str, str | None]:
-    """Return, for each connection that holds documents, None when it answers, else the problem."""
-    return run(_answers(config))
-
-
-async def _answers(config: Config) -> dict[str, str | None]:
-    names = [n for n, c in config.connections.items() if c.connector.documents is not None]
-    problems = await asyncio.gather(*(_problem(config, name) for name in names))
-    return dict(zip(names, problems, strict=True))
-
-
-async def _problem(config: Config, name: str) -> str | None:
-    try:
-        async with AsyncExitStack() as stack:
-            store = await _store(config, name, stack)
-            return await _first_entry(store)
-    except (SynclineError, OSError) as error:
-        return " ".join(str(error).split("\n"))
-
-
-async def _first_entry(store: Store) -> str | None:
-    """The first entry of a listing proves address, credentials and scope."""
-    listing = store.heads()
-    try:
-        first = await anext(listing, None)
-        return first.reason if isinstance(first, Incomplete) else None
-    finally:
-        if isinstance(listing, AsyncGenerator):
-            await listing.aclose()
-
-
-async def _store(config: Config, name: str, stack: AsyncExitStack) -> Store:
-    connection = config.connections[name]
-    state = SqliteState.memory()
-    stack.callback(state.close)
-    context = context_of(name, state, SystemClock())
-    values = await resolve_secrets(config, connection, context)
-    if connection.connector.documents is None:
-        raise ConfigError([f"the connector {connection.connector.name!r} holds no documents"])
-    store = connection.connector.documents(connection.ready(values), context)
-    stack.push_async_callback(store.aclose)
-    return store
-
-
 __all__ = [
     "Closed",
     "a_ref",
-    "answers",
     "configuration",
     "jobs_of",
     "offline",

@@ -9,7 +9,17 @@ from .exits import CONFLICTS, DONE, FAILED, REFUSED, worst
 from .output import columns, counted, emit, say
 
 _COUNTS = (
-    *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
+    *(
+        "created",
+        "updated",
+        "repaired",
+        "merged",
+        "adopted",
+        "removed",
+        "withdrawn",
+        "undone",
+        "resolved",
+    ),
     *("detached", "skipped", "conflict", "failed", "stale"),
 )
 _LEFT = {
@@ -17,6 +27,9 @@ _LEFT = {
     "held": "held back until both sides are listed",
     "moving": "edited during the pass",
     "unsure": "sent without an answer",
+    "held_back": "held back (`syncline plan` says why)",
+    "gathered": "waiting a moment for further changes",
+    "busy": "worked on by another process",
 }
 """What a pass has left for the next one, in words for people."""
 _QUIET = frozenset({"adopted"})
@@ -104,7 +117,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield a plan for people: each item with its difference, then the cost."""
     for item in plan.items:
         yield _heading(item)
-        yield from (f"    {line}" for line in item.diff.splitlines())
+        if not item.line:
+            yield from (f"    {line}" for line in item.diff.splitlines())
         yield from (f"    loses: {loss}" for loss in item.losses)
     yield from (f"could not be looked at: {why}" for why in plan.failed)
     yield from (f"not listed to its end: {why}" for why in plan.incomplete)
@@ -117,6 +131,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def _heading(item: PlanItem) -> str:
+    if item.line:
+        return item.line
     where = f" {item.side}" if item.side else ""
     detail = f" ({item.detail})" if item.detail else ""
     refs = " ".join(ref for ref in (item.left, item.right) if ref)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..config import Config
-from ..engine import Report, Session
+from ..engine import Report
+from ..engine.anyjob import AnySession
 from ..errors import ConfigError
 from ..model import Ref
 from ..state.records import Quarantined
@@ -51,7 +52,7 @@ def quarantine_lines(found: Sequence[Quarantined]) -> Iterator[str]:
 
 
 def _decide(config: Config, args: argparse.Namespace) -> int:
-    def act(session: Session, ref: Ref) -> str:
+    def act(session: AnySession, ref: Ref) -> str:
         if args.what == "retry":
             session.retry(ref)
             return f"{ref} is tried again in the next pass"
@@ -64,7 +65,7 @@ def _decide(config: Config, args: argparse.Namespace) -> int:
 def release(args: argparse.Namespace) -> int:
     """End the hold that an undo put on a pair."""
 
-    def act(session: Session, ref: Ref) -> str:
+    def act(session: AnySession, ref: Ref) -> str:
         session.release(ref)
         return f"{ref} syncs again with the next pass"
 
@@ -74,14 +75,16 @@ def release(args: argparse.Namespace) -> int:
 def purge(args: argparse.Namespace) -> int:
     """Forget bodies, history and conflicts of an item; the pair stays in step."""
 
-    def act(session: Session, ref: Ref) -> str:
+    def act(session: AnySession, ref: Ref) -> str:
         session.purge(ref)
         return f"{ref}: its history, conflicts and earlier texts are forgotten"
 
     return _on_item(configuration(args), args, act)
 
 
-def _on_item(config: Config, args: argparse.Namespace, act: Callable[[Session, Ref], str]) -> int:
+def _on_item(
+    config: Config, args: argparse.Namespace, act: Callable[[AnySession, Ref], str]
+) -> int:
     ref = a_ref(args.ref)
     said: list[str] = []
     for name in jobs_of(config, ref, args.job):

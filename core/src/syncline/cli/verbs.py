@@ -122,11 +122,13 @@ def _conflicts(parser: argparse.ArgumentParser) -> None:
     resolve = sub.add_parser("resolve", help="settle one")
     resolve.add_argument("id", metavar="ID")
     resolve.add_argument(
-        "--take", required=True, choices=("left", "right", "merge", "edit", "both"),
-        help="one side, the proposed merge, your own text, or two articles",
+        "--take", required=True, choices=("left", "right", "merge", "edit", "both", "from", "to"),
+        help="one side, the proposed merge, your own text, or two articles; of a field: what its"
+        " rule says (from), what it holds (to), or another value (edit)",
     )  # fmt: skip
     resolve.add_argument("--body", metavar="FILE", help="with --take edit: the text, as HTML")
     resolve.add_argument("--title", help="with --take edit: the title (default: the left's)")
+    resolve.add_argument("--value", help="with --take edit, of a field: the value, as JSON")
     for parser_ in (listing, show, resolve):
         _common(parser_, json=True)
     parser.set_defaults(all=False, job=None)

@@ -1,5 +1,6 @@
 """The engine: observe, decide, guard, apply, remember."""
 
+from .configuring import ConfigSession, FieldConflict
 from .losing import ItemLosses
 from .plans import Plan, PlanItem
 from .report import ItemResult, Refusal, Report
@@ -8,7 +9,9 @@ from .shown import ConflictView
 from .status import JobStatus
 
 __all__ = [
+    "ConfigSession",
     "ConflictView",
+    "FieldConflict",
     "ItemLosses",
     "ItemResult",
     "JobStatus",

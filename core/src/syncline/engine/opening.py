@@ -7,11 +7,13 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
 from ..clock import SystemClock
 from ..config import Config, Connection
+from ..config_store import ConfigStore
 from ..connector import Context
 from ..errors import ConfigError
 from ..ports import Cache, Clock, Store
@@ -20,8 +22,21 @@ from .resolving import resolve_secrets
 from .session import Session
 from .states import open_state
 
-OpenStore = Callable[[Connection], AbstractAsyncContextManager[Store]]
-"""Opens the store of a connection for as long as the context lasts."""
+T = TypeVar("T")
+
+
+class Closable(Protocol):
+    """What is open until it is closed."""
+
+    async def aclose(self) -> None: ...
+
+
+P = TypeVar("P", bound=Closable)
+Make: TypeAlias = Callable[[Any, Context], P]
+"""Makes a port of a connection's settings, their secrets resolved, and what it is lent."""
+OpenWith: TypeAlias = Callable[[Connection], AbstractAsyncContextManager[T]]
+"""Opens something of a connection for as long as the context lasts."""
+OpenStore: TypeAlias = OpenWith[Store]
 
 
 @frozen
@@ -123,17 +138,49 @@ async def open_store(
     Raises:
         ConfigError: it holds no documents, or a secret cannot be resolved.
     """
+    make = _able(connection, connection.connector.documents, "documents")
     context = context_of(connection.name, state, clock, progress)
-    values = await resolve_secrets(config, connection, context)
-    if connection.connector.documents is None:
-        raise ConfigError(
-            [f"connections.{connection.name}: {connection.connector.name} holds no documents"]
-        )
-    store = connection.connector.documents(connection.ready(values), context)
-    try:
+    async with _opened(config, connection, context, make) as store:
         yield store
+
+
+@asynccontextmanager
+async def open_config_store(
+    config: Config,
+    connection: Connection,
+    *,
+    state: StateStore,
+    clock: Clock,
+    progress: Callable[..., None] = _quiet,
+) -> AsyncIterator[ConfigStore]:
+    """Open the configuration objects of one connection, its secrets resolved, and close them.
+
+    Raises:
+        ConfigError: it holds no such objects, or a secret cannot be resolved.
+    """
+    make = _able(connection, connection.connector.config, "configuration objects")
+    context = context_of(connection.name, state, clock, progress)
+    async with _opened(config, connection, context, make) as store:
+        yield store
+
+
+def _able(connection: Connection, make: Make[P] | None, what: str) -> Make[P]:
+    if make is None:
+        name = connection.connector.name
+        raise ConfigError([f"connections.{connection.name}: {name} holds no {what}"])
+    return make
+
+
+@asynccontextmanager
+async def _opened(
+    config: Config, connection: Connection, context: Context, make: Make[P]
+) -> AsyncIterator[P]:
+    values = await resolve_secrets(config, connection, context)
+    port = make(connection.ready(values), context)
+    try:
+        yield port
     finally:
-        await store.aclose()
+        await port.aclose()
 
 
 def context_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from attrs import define, evolve, field, fields
 
 from ..errors import Stale, Unavailable
 from ..model import Document, Ref, Side
+from ..ports import Capability, Store
 from ..state.records import Proposal, SaveApproval
 from ..urgency import urgent
 from . import answers, applying, explaining, feeds, losing, plans, settling, shown, undoing
@@ -98,6 +99,21 @@ class Session(Parts, Journal):
         Only a full pass finds then what the feeds do not tell.
         """
         return feeds.full_due(self._job)
+
+    @property
+    def stores(self) -> Mapping[str, Store]:
+        """The stores by the names of their connections, the left one first."""
+        return {self.left_name: self.left, self.right_name: self.right}
+
+    @property
+    def polls(self) -> bool:
+        """Tell whether a side can say what changed."""
+        both = (self.left, self.right)
+        return any(Capability.CHANGE_FEED in store.capabilities for store in both)
+
+    def due_in(self) -> timedelta | None:
+        """Return None: what is marked can be worked at any time."""
+        return None
 
     async def poll(self) -> Report:
         """Read what the change feeds say, and look at those items."""

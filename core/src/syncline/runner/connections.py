@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Generic, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
 from ..config import Connection
-from ..ports import Store
 
-Opener = Callable[[Connection], AbstractAsyncContextManager[Store]]
+T = TypeVar("T")
+Opener: TypeAlias = Callable[[Connection], AbstractAsyncContextManager[T]]
 
 
 @frozen
@@ -24,22 +25,22 @@ class Access:
 
 
 @define(eq=False)
-class _Opened:
+class _Opened(Generic[T]):
     access: Access
-    context: AbstractAsyncContextManager[Store]
-    store: Store
+    context: AbstractAsyncContextManager[T]
+    store: T
     users: int = 0
 
 
 @define(eq=False)
-class Connections:
-    """Stores, each open for as long as somebody uses it."""
+class Connections(Generic[T]):
+    """Stores of one kind, each open for as long as somebody uses it."""
 
-    _opened: list[_Opened] = field(factory=list)
+    _opened: list[_Opened[T]] = field(factory=list)
     _turn: asyncio.Lock = field(factory=asyncio.Lock)
 
     @asynccontextmanager
-    async def use(self, access: Access, opener: Opener) -> AsyncIterator[Store]:
+    async def use(self, access: Access, opener: Opener[T]) -> AsyncIterator[T]:
         """Lend the store of a connection, opened with these secrets."""
         async with self._turn:
             opened = self._find(access) or await self._open(access, opener)
@@ -50,16 +51,16 @@ class Connections:
             async with self._turn:
                 await self._give_back(opened)
 
-    def _find(self, access: Access) -> _Opened | None:
+    def _find(self, access: Access) -> _Opened[T] | None:
         return next((known for known in self._opened if known.access == access), None)
 
-    async def _open(self, access: Access, opener: Opener) -> _Opened:
+    async def _open(self, access: Access, opener: Opener[T]) -> _Opened[T]:
         context = opener(access.connection)
         opened = _Opened(access, context, await context.__aenter__())
         self._opened.append(opened)
         return opened
 
-    async def _give_back(self, opened: _Opened) -> None:
+    async def _give_back(self, opened: _Opened[T]) -> None:
         opened.users -= 1
         if not opened.users:
             self._opened.remove(opened)

@@ -6,18 +6,22 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from attrs import define, field, frozen
 
 from ..config import Config, Connection, DocumentsJob
 from ..config.pairs import read_pairs
-from ..engine import Session
-from ..engine.opening import context_of, open_session, open_store
+from ..config_store import ConfigStore
+from ..engine.anyjob import AnySession, Stores, open_job
+from ..engine.anyjob import documents as of_documents
+from ..engine.opening import OpenWith, context_of, open_config_store, open_store
 from ..engine.resolving import resolve_secrets
 from ..ports import Clock, Store
 from ..state.port import StateStore
-from .connections import Access, Connections
+from .connections import Access, Connections, Opener
+
+T = TypeVar("T")
 
 
 class OpenSession(Protocol):
@@ -31,14 +35,14 @@ class OpenSession(Protocol):
         state: StateStore,
         clock: Clock,
         progress: Callable[..., None],
-    ) -> AbstractAsyncContextManager[Session]: ...
+    ) -> AbstractAsyncContextManager[AnySession]: ...
 
 
 @frozen
 class Opened:
     """An open session, what it was opened with, and what closes it."""
 
-    session: Session
+    session: AnySession
     access: tuple[Access, ...]
     closing: AsyncExitStack
 
@@ -53,7 +57,8 @@ class Openings:
     progress: Callable[..., None]
     given: OpenSession | None
     """Used instead of the configured connections."""
-    _connections: Connections = field(factory=Connections, init=False)
+    _documents: Connections[Store] = field(factory=Connections, init=False)
+    _config: Connections[ConfigStore] = field(factory=Connections, init=False)
 
     async def open(self, config: Config, name: str) -> Opened:
         """Open a job; the pairs of its file are accepted.
@@ -91,28 +96,39 @@ class Openings:
         state: StateStore,
         clock: Clock,
         progress: Callable[..., None],
-    ) -> AsyncIterator[Session]:
+    ) -> AsyncIterator[AnySession]:
         # What is cached of a connection belongs to no job: the state as such is lent to stores.
-        opener = partial(open_store, config, state=self.state, clock=clock, progress=progress)
-
-        @asynccontextmanager
-        async def lent(connection: Connection) -> AsyncIterator[Store]:
-            access = await access_to(config, connection, self.state, clock)
-            async with self._connections.use(access, opener) as store:
-                yield store
-
-        async with open_session(
-            config, job, state=state, clock=clock, progress=progress, stores=lent,
+        documents = partial(open_store, config, state=self.state, clock=clock, progress=progress)
+        objects = partial(
+            open_config_store, config, state=self.state, clock=clock, progress=progress
+        )
+        stores = Stores(
+            documents=self._lending(config, self._documents, documents),
+            config=self._lending(config, self._config, objects),
+        )
+        async with open_job(
+            config, job, state=state, clock=clock, progress=progress, stores=stores,
             holder=self.holder,
         ) as session:  # fmt: skip
             yield session
 
+    def _lending(self, config: Config, shared: Connections[T], opener: Opener[T]) -> OpenWith[T]:
+        @asynccontextmanager
+        async def lent(connection: Connection) -> AsyncIterator[T]:
+            access = await access_to(config, connection, self.state, self.clock)
+            async with shared.use(access, opener) as store:
+                yield store
 
-def accept_pairs(config: Config, name: str, session: Session) -> None:
+        return lent
+
+
+def accept_pairs(config: Config, name: str, session: AnySession) -> None:
     """Accept the pairs of the job's file, if it has one."""
     job = config.jobs[name]
     if isinstance(job, DocumentsJob) and job.pairs is not None:
-        session.accept(read_pairs(config.folder / job.pairs.expanduser(), job))
+        of_documents(session, "pairs").accept(
+            read_pairs(config.folder / job.pairs.expanduser(), job)
+        )
 
 
 async def access_to(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine import Session
+from ..engine.anyjob import AnySession
 from ..model import Change, Side
 from ..state.records import DropQuarantine, Quarantined
 
@@ -12,7 +12,7 @@ _MOST = 500
 """Items that are tried again at once; the rest follows."""
 
 
-def due_again(session: Session) -> Sequence[Quarantined]:
+def due_again(session: AnySession) -> Sequence[Quarantined]:
     """Mark what is due as to be looked at, and return it."""
     now = session.clock.now()
     held = [q for q in session.quarantine() if not q.skipped and q.next_at <= now][:_MOST]
@@ -23,7 +23,7 @@ def due_again(session: Session) -> Sequence[Quarantined]:
     return held
 
 
-def settle_again(session: Session, held: Sequence[Quarantined]) -> None:
+def settle_again(session: AnySession, held: Sequence[Quarantined]) -> None:
     """Let go of what did not fail again: nothing was to be done about it any more."""
     if not held:
         return

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from ..clock import SystemClock
 from ..config import Config
-from ..engine import Report, Session
+from ..engine import Report
+from ..engine.anyjob import AnySession
 from ..engine.opening import is_dead, this_process
 from ..engine.states import open_state
 from ..errors import ConfigError, StateError
@@ -267,7 +268,7 @@ class Runner:
         """The jobs by name, in the order of the configuration."""
         return self._workings
 
-    def session(self, job: str) -> Session:
+    def session(self, job: str) -> AnySession:
         """Return the open session of a job.
 
         Raises:

@@ -12,9 +12,10 @@ from typing import Literal
 from attrs import define, field
 
 from ..config import Job
-from ..engine import Report, Session
+from ..engine import Report
+from ..engine.anyjob import AnySession
 from ..errors import SynclineError
-from ..ports import Capability, Clock
+from ..ports import Clock
 from ..scope import about
 from ..state.records import Quarantined
 from .agenda import FULL, HINTS, POLL, Agenda, Kind
@@ -50,7 +51,7 @@ class Working:
 
     name: str
     settings: Job
-    session: Session
+    session: AnySession
     """Open for as long as the runner is; another one after a reload that changed the job."""
     _claim: Claim = field(alias="claim")
     _clock: Clock = field(alias="clock")
@@ -115,10 +116,8 @@ class Working:
 
     @property
     def polls(self) -> bool:
-        """Tell whether a side can say what changed."""
-        stores = (self.session.left, self.session.right)
-        feeds = any(Capability.CHANGE_FEED in store.capabilities for store in stores)
-        return feeds and bool(self.settings.poll)
+        """Tell whether there is something to ask for between full passes."""
+        return self.session.polls and bool(self.settings.poll)
 
     # -- for the runner ----------------------------------------------------------------------------
 
@@ -286,6 +285,10 @@ class Working:
         self._patience.went_well(kind)
         if kind in QUICK:
             pause = self._patience.with_leftovers(self.waiting)
+            if (due := self.session.due_in()) is not None:
+                # What waits for its time is known to the second; what is left without a reason
+                # is asked for now and then.
+                pause = due.total_seconds() or pause
             self._again_at = self._clock.monotonic() + pause
             if self.session.full_pass_due and FULL not in self._running:
                 self._agenda.want(FULL)
@@ -309,7 +312,7 @@ class Working:
 
     # -- boundaries --------------------------------------------------------------------------------
 
-    async def exchange(self, settings: Job, session: Session) -> None:
+    async def exchange(self, settings: Job, session: AnySession) -> None:
         """Go on with other settings after the pass that is under way; hints go on until then."""
         self._closed.add(FULL)
         try:

@@ -232,7 +232,7 @@ def remember(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -
     """Make durable, and tell, what a decision means that writes nothing."""
     if verdict.hold is not None:
         told = verdict.hold.told
-        report.counts["held" if told else "gathered"] += 1
+        report.counts["held_back" if told else "gathered"] += 1
         if told:
             _hold(work, fence, verdict, verdict.hold, report)
         return
@@ -253,7 +253,7 @@ def hold_all(
 ) -> None:
     """Tell of every field of an object that its write waits."""
     for verdict in batch.verdicts:
-        report.counts["held"] += 1
+        report.counts["held_back"] += 1
         _hold(work, fence, verdict, hold, report)
 
 

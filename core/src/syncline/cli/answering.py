@@ -1,0 +1,95 @@
+"""Whether the systems behind the connections answer: what `syncline check --online` asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from ..clock import SystemClock
+from ..config import Config
+from ..engine.opening import open_config_store, open_store
+from ..errors import SynclineError
+from ..items import ConfigRecord
+from ..model import Incomplete, Ref, Status
+from ..ports import Store
+from ..state import SqliteState
+from .opened import run
+
+
+def answers(config: Config) -> dict[str, str | None]:
+    """Return, for each connection that jobs can use, None when it answers, else the problem."""
+    return run(_answers(config))
+
+
+async def _answers(config: Config) -> dict[str, str | None]:
+    objects = _objects(config)
+    names = [
+        name
+        for name, connection in config.connections.items()
+        if connection.connector.documents is not None or name in objects
+    ]
+    problems = await asyncio.gather(
+        *(_problem(config, name, objects.get(name, ())) for name in names)
+    )
+    return dict(zip(names, problems, strict=True))
+
+
+def _objects(config: Config) -> dict[str, Sequence[Ref]]:
+    """Return the objects that rules name, by their connections."""
+    found: dict[str, dict[Ref, None]] = {}
+    for rules in config.rules.values():
+        for ref in (ref for rule in rules for ref in rule.reads):
+            found.setdefault(ref.connection, {})[ref] = None
+    return {name: tuple(refs) for name, refs in found.items()}
+
+
+async def _problem(config: Config, name: str, objects: Sequence[Ref]) -> str | None:
+    try:
+        lists = any(name in job.connections for job in config.documents_jobs.values())
+        if lists or not objects:
+            problem = await _listed(config, name)
+            if problem is not None or not objects:
+                return problem
+        return await _read(config, name, objects)
+    except (SynclineError, OSError) as error:
+        return " ".join(str(error).split("\n"))
+
+
+async def _listed(config: Config, name: str) -> str | None:
+    state, clock = SqliteState.memory(), SystemClock()
+    try:
+        async with open_store(config, config.connections[name], state=state, clock=clock) as store:
+            return await _first_entry(store)
+    finally:
+        state.close()
+
+
+async def _first_entry(store: Store) -> str | None:
+    """The first entry of a listing proves address, credentials and scope."""
+    listing = store.heads()
+    try:
+        first = await anext(listing, None)
+        return first.reason if isinstance(first, Incomplete) else None
+    finally:
+        if isinstance(listing, AsyncGenerator):
+            await listing.aclose()
+
+
+async def _read(config: Config, name: str, objects: Sequence[Ref]) -> str | None:
+    """Read every object that a rule names: one that is missing is most likely misspelt."""
+    state, clock = SqliteState.memory(), SystemClock()
+    opened = open_config_store(config, config.connections[name], state=state, clock=clock)
+    problems: list[str] = []
+    try:
+        async with opened as store:
+            async for answer in store.fetch_many(objects):
+                if not isinstance(answer, ConfigRecord):
+                    problems.append(str(answer[1]))
+                elif answer.status is not Status.LIVE:
+                    problems.append(f"{answer.ref} is {answer.status.value}: {answer.reason}")
+    finally:
+        state.close()
+    return "; ".join(problems) or None
+
+
+__all__ = ["answers"]

@@ -285,6 +285,35 @@ async def test_a_cursor_from_before_there_were_rounds_goes_on(
     assert await job.poll() == {ref}
 
 
+async def test_a_changed_scope_makes_no_page_one_that_went_away(
+    wiki: Running, opened: Opened, settle: Any
+) -> None:
+    root, outside = page(wiki, "Root"), page(wiki, "Outside")
+    inside = page(wiki, "Inside", parent=root.id)
+    job = await settle(opened())
+    job.store = opened(root=root.id)
+    assert await job.poll() == set()
+    restrict(wiki, root)
+    restrict(wiki, outside)
+    assert await job.poll() == {root, inside}
+
+
+async def test_a_folder_that_cannot_be_read_just_now_is_no_news_of_its_pages(
+    wiki: Running, opened: Opened, settle: Any
+) -> None:
+    folder = page(wiki, "Folder", type="folder")
+    page(wiki, "Inside", parent=folder.id)
+    job = await settle(opened())
+    match = {"path": f"/folders/{folder.id}$"}
+    wiki.faults([{"kind": "html", "status": 200, "times": "always", "match": match}])
+    before = round_of(job.cursor)
+    with pytest.raises(Unavailable):
+        await job.poll()
+    assert round_of(job.cursor) == before
+    wiki.clear_faults()
+    assert await job.poll() == set()
+
+
 async def test_two_jobs_on_one_connection_are_both_told(
     wiki: Running, opened: Opened, settle: Any
 ) -> None:

@@ -118,7 +118,9 @@ def test_a_cursor_keeps_what_is_known_and_stays_one_of_the_feed(
     world: tuple[Places, list[dict[str, bool | None]]], most: int
 ) -> None:
     places, (truth, _) = world
-    known = Round().learnt(places, {i: truth[i] for i in Round().due(places.subjects, most)})
+    known = Round(scope="here").learnt(
+        places, {i: truth[i] for i in Round().due(places.subjects, most)}
+    )
     for feed in (Watermark(at=NOW), Watermark(at=NOW, announced={"1": "2"})):
         cursor = cursor_of(feed, known)
         assert round_of(cursor) == known
@@ -134,10 +136,10 @@ def test_what_a_listing_found_is_where_the_first_round_begins(
     world: tuple[Places, list[dict[str, bool | None]]],
 ) -> None:
     places, (truth,) = world
-    first = beginning(places, truth, places.placed)
+    first = beginning(places, truth, places.placed, "here")
     assert first.kept == verdicts(places, first.shut)
     assert first.placed == places.placed
-    assert beginning(places, {}, {}) == Round(kept=verdicts(places, {}))
+    assert beginning(places, {}, {}, "") == Round(kept=verdicts(places, {}))
     assert in_rounds(first, places, truth, 100).kept == first.kept
 
 
@@ -157,6 +159,13 @@ def test_what_was_moved_is_not_told_where_that_is_not_remembered() -> None:
     assert known.placed is None
     assert Round().learnt(small, {}).placed is not None
     assert differences(known, known.learnt(small, {}), small) == []
+
+
+def test_a_scope_that_is_suddenly_empty_tells_of_nothing() -> None:
+    before = Places(pages=["1"], parents={"1": None})
+    now = Places(pages=[], parents={"1": None})
+    old = Round().learnt(before, {})
+    assert differences(old, old.learnt(now, {}), now) == []
 
 
 def test_a_tree_that_bites_its_tail_is_not_known() -> None:

@@ -23,6 +23,7 @@ from syncline.ports import Listed
 from .audience import Parent
 from .client import Json
 from .page import file_version, moment, parent_of, slim
+from .rounds import MOST_PLACED
 from .site import Site
 
 AT_ONCE = 8
@@ -70,7 +71,8 @@ class Listing(Site):
             names = labels.get(one["id"], frozenset())
             if await self._covers(one["id"], names):
                 found.append(self._head(one, names, files.get(one["id"], [])))
-        self._listed = {head.ref.id: head.parent.id if head.parent else "" for head in found}
+        few = found if len(found) <= MOST_PLACED else ()
+        self._listed = {head.ref.id: head.parent.id if head.parent else "" for head in few}
         return found
 
     async def _find_root(self, pages: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from attrs import evolve
 
-from syncline.errors import NotFound, StoreError, Unavailable
+from syncline.errors import NotFound, RateLimited, StoreError, Unavailable
 from syncline.feeds import Reading, Watermark
 from syncline.model import Change, ChangePage, Cursor
 from syncline.urgency import patient
@@ -76,15 +76,17 @@ class Polling(Listing):
         Raises:
             Unavailable: most of them could not be looked up; nothing is inferred from that.
         """
-        most = self._settings.restrictions_per_poll
+        most, scope = self._settings.restrictions_per_poll, self._scope()
         if not most:
             return (), None
+        if known is not None and known.scope != scope:
+            known = None  # what the connection covers is another matter of the full pass
         with patient():  # nobody waits for it: hints go first
             since = self._context.clock.monotonic()
             if self._lies_now is None or known is None or not known.after:
                 self._lies_now = await self._where()
             places = self._lies_now
-            before = known or beginning(places, self._audience.answers, self._listed)
+            before = known or beginning(places, self._audience.answers, self._listed, scope)
             answers = await self._asked(before.due(places.subjects, most), since)
         now = before.learnt(places, answers)
         told = differences(before, now, places)
@@ -147,6 +149,8 @@ class Polling(Listing):
                 continue
             try:
                 await audience.above(page)
+            except (Unavailable, RateLimited):
+                raise
             except StoreError as error:
                 broken.add(places.chain(page)[0][-1])
                 logger.debug("what is above a page is not known", extra={"error": str(error)})

@@ -40,6 +40,8 @@ class Round:
     """Pages in scope that are not open, be it for what is above them."""
     placed: Mapping[str, str] | None = None
     """What each page in scope lies under; None where that is not remembered."""
+    scope: str = ""
+    """Fingerprint of what the connection covers: in another one, nothing went away or came."""
 
     def due(self, subjects: Sequence[str], most: int) -> Sequence[str]:
         """Return the items to ask for now: those that have not been asked for the longest."""
@@ -84,7 +86,7 @@ def verdicts(places: Places, shut: Mapping[str, Kept]) -> Mapping[str, Kept]:
 
 
 def beginning(
-    places: Places, answers: Mapping[str, bool | None], listed: Mapping[str, str]
+    places: Places, answers: Mapping[str, bool | None], listed: Mapping[str, str], scope: str
 ) -> Round:
     """Return the round before the first, as the latest listing found things, if there was one.
 
@@ -94,7 +96,7 @@ def beginning(
     """
     shut = {id: kept for id, answer in answers.items() if (kept := _kept(answer))}
     placed = listed if 0 < len(listed) <= MOST_PLACED else None
-    return Round(shut=shut, kept=verdicts(places, shut), placed=placed)
+    return Round(shut=shut, kept=verdicts(places, shut), placed=placed, scope=scope)
 
 
 def differences(before: Round, now: Round, places: Places) -> Sequence[str]:
@@ -105,7 +107,8 @@ def differences(before: Round, now: Round, places: Places) -> Sequence[str]:
     """
     pages = before.kept.keys() | now.kept.keys()
     found = {page for page in pages if before.kept.get(page) != now.kept.get(page)}
-    if before.placed is not None and now.placed is not None:
+    # A scope that is suddenly empty is rather a label that is gone than all of its pages.
+    if before.placed is not None and now.placed:
         old, new = before.placed, now.placed
         found |= old.keys() ^ new.keys()
         moved = [page for page in old.keys() & new.keys() if old[page] != new[page]]
@@ -124,6 +127,7 @@ def cursor_of(feed: Watermark, round: Round | None) -> Cursor:
         "shut": _grouped(round.shut),
         "kept": _grouped(round.kept),
         "placed": None if round.placed is None else dict(round.placed),
+        "scope": round.scope,
     }
     return Cursor(json.dumps(table, separators=(",", ":")))
 
@@ -131,10 +135,12 @@ def cursor_of(feed: Watermark, round: Round | None) -> Cursor:
 def round_of(cursor: Cursor | None) -> Round | None:
     """Return what a cursor knows of a round; None where it comes from before there were any."""
     text = str(cursor or "")
-    match json.loads(text).get(_KEY) if text.startswith("{") else None:
-        case {"after": str(after), "shut": {**shut}, "kept": {**kept}, "placed": placed}:
+    table = json.loads(text).get(_KEY, {}) if text.startswith("{") else {}
+    match table:
+        case {"after": str(after), "shut": {**shut}, "kept": {**kept}, "scope": str(scope)}:
+            placed = table.get("placed")
             lies = {str(k): str(v) for k, v in placed.items()} if placed is not None else None
-            return Round(after=after, shut=_flat(shut), kept=_flat(kept), placed=lies)
+            return Round(after=after, shut=_flat(shut), kept=_flat(kept), placed=lies, scope=scope)
     return None
 
 

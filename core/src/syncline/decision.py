@@ -328,8 +328,9 @@ def _recreate(target: Side, policy: Policy) -> Decision:
 
 
 def _hide(target: Side, copy: Observation, origin: Side, policy: Policy) -> Decision:
-    # Restriction goes towards less exposure, whatever the policy; an original is never removed.
-    if target is origin:
+    # Restriction goes towards less exposure, whatever the policy; an original is never removed,
+    # and nothing is on a side that the job only reads.
+    if target is origin or not policy.direction.writes(target):
         return Conflict(Reason.COPY_RESTRICTED)
     return Withdraw(target, copy.version, save=copy.seen is not Seen.UNCHANGED)
 

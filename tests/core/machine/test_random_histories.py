@@ -334,6 +334,30 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("die_in_the_midst", L, 41076), ("purge", R, 82439), ("restore", L, 62660)),
         ),
     ),
+    "a label that no version tells of goes with the article it was put on just before": (
+        Setup(right=Traits(labels_unversioned=True)),
+        (
+            *(("write", L, 476), ("act_during", L, 61769), ("act_during", L, 27039)),
+            ("act_during", R, 45534),
+        ),
+    ),
+    "a run is taken back while it is still under way": (
+        Setup(left=Traits(drafts=True), right=Traits()),
+        (
+            *(("write", L, 430), ("write", R, 978), ("write", L, 262)),
+            *(("write", R, 550), ("write", L, 64), ("write", R, 993)),
+            *(("flaky", R, 22202), ("die_in_the_midst", L, 78987), ("add", R, 31249)),
+            ("die_in_the_midst", R, 12555),
+        ),
+    ),
+    "what an undo brings back is a copy if it was one": (
+        Setup(left=Traits(labels_unversioned=True), right=Traits(), policy=Policy(direction=Direction.RIGHT_TO_LEFT)),
+        (
+            *(("write", R, 883), ("die_in_the_midst", L, 13881), ("sync", R, 25725)),
+            *(("plan_apply", L, 70234), ("rename", R, 9640), ("die_in_the_midst", L, 97291)),
+            *(("die_in_the_midst", R, 10106), ("restrict", L, 50555)),
+        ),
+    ),
 }
 
 

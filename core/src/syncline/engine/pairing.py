@@ -94,7 +94,9 @@ class Pairing:
         records = [await read_side(job, ref) for ref in (left, right)]
         live = [r for r in records if isinstance(r, Record) and r.value is not None]
         if len(live) == len(records):
-            await self._make(await pairing(job, live[0], live[1], origin=Side.LEFT))
+            # What a one-way job only reads is the original.
+            origin = Side.LEFT if job.policy.direction.writes(Side.RIGHT) else Side.RIGHT
+            await self._make(await pairing(job, live[0], live[1], origin=origin))
             return
         for ref, record in zip((left, right), records, strict=True):
             if not isinstance(record, Record) or record.value is None:

@@ -11,7 +11,17 @@ from ..body.version import NORMALISER
 from ..decision import Keep, Reason
 from ..errors import Refused, Stale, StoreError, VersionMismatch
 from ..model import Document, Record, Ref, Side
-from ..state.records import Effect, Entry, Half, Link, LinkState, SaveLink, SaveValue
+from ..state.records import (
+    LEFT_BEHIND,
+    TAKEN_AWAY,
+    Effect,
+    Entry,
+    Half,
+    Link,
+    LinkState,
+    SaveLink,
+    SaveValue,
+)
 from ..state.values import key_of
 from . import view
 from .confirming import confirm
@@ -136,7 +146,7 @@ async def _bring_back(
         job=job.name,
         left=Half(),
         right=Half(),
-        origin=side,
+        origin=side.other if _took_a_copy(job, entry, side) else side,
         state=LinkState.HELD,
         title=entry.title,
         norm=NORMALISER,
@@ -153,6 +163,13 @@ async def _bring_back(
         return
     told = f"it has a new id: {record.ref}" if record else ""
     confirm(job, intent, [record], evolve(step, detail=told), report)
+
+
+def _took_a_copy(job: Job, entry: Entry, side: Side) -> bool:
+    """Tell whether what was removed on `side` was made from the other side's item."""
+    ref = entry.left if side is Side.LEFT else entry.right
+    buried = job.state.tombstone(job.name, ref) if ref is not None else None
+    return (buried or "").startswith((LEFT_BEHIND, TAKEN_AWAY))
 
 
 def release(job: Job, ref: Ref) -> None:

@@ -45,10 +45,21 @@ async def undo(world: World, side: Side, number: int, run: Runner | None = None)
     if not runs:
         return
     id_ = runs[number % len(runs)].id
-    for entry in world.session.history(run=id_, limit=1000):
+
+    async def undone(session: Session) -> None:
+        try:
+            await session.undo(id_)
+        finally:
+            _taken_back(world, id_)  # a run that is under way has done more by now
+
+    _taken_back(world, id_)
+    await _chosen(world, undone, run)
+
+
+def _taken_back(world: World, run: str) -> None:
+    for entry in world.session.history(run=run, limit=1000):
         for key in (entry.before, entry.after):
             world.ledger.thrown_away(world.state.value(key))
-    await _chosen(world, lambda session: session.undo(id_), run)
 
 
 async def _chosen(

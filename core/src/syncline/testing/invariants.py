@@ -151,6 +151,10 @@ class Checker:
         if article.draft is not None and mutation.ref not in world.drafts_before:
             # Begun within this pass: a version tells nothing of drafts, so that goes, too.
             world.ledger.thrown_away(article.draft)
+        if world.setup_of(side).labels_unversioned:
+            # No more does a version tell of such a label.
+            before = world.labels_before.get(mutation.ref, frozenset())
+            world.ledger.thrown |= (article.value.labels or frozenset()) - before
         if why not in (Status.RESTRICTED.value, Status.UNKNOWN.value):
             self._govern(mutation)
 

@@ -155,6 +155,8 @@ class World:
         self.pairs_before = 0
         self.drafts_before: frozenset[Ref] = frozenset()
         """Items that had an open draft when the pass began."""
+        self.labels_before: dict[Ref, frozenset[str]] = {}
+        """The labels of every item when the pass began."""
         self.dropped_opaques: set[str] = set()
         """Opaque nodes that a person has taken out."""
         self.checker = Checker(self)
@@ -256,7 +258,8 @@ class World:
         self.away.clear()
         self.seen_live = {side: set() for side in Side}
         self.pairs_before = sum(self.state.count_links(JOB).values())
-        articles = (a for store in self.stores.values() for a in store.articles.values())
+        articles = [a for store in self.stores.values() for a in store.articles.values()]
+        self.labels_before = {a.ref: a.value.labels or frozenset() for a in articles}
         self.drafts_before = frozenset(a.ref for a in articles if a.draft is not None)
         self.look()
 

@@ -95,7 +95,7 @@ async def _floor(url: str, path: Path) -> None:
     db = sqlite3.connect(path, isolation_level=None)
     db.executescript("pragma journal_mode=wal; create table pages (id text primary key, body blob)")
     async for page in bare_pages(url):
-        rows = [(item["id"], zlib.compress(json.dumps(item).encode(), 6)) for item in page]
+        rows = [(item["id"], zlib.compress(json.dumps(item).encode(), 3)) for item in page]
         db.execute("begin immediate")
         db.executemany("insert into pages values (?,?)", rows)
         db.execute("commit")

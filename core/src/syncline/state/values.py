@@ -61,9 +61,9 @@ def key_of(value: Document) -> str:
 def pack(value: Document) -> tuple[str, Callable[[], bytes]]:
     """Return the key of `value`, and what compresses it: only a value that is new needs that."""
     if value._key is not None:
-        return value._key, lambda: zlib.compress(_bytes(value), 6)
+        return value._key, lambda: _compressed(_bytes(value))
     raw = _bytes(value)
-    return _keyed(value, raw), lambda: zlib.compress(raw, 6)
+    return _keyed(value, raw), lambda: _compressed(raw)
 
 
 def _keyed(value: Document, raw: bytes) -> str:
@@ -74,12 +74,17 @@ def _keyed(value: Document, raw: bytes) -> str:
 
 def pack_item(item: ConfigItem) -> tuple[str, bytes]:
     """Return the key of `item`, which is its digest, and its compressed form."""
-    return item_digest(item), zlib.compress(item_text(item).encode("utf-8", "surrogatepass"), 6)
+    return item_digest(item), _compressed(item_text(item).encode("utf-8", "surrogatepass"))
 
 
 def unpack_item(blob: bytes) -> ConfigItem:
     """Return the item that `pack_item` compressed."""
     return item_from_text(zlib.decompress(blob).decode("utf-8", "surrogatepass"))
+
+
+def _compressed(raw: bytes) -> bytes:
+    # Level 6 takes twice as long, and makes an article of 5 KB three percent smaller.
+    return zlib.compress(raw, 3)
 
 
 def _bytes(value: Document) -> bytes:

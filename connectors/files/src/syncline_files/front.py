@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
-import yaml
 
 Value: TypeAlias = "str | Sequence[str]"
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONGEST = 64_000
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _./-][A-Za-z0-9]+)*")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -99,57 +97,11 @@ def parse(text: str, newline: str = "\n") -> FrontMatter:
     Raises:
         BrokenFrontMatter: it is not a YAML mapping, or names a key twice.
     """
-    root = _composed(text)
-    if root is not None and not isinstance(root, yaml.MappingNode):
-        raise BrokenFrontMatter("the front matter is not a list of 'key: value' lines")
-    values: dict[str, Value | None] = {}
-    spans: dict[str, tuple[int, int]] = {}
-    for key, node in root.value if root is not None else ():
-        if not isinstance(key, yaml.ScalarNode):
-            continue
-        if key.value in spans:
-            raise BrokenFrontMatter(f"the front matter gives {key.value!r} twice")
-        # A value's own start leaves out its tag and anchor: cut from the colon on.
-        colon = text.find(":", key.end_mark.index) + 1
-        spans[key.value] = (colon, max(colon, _end(node)))
-        if (value := _value(node)) is not _OTHER:
-            values[key.value] = value
+    # YAML is loaded where there is a block: a listing that finds nothing new need not.
+    from .block import read
+
+    values, spans = read(text)
     return FrontMatter(text=text, newline=newline, values=values, spans=spans)
-
-
-class _Other(tuple[str, ...]):
-    """A value that is neither a text nor a list of texts."""
-
-
-_OTHER = _Other()
-
-
-def _composed(text: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise BrokenFrontMatter(
-            f"the front matter is no YAML: line {line}: {error.problem}"
-        ) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BrokenFrontMatter(f"the front matter is no YAML: {type(error).__name__}") from error
-
-
-def _value(node: yaml.Node) -> Value | None:
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == "tag:yaml.org,2002:null" else node.value
-    if not isinstance(node, yaml.SequenceNode):
-        return _OTHER
-    texts = [item.value for item in node.value if isinstance(item, yaml.ScalarNode)]
-    return tuple(texts) if len(texts) == len(node.value) else _OTHER
-
-
-def _end(node: yaml.Node) -> int:
-    """Return where a value ends; a block list's own mark lies behind the comments after it."""
-    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
-        return _end(node.value[-1])
-    return int(node.end_mark.index)
 
 
 def spelled(value: Value) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import attrs
 
 from .folder import Folder, Mark, Order
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _FLUSHES = 8
 """Files brought to the disk at the same time: it takes them together."""
@@ -73,6 +76,8 @@ class Writer:
 
     def _write_all(self, orders: Sequence[Order]) -> list[Mark | Exception]:
         if len(orders) > 1 and self._flushing is None:
+            from concurrent.futures import ThreadPoolExecutor  # a pass without writes needs none
+
             self._flushing = ThreadPoolExecutor(_FLUSHES, "syncline-files")
         spread = self._flushing.map if self._flushing is not None and len(orders) > 1 else map
         return self._folder.write_all(orders, spread)

@@ -18,8 +18,7 @@ from syncline_aws.state import DynamoState, create_table
 _NUMBERS = count(1)
 
 
-def client_of(url: str) -> Any:
-    """Return a client of the DynamoDB at an address."""
+def _client(url: str) -> Any:
     session = boto3.session.Session("key", "secret", region_name="eu-central-1")
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, proxies={})
     return session.client("dynamodb", endpoint_url=url, config=config)
@@ -41,9 +40,23 @@ def dynamodb_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def dynamodb(dynamodb_url: str) -> Iterator[Any]:
     """A boto3 client."""
-    client = client_of(dynamodb_url)
+    client = _client(dynamodb_url)
     yield client
     client.close()
+
+
+@pytest.fixture
+def client_at() -> Iterator[Callable[[str], Any]]:
+    """Makes a boto3 client of a DynamoDB at another address."""
+    made: list[Any] = []
+
+    def make(url: str) -> Any:
+        made.append(_client(url))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def _create(client: Any, name: str) -> bool:
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
             KeySchema=[{"AttributeName": n, "KeyType": kind} for n, kind in keys],
         )
-    except client.exceptions.ResourceInUseException:
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":
+            raise
         return False
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self
 
 from attrs import define, field
@@ -23,6 +23,11 @@ from .table import Table
 from .values import GRACE, Values
 from .wire import body_of, new
 
+
+def _nothing() -> None:
+    return None
+
+
 _INLINE = 200_000
 """Bytes of a cached fact; a larger one is kept in pieces."""
 
@@ -38,6 +43,7 @@ class DynamoState(Housekeeping):
     _commits: Commits
     _leases: Leases
     _clock: Clock
+    _closing: Callable[[], None] = _nothing
     _listed: str = ""
     """Of which job the listing is, where jobs share a process; empty for any."""
     _mirror: Mirror = field(init=False)
@@ -48,13 +54,20 @@ class DynamoState(Housekeeping):
 
     @classmethod
     def open(
-        cls, client: Any, table: str, *, clock: Clock | None = None, grace: float = GRACE
+        cls,
+        client: Any,
+        table: str,
+        *,
+        clock: Clock | None = None,
+        grace: float = GRACE,
+        closing: Callable[[], None] = _nothing,
     ) -> Self:
         """Open a table that `create_table` made, with a boto3 client of DynamoDB.
 
         Args:
             clock: tells when a webhook delivery is too old; this machine's unless given.
             grace: seconds that a value is kept though nothing refers to it.
+            closing: called when the state is closed; the client is otherwise its owner's.
 
         Raises:
             StateError: the table is not there, or cannot be used.
@@ -64,11 +77,12 @@ class DynamoState(Housekeeping):
         commits = Commits(opened, values)
         commits.finish()
         leases = Leases(opened, taken_over=commits.finish)
-        return cls(opened, values, commits, leases, clock or SystemClock())
+        return cls(opened, values, commits, leases, clock or SystemClock(), closing)
 
     def for_job(self, job: str) -> Self:
         """Return this state, on the same table, with a listing of its own for `job`."""
-        own = type(self)(self.table, self._values, self._commits, self._leases, self._clock, job)
+        parts = (self.table, self._values, self._commits, self._leases, self._clock)
+        own = type(self)(*parts, listed=job)
         self._lent.append(own)
         return own
 
@@ -172,7 +186,8 @@ class DynamoState(Housekeeping):
         self._commits.finish()
 
     def close(self) -> None:
-        """Forget the listings; the client belongs to whoever made it."""
+        """Forget the listings, and close what was opened with the state."""
         for state in (*self._lent, self):
             state._mirror.close()
         self._lent.clear()
+        self._closing()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -102,6 +102,8 @@ class Connector(Shown):
     state: Callable[[Any, Context, Mapping[str, str]], StateStore] | None = None
     """Opens a state elsewhere than in a file, as the other keys of `state = { … }` say."""
     secrets: Callable[[Any, Context], SecretProvider] | None = None
+    needs: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
+    """Optional settings that a port does need, such as `{"documents": ("knowledge_base",)}`."""
     webhooks: Mapping[str, WebhookForm] = attrs.field(factory=dict)
     """By name, in the vendor's words; every connection can have the core's `generic` besides."""
 

@@ -52,6 +52,7 @@ connector = Connector(
     config=_config,
     kinds=_kinds,
     events=_events,
+    needs={"documents": ("knowledge_base",)},
     webhooks=FORMS,
 )
 

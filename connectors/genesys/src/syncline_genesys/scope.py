@@ -43,6 +43,11 @@ class Scope:
         async with self._lock:
             if not self._base:
                 named = self._settings.knowledge_base.strip()
+                if not named:
+                    raise Rejected(
+                        f"{self._connection}: no knowledge_base is set; a job for documents "
+                        "needs the id or the name of one"
+                    )
                 self._base = named if _ID.fullmatch(named) else await self._named(named)
             return self._base
 

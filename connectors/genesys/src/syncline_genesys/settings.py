@@ -28,6 +28,12 @@ def _given(_: object, attribute: Any, value: str) -> None:
         raise ValueError(f"{attribute.name} is empty")
 
 
+def _named(_: object, attribute: Any, value: str) -> None:
+    # Nothing at all is fine: jobs for the configuration need no knowledge base.
+    if value and not value.strip():
+        raise ValueError(f"{attribute.name} is blank; name the knowledge base, or leave it out")
+
+
 def _zone(_: object, attribute: Any, value: str) -> None:
     try:
         ZoneInfo(value)
@@ -49,7 +55,9 @@ class Settings:
     )
     client_secret: Secret = setting("Secret of that OAuth client.")
     knowledge_base: str = setting(
-        "Id or name of the knowledge base; jobs for documents need it.", default=""
+        "Id or name of the knowledge base; jobs for documents need it.",
+        default="",
+        validator=_named,
     )
     categories: frozenset[str] = setting(
         "Only articles in these categories (names, or paths 'A/B').", default=frozenset()

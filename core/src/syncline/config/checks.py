@@ -51,10 +51,22 @@ def _unusable(
     if connection not in known:
         return f"there is no connection {connection!r}; {nearest(connection, known, 'connections')}"
     found = connections.get(connection)
-    if found is None or found.connector.documents is not None:
+    if found is None:
         return None
+    if found.connector.documents is not None:
+        return _unset(found, "documents")
     ports = ", ".join(found.connector.ports) or "nothing"
     return f"the connector {found.connector.name!r} holds no documents; it offers: {ports}"
+
+
+def _unset(connection: Connection, port: str) -> str | None:
+    """Return what a job needs of a connection that leaves it out."""
+    needed = connection.connector.needs.get(port, ())
+    left_out = [name for name in needed if not getattr(connection.settings, name, None)]
+    if not left_out:
+        return None
+    names = ", ".join(repr(name) for name in left_out)
+    return f"the connection {connection.name!r} does not say {names}, which {port} need; add it"
 
 
 def label_faults(

@@ -210,11 +210,16 @@ def _delete(org: Organization, kind: str, action: Action) -> dict[str, Any]:
 
 
 def _utilization(org: Organization, action: Action) -> dict[str, Any]:
-    """Change the organisation's utilization; labels may be named."""
+    """Change the utilization of the organisation, or of `user`; labels may be named."""
     fields = _fields(action)
     names = {one.name: one.id for one in org.estate.labels}
     paths = {_by_id(path, names): value for path, value in fields.items()}
-    value = utilizations.REQUEST(edited(org.estate.utilization, paths), "")
+    user = _one(org, "user", action, "user") if "user" in action else None
+    old = org.estate.agents.get(user.id, {}) if user else org.estate.utilization
+    value = utilizations.REQUEST(edited(old, paths), "")
+    if user is not None:
+        utilizations.keep_user(org, user.id, value, org.person)
+        return item_of(org, "user", user)
     utilizations.keep_organization(org, value, org.person)
     return utilization(org)
 

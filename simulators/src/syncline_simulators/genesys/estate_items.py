@@ -31,13 +31,12 @@ def _table(org: Organization, table: Thing) -> dict[str, Any]:
 
 def _user(org: Organization, user: Thing) -> dict[str, Any]:
     held = org.estate.user_skills.get(user.id, {})
-    own = {"utilization": org.estate.agents[user.id]} if user.id in org.estate.agents else {}
     return {
         "id": user.id,
         **user.value,
         "routingStatus": status_view(user),
         "skills": {org.estate.skills.get(one).name: level for one, level in held.items()},
-        **own,
+        "utilization": utilizations.user_view(org, user.id),
     }
 
 

@@ -10,6 +10,12 @@ from syncline.errors import NotFound, OutcomeUnknown, Rejected, VersionMismatch
 from syncline.items import ConfigRecord, kind_and_name
 from syncline.model import JSON, Ref, Status, Version
 
+from ..blocks.decode import text
+from ..blocks.words import Json
+
+IGNORE = "syncline:ignore"
+"""In the description of an object that Syncline is to leave alone."""
+
 Sight: TypeAlias = "ConfigRecord | tuple[Ref, Exception]"
 
 
@@ -46,6 +52,12 @@ def absent(ref: Ref, why: str, *, gone: bool) -> ConfigRecord:
     return ConfigRecord(ref=ref, version=Version("absent"), status=status, reason=why)
 
 
+def foreign(entity: Json) -> str:
+    """Return why an object is left alone: its description says so, as Genesys has no tags."""
+    told = IGNORE in text(entity, "description")
+    return f"its description says {IGNORE!r}" if told else ""
+
+
 def nothing(ref: Ref, reason: str) -> NotFound:
     """Return the error of a write to an object that is not there."""
     return NotFound(f"{ref}: {reason}; create it in Genesys Cloud, or change the rule", ref=ref)
@@ -76,4 +88,15 @@ def read_only(ref: Ref) -> Rejected:
     return Rejected(f"{ref}: a {kind} can only be read; use it as an input", ref=ref)
 
 
-__all__ = ["Part", "Sight", "absent", "name_of", "nothing", "read_only", "stale", "unread"]
+__all__ = [
+    "IGNORE",
+    "Part",
+    "Sight",
+    "absent",
+    "foreign",
+    "name_of",
+    "nothing",
+    "read_only",
+    "stale",
+    "unread",
+]

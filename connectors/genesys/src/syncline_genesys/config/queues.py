@@ -24,7 +24,7 @@ from .calls import QUEUES, Calls
 from .fields import exchanged, fitting, news, version_of, writable
 from .kinds import QUEUE
 from .named import Named, sight
-from .part import Sight, name_of, stale, unread
+from .part import Sight, foreign, name_of, stale, unread
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,7 @@ def _record(ref: Ref, queue: Json) -> ConfigRecord:
         version=version(queue),
         values=queue,
         title=text(queue, "name"),
+        foreign=foreign(queue),
         updated_at=moment(queue.get("dateModified")),
         updated_by=text(queue, "modifiedBy") or None,
     )

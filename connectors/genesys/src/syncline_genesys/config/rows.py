@@ -7,6 +7,7 @@ row, 404 where there is none, POST answers 409 `flows.datatables.not.unique` for
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from attrs import define, field, frozen
@@ -22,7 +23,7 @@ from ..client import entities
 from .calls import PAGE, TABLES, Calls, segment
 from .directory import Directory, is_id
 from .fields import digest, misvalue, news
-from .part import Sight, absent, name_of, nothing, stale, unread
+from .part import Sight, absent, foreign, name_of, nothing, stale, unread
 
 KEY = "key"
 WHOLE, SCHEMA = {"showbrief": "false"}, {"expand": "schema"}
@@ -43,6 +44,8 @@ class Table:
     id: str
     name: str
     columns: Mapping[str, FieldSpec]
+    foreign: str = ""
+    """Why its rows are left alone; empty where they are not."""
 
     def misfit(self, path: str, value: JSON) -> str:
         """Return why a column cannot hold a value; empty when it can."""
@@ -63,7 +66,7 @@ def table(entity: Json) -> Table:
         for name, one in properties.items()
         if isinstance(one, dict)
     }
-    return Table(text(entity, "id"), text(entity, "name"), columns)
+    return Table(text(entity, "id"), text(entity, "name"), columns, foreign(entity))
 
 
 @define
@@ -95,7 +98,8 @@ class Rows:
                     yield ref, error
                 continue
             for ref in some:
-                yield self._record(ref, found, rows.get(_place(ref)[1]))
+                row = rows.get(_place(ref)[1])
+                yield (ref, row) if isinstance(row, StoreError) else self._record(ref, found, row)
 
     def objection(self, record: ConfigRecord, changes: Mapping[str, JSON]) -> str:
         found = self._tables.get(_place(record.ref)[0])
@@ -111,7 +115,9 @@ class Rows:
         for path, value in changes.items():
             if why := found.misfit(path, value):
                 raise Rejected(f"{ref}: {why}", ref=ref)
-        fresh = (await self._rows(found, [ref])).get(key)
+        fresh = await self._row(found, ref)
+        if isinstance(fresh, StoreError):
+            raise fresh
         if _version(fresh) != expected:
             raise stale(ref)
         new = news(fresh or {}, changes)
@@ -167,10 +173,9 @@ class Rows:
             raise nothing(ref, f"there is no data table {name!r}")
         return found[0]
 
-    async def _rows(self, found: Table, refs: Sequence[Ref]) -> Mapping[str, Json]:
+    async def _rows(self, found: Table, refs: Sequence[Ref]) -> Mapping[str, Json | StoreError]:
         """Return the rows that there are, by key: by pages where that takes fewer calls."""
         keys = [_place(ref)[1] for ref in refs]
-        rows: dict[str, Json] = {}
         if len(keys) > 1:
             path, size = f"{TABLES}/{segment(found.id)}/rows", str(PAGE)
             page = await self._calls.one(path, {**WHOLE, "pageSize": size, "pageNumber": "1"})
@@ -179,16 +184,20 @@ class Rows:
                 return {str(row[KEY]): row for row in entities(page, path) if KEY in row}
             if isinstance(total, int) and total <= PAGE * len(keys):
                 return await self._all(path, keys)
-        for ref, key in zip(refs, keys, strict=True):
-            try:
-                row = await self._calls.one(_row_path(found, key), WHOLE, ref=ref)
-            except NotFound:
-                continue
-            rows[key] = row
-        return rows
+        found_rows = await asyncio.gather(*(self._row(found, ref) for ref in refs))
+        return {key: row for key, row in zip(keys, found_rows, strict=True) if row is not None}
 
-    async def _all(self, path: str, keys: Sequence[str]) -> Mapping[str, Json]:
-        wanted, rows = set(keys), {}
+    async def _row(self, found: Table, ref: Ref) -> Json | StoreError | None:
+        try:
+            return await self._calls.one(_row_path(found, _place(ref)[1]), WHOLE, ref=ref)
+        except NotFound:
+            return None
+        except StoreError as error:
+            return error
+
+    async def _all(self, path: str, keys: Sequence[str]) -> Mapping[str, Json | StoreError]:
+        wanted = set(keys)
+        rows: dict[str, Json | StoreError] = {}
         async for row in self._calls.all(path, WHOLE):
             if row.get(KEY) in wanted:
                 rows[str(row[KEY])] = row
@@ -198,8 +207,12 @@ class Rows:
         title = f"{found.name}: {_place(ref)[1]}"
         if row is None:
             reason = "the row is not there yet; the first write makes it"
-            return ConfigRecord(ref=ref, version=ABSENT, title=title, reason=reason)
-        return ConfigRecord(ref=ref, version=_version(row), values=row, title=title)
+            return ConfigRecord(
+                ref=ref, version=ABSENT, title=title, reason=reason, foreign=found.foreign
+            )
+        return ConfigRecord(
+            ref=ref, version=_version(row), values=row, title=title, foreign=found.foreign
+        )
 
 
 def _version(row: Json | None) -> Version:

@@ -28,7 +28,7 @@ from .calls import SCHEDULES, Calls, segment
 from .fields import exchanged, fitting, news
 from .kinds import SCHEDULE, SCHEDULE_GROUP
 from .named import FEW, Named, sight
-from .part import Sight, name_of, stale, unread
+from .part import Sight, foreign, name_of, stale, unread
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +117,7 @@ def _record(ref: Ref, entity: Json) -> ConfigRecord:
         version=_version(entity),
         values=entity,
         title=text(entity, "name"),
+        foreign=foreign(entity),
         updated_at=moment(entity.get("dateModified")),
         updated_by=text(entity, "modifiedBy") or text(entity, "modifiedByApp") or None,
     )

@@ -9,7 +9,7 @@ from syncline.config_store import FieldWrite
 from syncline.connector import Context
 from syncline.errors import Rejected, StoreError
 from syncline.items import Author, ConfigRecord, Kind, Objection, kind_and_name
-from syncline.model import JSON, ChangePage, Costs, Cursor, Ref, Version
+from syncline.model import JSON, Change, ChangePage, Costs, Cursor, Ref, Version
 from syncline.ports import Capability
 
 from ..client import open_client
@@ -27,6 +27,7 @@ from .rows import Rows
 from .schedules import GroupHours, ScheduleHours, Versioned
 from .users import Users
 from .utilizations import Utilizations
+from .watch import Watch
 
 LISTED = 500
 """Queues on a page of their listing: the vendor's own tools read them so."""
@@ -51,6 +52,7 @@ class GenesysConfigStore:
             settings.client_id,
             settings.overlap,
         )
+        self._watch = Watch(context.cache, context.connection)
         self._parts = _parts(self._calls, directory, settings, context)
 
     @property
@@ -67,6 +69,14 @@ class GenesysConfigStore:
         return Costs(fetch=1, update=3, heads_per_call=PAGE, calls_per_minute=self._limit)
 
     async def fetch_many(
+        self, refs: Sequence[Ref]
+    ) -> AsyncIterator[ConfigRecord | tuple[Ref, Exception]]:
+        async for sight in self._read(refs):
+            if isinstance(sight, ConfigRecord):
+                self._watch.saw(sight)
+            yield sight
+
+    async def _read(
         self, refs: Sequence[Ref]
     ) -> AsyncIterator[ConfigRecord | tuple[Ref, Exception]]:
         by_part: dict[int, tuple[Part, list[Ref]]] = {}
@@ -96,10 +106,19 @@ class GenesysConfigStore:
     async def update(
         self, ref: Ref, changes: Mapping[str, JSON], *, expected: Version, write: FieldWrite
     ) -> ConfigRecord:
-        return await self._part(ref).update(ref, changes, expected, write)
+        after = await self._part(ref).update(ref, changes, expected, write)
+        self._watch.saw(after)
+        return after
 
-    def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
-        return self._feed.changes(cursor)
+    async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
+        if cursor is not None and (due := self._watch.due()):
+            sights = [sight async for sight in self._read(due)]
+            records = (one for one in sights if isinstance(one, ConfigRecord))
+            moved = tuple(Change(ref=one.ref) for one in records if self._watch.moved(one))
+            if moved:
+                yield ChangePage(changes=moved, cursor=None)
+        async for page in self._feed.changes(cursor):
+            yield page
 
     async def author(self, ref: Ref, path: str, since: datetime | None) -> Author | None:
         return await self._feed.author(ref, path, since)

@@ -182,6 +182,47 @@ async def test_a_folder_that_is_moved_below_a_restricted_page_takes_its_pages_al
     assert await job.poll() == {leaf}
 
 
+async def test_what_changes_without_a_version_is_told_in_a_small_scope(
+    wiki: Running, opened: Opened, settle: Any
+) -> None:
+    folder = page(wiki, "Folder", type="folder")
+    leaf, labelled, pictured, _ = (
+        page(wiki, "Leaf", parent=folder.id),
+        page(wiki, "Labelled"),
+        page(wiki, "Pictured"),
+        page(wiki, "Other"),
+    )
+    job = await settle(opened())
+    for act in (
+        {"do": "label", "id": labelled.id, "labels": ["urgent"]},
+        {
+            "do": "attach",
+            "id": pictured.id,
+            "filename": "a.png",
+            "content": "aGk=",
+            "media_type": "image/png",
+        },
+        {"do": "rename", "id": folder.id, "title": "Renamed"},
+    ):
+        wiki.act(act)
+    assert await job.poll() == {leaf, labelled, pictured}
+    assert await job.poll() == set()
+
+
+async def test_labels_are_asked_for_as_far_as_a_poll_may_look_up(
+    wiki: Running, opened: Opened, settle: Any
+) -> None:
+    refs = [page(wiki, f"Page {n}") for n in range(4)]
+    for n, ref in enumerate(refs):
+        wiki.act({"do": "label", "id": ref.id, "labels": [f"label-{n}", "kb"]})
+    dear, cheap = opened(restrictions_per_poll=3), opened(restrictions_per_poll=3, labels=["kb"])
+    one, other = await settle(dear), await settle(cheap)
+    wiki.act({"do": "label", "id": refs[0].id, "labels": ["label-0"]})
+    for _ in range(3):
+        assert await one.poll() == set()
+    assert {ref for _ in range(3) for ref in await other.poll()} == {refs[0]}
+
+
 async def test_pages_that_went_away_or_left_the_tree_are_told(
     wiki: Running, opened: Opened, settle: Any
 ) -> None:
@@ -348,7 +389,7 @@ async def test_each_page_and_each_thing_above_it_is_asked_for_once(
     await job.poll()
     assert set(asked(wiki).values()) == {1}
     assert len(asked(wiki)) == 23, "20 pages, what is above them, and the homepage"
-    assert len(wiki.calls()) == 23 + 3, "the feed, the list of the pages, the folder"
+    assert len(wiki.calls()) == 23 + 5, "the feed, the lists of pages, labels, files; the folder"
 
 
 async def test_only_what_the_connection_covers_is_asked_for(

@@ -136,10 +136,11 @@ def test_what_a_listing_found_is_where_the_first_round_begins(
     world: tuple[Places, list[dict[str, bool | None]]],
 ) -> None:
     places, (truth,) = world
-    first = beginning(places, truth, places.placed, "here")
+    marks = dict.fromkeys(places.pages, "as listed")
+    first = beginning(places, truth, places.placed, marks, "here")
     assert first.kept == verdicts(places, first.shut)
-    assert first.placed == places.placed
-    assert beginning(places, {}, {}, "") == Round(kept=verdicts(places, {}))
+    assert (first.placed, first.marks) == (places.placed, marks)
+    assert beginning(places, {}, {}, {}, "") == Round(kept=verdicts(places, {}))
     assert in_rounds(first, places, truth, 100).kept == first.kept
 
 
@@ -149,6 +150,18 @@ def test_pages_that_came_went_or_moved_are_told_with_what_is_below_them() -> Non
     now = Places(pages=["1", "2", "3", "5"], parents={**parents, "2": Parent("5")})
     old = Round().learnt(before, {})
     assert differences(old, old.learnt(now, {}), now) == ["2", "3", "4", "5"]
+
+
+def test_a_page_with_other_labels_or_files_is_told_by_itself() -> None:
+    parents = {"1": None, "2": Parent("1"), "3": None}
+    before = Places(pages=["1", "2"], parents=parents, marks={"1": "a", "2": "a"})
+    now = Places(pages=["1", "2"], parents=parents, marks={"1": "b", "2": "a"})
+    old = Round().learnt(before, {})
+    assert differences(old, old.learnt(now, {}), now) == ["1"]
+    unasked = evolve(now, marks=None)
+    assert differences(old, old.learnt(unasked, {}), unasked) == []
+    known = old.learnt(now, {})
+    assert round_of(cursor_of(Watermark(at=NOW), known)) == known
 
 
 def test_what_was_moved_is_not_told_where_that_is_not_remembered() -> None:

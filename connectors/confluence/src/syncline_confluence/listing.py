@@ -46,6 +46,8 @@ class Listing(Site):
             for start in range(0, len(listing), _BATCH):
                 for head in await self._judged(listing[start : start + _BATCH]):
                     count += 1
+                    if self._listed:
+                        self._listed_marks[head.ref.id] = head.aux
                     yield head
         except StoreError as error:
             yield Incomplete(reason=str(error))
@@ -73,6 +75,7 @@ class Listing(Site):
                 found.append(self._head(one, names, files.get(one["id"], [])))
         few = found if len(found) <= MOST_PLACED else ()
         self._listed = {head.ref.id: head.parent.id if head.parent else "" for head in few}
+        self._listed_marks.clear()
         return found
 
     async def _find_root(self, pages: Collection[str]) -> None:
@@ -94,8 +97,15 @@ class Listing(Site):
 
     async def _labels(self, space: str, pages: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return the labels of each page, asked for by label or by page, whichever is less."""
+        return await self._labels_of(await self._labels_in_use(), space, pages)
+
+    async def _labels_in_use(self) -> list[Json]:
         labels = [one async for some in self._api.all_labels() for one in some]
-        carried = [one for one in labels if self._carries(one)]
+        return [one for one in labels if self._carries(one)]
+
+    async def _labels_of(
+        self, carried: Sequence[Json], space: str, pages: Sequence[str]
+    ) -> dict[str, frozenset[str]]:
         if len(carried) > len(pages):
             return await self._labels_by_page(pages)
         found: dict[str, set[str]] = {}

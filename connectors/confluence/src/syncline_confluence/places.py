@@ -23,6 +23,9 @@ class Places:
     """Ids of the pages in scope."""
     parents: Mapping[str, Parent | None]
     """Of all that is listed; whatever is not in here could not be read."""
+    marks: Mapping[str, str] | None = None
+    """Digests of what changes without a version: labels, files, names of folders. By page; None
+    where that was too much to ask for."""
     inherits: bool = True
     """False where what is told about a page counts everything above it already."""
 

@@ -23,7 +23,7 @@ from .client import Json
 from .listing import Listing, some_at_a_time
 from .page import moment, parent_of, slim
 from .places import Places, in_order
-from .rounds import Round, beginning, cursor_of, differences, round_of
+from .rounds import MOST_PLACED, Round, beginning, cursor_of, differences, round_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Polling(Listing):
     async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
         """Yield what was modified since `cursor`, newest first, and whose readers changed.
 
-        The cursor moves only once the list has been read down to the old one. Labels and files do
-        not show here: the full pass finds those.
+        The cursor moves only once the list has been read down to the old one. Labels and files of a
+        large scope do not show here: the full pass finds those.
         """
         space = await self._space()
         before = Watermark.of(cursor) if cursor else None
@@ -86,7 +86,9 @@ class Polling(Listing):
             if self._lies_now is None or known is None or not known.after:
                 self._lies_now = await self._where()
             places = self._lies_now
-            before = known or beginning(places, self._audience.answers, self._listed, scope)
+            before = known or beginning(
+                places, self._audience.answers, self._listed, self._listed_marks, scope
+            )
             answers = await self._asked(before.due(places.subjects, most), since)
         now = before.learnt(places, answers)
         told = differences(before, now, places)
@@ -134,7 +136,22 @@ class Polling(Listing):
         # Whoever reads a page next goes by what is above it now.
         self._audience.parents.update(listed)
         self._in_scope.clear()
-        return places
+        return evolve(places, marks=await self._marks(space["id"], places.pages))
+
+    async def _marks(self, space: str, pages: Sequence[str]) -> dict[str, str] | None:
+        """Return what a listing says of labels, files and folders; None if that is too dear."""
+        if len(pages) > MOST_PLACED:
+            return None
+        carried = await self._labels_in_use()
+        if min(len(carried), len(pages)) > self._settings.restrictions_per_poll:
+            return None
+        labels = await self._labels_of(carried, space, pages)
+        files = await self._attachments(set(pages))
+        found: dict[str, str] = {}
+        for id_ in pages:
+            aux = self._aux(labels.get(id_, frozenset()), files.get(id_, ()))
+            found[id_] = f"{aux}{await self._lies(id_)}"
+        return found
 
     async def _look_above(self, pages: Iterable[str], parents: dict[str, Parent | None]) -> None:
         """Add what no list tells: what folders, and whatever else is above pages, lie under."""

@@ -40,6 +40,8 @@ class Round:
     """Pages in scope that are not open, be it for what is above them."""
     placed: Mapping[str, str] | None = None
     """What each page in scope lies under; None where that is not remembered."""
+    marks: Mapping[str, str] | None = None
+    """As in `Places.marks`, when the round began."""
     scope: str = ""
     """Fingerprint of what the connection covers: in another one, nothing went away or came."""
 
@@ -67,6 +69,7 @@ class Round:
             shut=shut,
             kept=verdicts(places, shut),
             placed=places.placed if small else None,
+            marks=places.marks,
         )
 
 
@@ -86,24 +89,35 @@ def verdicts(places: Places, shut: Mapping[str, Kept]) -> Mapping[str, Kept]:
 
 
 def beginning(
-    places: Places, answers: Mapping[str, bool | None], listed: Mapping[str, str], scope: str
+    places: Places,
+    answers: Mapping[str, bool | None],
+    listed: Mapping[str, str],
+    marked: Mapping[str, str],
+    scope: str,
 ) -> Round:
     """Return the round before the first, as the latest listing found things, if there was one.
 
     Args:
         answers: whether each item is restricted by itself.
         listed: what each page in scope lay under.
+        marked: its digest of what changes without a version.
     """
     shut = {id: kept for id, answer in answers.items() if (kept := _kept(answer))}
     placed = listed if 0 < len(listed) <= MOST_PLACED else None
-    return Round(shut=shut, kept=verdicts(places, shut), placed=placed, scope=scope)
+    return Round(
+        shut=shut,
+        kept=verdicts(places, shut),
+        placed=placed,
+        marks=marked if placed else None,
+        scope=scope,
+    )
 
 
 def differences(before: Round, now: Round, places: Places) -> Sequence[str]:
     """Return the pages of which something else is known than before, each once.
 
-    Those whose readers are others; and where places are remembered, those that came, went, or were
-    moved, with everything below them.
+    Those whose readers are others; where places are remembered, those that came, went, or were
+    moved, with everything below them; and those with other labels or files.
     """
     pages = before.kept.keys() | now.kept.keys()
     found = {page for page in pages if before.kept.get(page) != now.kept.get(page)}
@@ -113,6 +127,9 @@ def differences(before: Round, now: Round, places: Places) -> Sequence[str]:
         found |= old.keys() ^ new.keys()
         moved = [page for page in old.keys() & new.keys() if old[page] != new[page]]
         found |= places.below(moved)
+    if before.marks is not None and now.marks is not None:
+        both = before.marks.keys() & now.marks.keys()
+        found |= {page for page in both if before.marks[page] != now.marks[page]}
     return sorted(found, key=in_order)
 
 
@@ -127,6 +144,7 @@ def cursor_of(feed: Watermark, round: Round | None) -> Cursor:
         "shut": _grouped(round.shut),
         "kept": _grouped(round.kept),
         "placed": None if round.placed is None else dict(round.placed),
+        "marks": None if round.marks is None else dict(round.marks),
         "scope": round.scope,
     }
     return Cursor(json.dumps(table, separators=(",", ":")))
@@ -138,10 +156,19 @@ def round_of(cursor: Cursor | None) -> Round | None:
     table = json.loads(text).get(_KEY, {}) if text.startswith("{") else {}
     match table:
         case {"after": str(after), "shut": {**shut}, "kept": {**kept}, "scope": str(scope)}:
-            placed = table.get("placed")
-            lies = {str(k): str(v) for k, v in placed.items()} if placed is not None else None
-            return Round(after=after, shut=_flat(shut), kept=_flat(kept), placed=lies, scope=scope)
+            return Round(
+                after=after,
+                shut=_flat(shut),
+                kept=_flat(kept),
+                placed=_texts(table.get("placed")),
+                marks=_texts(table.get("marks")),
+                scope=scope,
+            )
     return None
+
+
+def _texts(table: Mapping[Any, Any] | None) -> Mapping[str, str] | None:
+    return None if table is None else {str(key): str(value) for key, value in table.items()}
 
 
 def _grouped(known: Mapping[str, Kept]) -> Mapping[str, Sequence[str]]:

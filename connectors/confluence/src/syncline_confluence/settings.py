@@ -87,7 +87,7 @@ class Settings:
         "How far behind the last poll a poll looks again.", default=timedelta(minutes=5)
     )
     restrictions_per_poll: int = setting(
-        "Restrictions that a poll looks up again at most; 0 for none.",
+        "Restrictions, and labels, that a poll asks for again at most; 0 for none.",
         default=200,
         validator=_not_negative,
     )

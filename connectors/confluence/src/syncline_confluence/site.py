@@ -40,6 +40,7 @@ class Site:
         self._in_scope: dict[str, bool] = {}
         self._lies_now: Places | None = None
         self._listed: dict[str, str] = {}
+        self._listed_marks: dict[str, str] = {}
         self._label_id: str | None = None
         self._origins: dict[Ref, Ref | None] = {}
 

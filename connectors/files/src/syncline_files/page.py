@@ -9,7 +9,7 @@ from functools import cached_property
 
 import attrs
 
-from syncline.body import from_html, plain_text
+from syncline import body as _body
 from syncline.model import FIELDS, Document, restrict
 
 from .addresses import Addresses
@@ -163,7 +163,7 @@ class Page:
             return self.with_({"title": title})
         from .encoding import markdown_of
 
-        line = markdown_of(from_html(f"<h1>{html.escape(title)}</h1>")).rstrip("\n")
+        line = markdown_of(_body.from_html(f"<h1>{html.escape(title)}</h1>")).rstrip("\n")
         start, end = self.text.index("#", heading.start()), heading.end("title")
         return attrs.evolve(self, text=self.text[:start] + line + self.text[end:])
 
@@ -196,7 +196,7 @@ def _said(heading: re.Match[str]) -> str:
         return heading["title"]
     from .decoding import body_of_markdown
 
-    return plain_text(body_of_markdown(heading[0]))
+    return _body.plain_text(body_of_markdown(heading[0]))
 
 
 def project(value: Document) -> Document:

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 
 import attrs
 
-from syncline.body import assets
+from syncline import body as _body
 from syncline.connector import Context
 from syncline.errors import NotFound, Rejected, Unavailable
 from syncline.model import Asset, Document, Head, Record, Ref, Status, Version
@@ -180,7 +180,7 @@ class Shelf:
             value = file.page.document(self.addresses(file.path, shown))
         except Rejected as error:
             raise Rejected(f"{file.ref}: {error}", ref=file.ref) from error
-        used = {sha: shown[sha] for sha in assets(value.body) if sha in shown}
+        used = {sha: shown[sha] for sha in _body.assets(value.body) if sha in shown}
         return attrs.evolve(value, assets={s: self._asset(s, path) for s, path in used.items()})
 
     def files(self, file: File) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from syncline.body import assets
+from syncline import body as _body
 from syncline.connector import Context
 from syncline.errors import (
     Forbidden,
@@ -244,7 +244,7 @@ class FileStore:
     async def _brought(self, file: File, wanted: Document, write: Write) -> dict[str, str]:
         """Fetch the files that the article shows and does not have yet; return their paths."""
         held, brought = self._shelf.files(file), dict[str, str]()
-        for sha256 in assets(wanted.body):
+        for sha256 in _body.assets(wanted.body):
             if sha256 in held:
                 continue
             known = wanted.assets.get(sha256)

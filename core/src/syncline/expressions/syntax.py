@@ -14,7 +14,7 @@ from attrs import frozen
 
 from .bounds import ExpressionError, Token, tokens_of
 
-MAX_NESTED = 200
+MAX_NESTED = 100
 """Operators and brackets inside each other."""
 
 
@@ -205,8 +205,12 @@ class _Parser:
 
     def _binary(self, weakest: int) -> Node:
         left = self._unary()
+        signs = 0
         while (strength := self._strength()) >= weakest:
             sign = self._next()
+            signs += 1
+            if signs > MAX_NESTED:
+                raise ExpressionError("it is nested too deep", sign.at)
             left = Binary(sign.text, left, self._binary(strength + 1), sign.at)
         return left
 

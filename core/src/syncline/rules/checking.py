@@ -75,7 +75,10 @@ def checked(text: str, names: Mapping[str, Held], wanted: FieldType) -> Checked:
     """
     tree = _tree(text)
     walk = _Walk(names=names)
-    type_ = walk.type_of(tree)
+    try:
+        type_ = walk.type_of(tree)
+    except RecursionError:
+        raise ExpressionError("it is nested too deep") from None
     _must_fit(type_, wanted, tree)
     return Checked(type=type_, fields=walk.fields)
 
@@ -88,9 +91,9 @@ def _tree(text: str) -> Node:
 
 def _must_fit(type_: Type, wanted: FieldType, tree: Node) -> None:
     number = (FieldType.INT, FieldType.DOUBLE)
-    if wanted is FieldType.ANY and type_ not in _UNHOLDABLE:
-        return
-    if fits(type_, FIELD_TYPES[wanted]) or (wanted in number and type_ in NUMBERS):
+    if type_ not in _UNHOLDABLE and (
+        fits(type_, FIELD_TYPES[wanted]) or (wanted in number and type_ in NUMBERS)
+    ):
         return
     raise ExpressionError(
         f"it gives {_a(type_)}, and the field holds {_a(FIELD_TYPES[wanted])}", start_of(tree)

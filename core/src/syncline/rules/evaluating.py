@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ..expressions import Calculation, ExpressionError
@@ -74,22 +73,29 @@ def _picked(each: Input, held: Mapping[str, JSON]) -> JSON:
     if each.path is not None:
         return at_path(held, each.path)
     # Only what the expression reads: objects may be large, and other fields must not matter.
-    picked: dict[str, JSON] = {}
+    return _narrowed(each, held, lambda path, value: value)
+
+
+def _narrowed(
+    each: Input, held: Mapping[str, JSON], read: Callable[[str, JSON], JSON]
+) -> dict[str, JSON]:
+    """Return the fields that are read of an object, nested as the object has them.
+
+    One that is not there, or null, is left out: `has(…)` tells, and another branch may not ask.
+    What it would lie in is there all the same, so that `has(…)` can be asked.
+    """
+    narrowed: dict[str, JSON] = {}
     for path in each.fields:
-        # A field that is not there now is left out: `has(…)` tells, and another branch may not ask.
-        with suppress(KeyError):
-            _put(picked, path, at_path(held, path))
-    return picked
-
-
-def _put(into: dict[str, JSON], path: str, value: JSON) -> None:
-    *parents, last = path.split(".")
-    for name in parents:
-        below = into.setdefault(name, {})
-        if not isinstance(below, dict):  # a field above it was picked as a whole
-            return
-        into = below
-    into[last] = value
+        *parents, last = path.split(".")
+        into: JSON = narrowed
+        inside: JSON = held  # type: ignore[assignment]  # read like a dict, never changed
+        for name in parents:
+            into = into.setdefault(name, {}) if isinstance(into, dict) else None
+            inside = inside.get(name) if isinstance(inside, dict) else None
+        value = inside.get(last) if isinstance(inside, dict) else None
+        if value is not None and isinstance(into, dict):
+            into[last] = read(path, value)
+    return narrowed
 
 
 def _typed(rule: Rule, each: Input, values: Mapping[str, JSON]) -> JSON:
@@ -98,13 +104,11 @@ def _typed(rule: Rule, each: Input, values: Mapping[str, JSON]) -> JSON:
     value = values[each.name]
     if each.path is not None:
         return _as_type(rule, values, each.name, value, each.type or FieldType.ANY)
-    typed: dict[str, JSON] = {}
-    held = value if isinstance(value, dict) else {}
-    for path, type_ in each.fields.items():
-        with suppress(KeyError):
-            name = f"{each.name}.{path}"
-            _put(typed, path, _as_type(rule, values, name, at_path(held, path), type_))
-    return typed
+
+    def read(path: str, held: JSON) -> JSON:
+        return _as_type(rule, values, f"{each.name}.{path}", held, each.fields[path])
+
+    return _narrowed(each, value if isinstance(value, dict) else {}, read)
 
 
 def _as_type(

@@ -145,6 +145,8 @@ def _stepped(rule: Rule, shaped: Apply | Refused) -> Apply | Refused:
     if isinstance(shaped, Refused) or not rule.step or not is_number(shaped.value):
         return shaped
     value, step = shaped.value, rule.step
+    if isinstance(value, int) and isinstance(step, int) and value % step == 0:
+        return shaped  # as almost always: no fractions needed
     nearest = _nearest_multiple(exact(value), exact(step), rule.minimum, rule.maximum)
     if nearest is None:
         return Refused(f"no multiple of {in_text(step)} lies inside the rule's bounds", value)

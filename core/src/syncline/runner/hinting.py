@@ -24,12 +24,19 @@ class Marked:
     mark: MarkDirty
 
 
-def marks(config: Config, deliveries: Sequence[Delivery], at: datetime) -> list[Marked]:
-    """Return the marks that deliveries make, in every job that has their connection."""
+def marks(
+    config: Config, deliveries: Sequence[Delivery], at: datetime, *, kind: str | None = None
+) -> list[Marked]:
+    """Return the marks that deliveries make, in every job that has their connection.
+
+    Args:
+        kind: only in jobs of this kind.
+    """
     return [
         Marked(connection, MarkDirty(job, side, change, priority=0, at=at))
         for connection, changes in deliveries
         for job, side in _places(config, connection)
+        if kind in (None, config.jobs[job].kind)
         for change in changes
     ]
 

@@ -28,6 +28,7 @@ from .changes import immovable, only_at_start, raise_all
 from .claim import BEAT, TTL, Claim
 from .events import Events, Listener
 from .hinting import Delivery, counted, marks
+from .intaking import Intakes
 from .janitor import housekeeping
 from .looplag import measure
 from .opening import Opened, Openings, OpenSession, accept_pairs
@@ -158,6 +159,10 @@ class Runner:
             working.open()
             self._set_going(working)
         yield self._beats()
+        yield Intakes(
+            config=lambda: self._config, jobs=lambda: self._workings, state=self.state,
+            clock=self._clock, hint=partial(self.hint_many, kind="config"), random=self._random,
+        ).run()  # fmt: skip
         yield housekeeping(self.state, self._clock, lambda: list(self._workings.values()))
         yield measure(lambda seconds: self.emit("loop.lag", seconds=seconds))
 
@@ -318,15 +323,20 @@ class Runner:
         self,
         deliveries: Sequence[Delivery],
         also: Iterable[Effect] = (),
+        *,
+        kind: str | None = None,
     ) -> int:
         """Remember what many deliveries say in one commit, with `also` in the same.
+
+        Args:
+            kind: only in jobs of this kind; in all that have the connection unless told otherwise.
 
         Returns how many rows that made.
 
         Raises:
             StateError: they could not be stored; nothing was.
         """
-        marked = marks(self._config, deliveries, self._clock.now())
+        marked = marks(self._config, deliveries, self._clock.now(), kind=kind)
         effects: list[Effect] = [*(one.mark for one in marked), *also]
         if effects:
             self.state.commit(effects, None)

@@ -119,10 +119,10 @@ create index deliveries_until on deliveries(until);
 """
 
 CACHE = """
-create table facts (connection text, key text, value text);
-insert into facts select connection, key, value from cache;
+create table cache_by_row (connection text, key text, value text);
+insert into cache_by_row select connection, key, value from cache;
 drop table cache;
-alter table facts rename to cache;
+alter table cache_by_row rename to cache;
 create unique index cache_key on cache(connection, key);
 """
 

@@ -57,6 +57,9 @@ class Served:
     def page(self, title: str) -> str:
         return next(str(p["id"]) for p in self.wiki.items() if p["title"] == title)
 
+    def holds(self, title: str) -> bool:
+        return any(p["title"] == title and p["state"] == "current" for p in self.wiki.items())
+
     def passes(self, kind: str) -> int:
         """How many passes of a kind have come to a good end since the runner began."""
         return self.ended.count(kind)
@@ -185,6 +188,16 @@ async def test_what_went_away_untold_the_poll_finds(serve: Any) -> None:
     async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
         service.wiki.act({"do": "delete", "id": service.page("Article 4")})
         await service.until(lambda: not service.body("Article 4"))
+
+
+async def test_an_original_in_genesys_that_went_away_untold_the_poll_finds(serve: Any) -> None:
+    async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
+        made = service.kb.act({"do": "create", "title": "Theirs", "body": "<p>Written there.</p>"})
+        await service.until(lambda: service.holds("Theirs"))
+        full = service.passes("full")
+        service.kb.act({"do": "delete", "id": made["id"]})
+        await service.until(lambda: not service.holds("Theirs"))
+        assert service.passes("full") == full, "no full pass had to be made"
 
 
 async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serve: Any) -> None:

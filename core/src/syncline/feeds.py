@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Self
+from typing import Any, Self
 
 from attrs import define, field, frozen
 
@@ -30,6 +30,8 @@ class Watermark:
     """Everything up to this time of the vendor's has been announced."""
     announced: Mapping[str, str] = field(factory=dict)
     """Stamps by id, of what lies within the overlap."""
+    present: frozenset[str] | None = None
+    """Ids of everything there was; None where that is not remembered."""
 
     @classmethod
     def of(cls, cursor: Cursor) -> Self:
@@ -39,25 +41,29 @@ class Watermark:
             ValueError: it is none of ours.
         """
         text = str(cursor)
-        table = json.loads(text) if text.startswith("{") else {"at": text}
+        table: dict[str, Any] = json.loads(text) if text.startswith("{") else {"at": text}
         match table:
-            case {"at": str(at), "announced": {**announced}}:
-                known = {str(key): str(stamp) for key, stamp in announced.items()}
             case {"at": str(at)}:
-                known = {}
+                moment = datetime.fromisoformat(at)
             case _:
                 raise ValueError("a cursor holds the time up to which a feed was read")
-        moment = datetime.fromisoformat(at)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        return cls(at=moment, announced=known)
+        present = table.get("present")
+        return cls(
+            at=moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc),
+            announced={str(id_): str(stamp) for id_, stamp in table.get("announced", {}).items()},
+            present=None if present is None else frozenset(map(str, present)),
+        )
 
     @property
     def cursor(self) -> Cursor:
         """Return it as what a store is given at the next poll."""
-        at = self.at.isoformat()
-        if not self.announced:
-            return Cursor(at)
-        table = {"at": at, "announced": dict(self.announced)}
+        table: dict[str, object] = {"at": self.at.isoformat()}
+        if self.announced:
+            table["announced"] = dict(self.announced)
+        if self.present is not None:
+            table["present"] = sorted(self.present)
+        if len(table) == 1:
+            return Cursor(self.at.isoformat())
         return Cursor(json.dumps(table, separators=(",", ":")))
 
 

@@ -295,6 +295,33 @@ async def test_changes_are_hints_since_the_last_poll(
     assert [page.cursor is None for page in pages] == [True] * (len(pages) - 1) + [False]
 
 
+async def test_a_poll_tells_of_a_document_that_went_away(
+    store: GenesysStore, simulator: Running
+) -> None:
+    refs = [person(simulator, title=f"Article {n}") for n in range(3)]
+    cursor = [page async for page in store.changes(None)][-1].cursor
+    simulator.act({"do": "delete", "id": refs[1].id})
+    told: list[Ref] = []
+    for _ in range(2):
+        async for page in store.changes(cursor):
+            told += [change.ref for change in page.changes if change.ref == refs[1]]
+            cursor = page.cursor or cursor
+    assert told == [refs[1]], "and once"
+
+
+async def test_a_list_that_is_suddenly_empty_tells_of_nothing(
+    store: GenesysStore, simulator: Running
+) -> None:
+    ref = person(simulator)
+    cursor = [page async for page in store.changes(None)][-1].cursor
+    simulator.act({"do": "delete", "id": ref.id})
+    pages = [page async for page in store.changes(cursor)]
+    assert not [change for page in pages for change in page.changes]
+    other = person(simulator, title="Another")
+    pages = [page async for page in store.changes(pages[-1].cursor)]
+    assert {ref, other} == {change.ref for page in pages for change in page.changes}
+
+
 async def test_a_cursor_from_the_future_loses_nothing(
     store: GenesysStore, simulator: Running
 ) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from attrs import evolve
 
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError, Unavailable
 from syncline.feeds import Reading, Watermark
-from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete
+from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete, Ref
 from syncline.ports import Cache, Clock, Listed
 
 from .blocks.decode import text
@@ -22,6 +22,8 @@ from .scope import Scope
 
 SHRUNK = 0.9
 """A listing with less than this share of the last one's articles is checked."""
+MOST_COMPARED = 1_000
+"""Documents of a scope of which polls notice that one went away; a call lists 200 of them."""
 
 
 class Listing:
@@ -114,7 +116,7 @@ class Listing:
         Raises:
             Unavailable: it does.
         """
-        key = f"genesys:{self._lens().connection}:listed:{self._scope.fingerprint()}"
+        key = self._listed_key()
         before = int(self._cache.get(key) or 0)
         if not count or count < before * SHRUNK:
             base = await self._scope.find()
@@ -127,14 +129,19 @@ class Listing:
         if count != before:
             self._cache.put(key, str(count))
 
+    def _listed_key(self) -> str:
+        return f"genesys:{self._lens().connection}:listed:{self._scope.fingerprint()}"
+
     async def changes(self, cursor: Cursor | None, overlap: timedelta) -> AsyncIterator[ChangePage]:
-        """Yield hints about documents that were modified since `cursor`, a time.
+        """Yield hints about documents that were modified since `cursor`, and that went away.
 
         The vendor's index may lag and its clock may differ: each poll looks again at `overlap`.
+        What went away shows in no feed: up to `MOST_COMPARED` documents are listed for it.
         """
         now = self._clock.now()
         if cursor is None:
-            yield ChangePage(changes=(), cursor=Cursor(now.isoformat()))
+            present = await self._present()
+            yield ChangePage(changes=(), cursor=Watermark(at=now, present=present).cursor)
             return
         before = _read(cursor, now)
         reading = Reading(before=evolve(before, at=min(before.at, now)), overlap=overlap)
@@ -144,7 +151,33 @@ class Listing:
             fresh = (one for one in page if _is_new(reading, one, now))
             changes = tuple(Change(ref=self._lens().ref(one)) for one in fresh)
             yield ChangePage(changes=changes, cursor=None)
-        yield ChangePage(changes=(), cursor=reading.ended(now, now).cursor)
+        present = await self._present()
+        gone = _gone(before.present, present)
+        changes = tuple(Change(ref=Ref(self._lens().connection, id)) for id in gone)
+        ended = evolve(reading.ended(now, now), present=present or before.present)
+        yield ChangePage(changes=changes, cursor=ended.cursor)
+
+    async def _present(self) -> frozenset[str] | None:
+        """Return the ids of all documents in scope; None where there are too many to compare."""
+        if int(self._cache.get(self._listed_key()) or 0) > MOST_COMPARED:
+            return None
+        roots = self._scope.categories()
+        found: set[str] = set()
+        async for page in self._api.documents(
+            await self._scope.find(),
+            includeDrafts=True,
+            categoryId=roots,
+            includeSubcategories=True if roots else None,
+        ):
+            found.update(text(one, "id") for one in page)
+            if len(found) > MOST_COMPARED:
+                return None
+        return frozenset(found)
+
+
+def _gone(before: frozenset[str] | None, now: frozenset[str] | None) -> Sequence[str]:
+    # A list that is suddenly empty is rather an index that lags than everything deleted.
+    return sorted(before - now) if before and now else ()
 
 
 def _is_new(reading: Reading, document: Json, now: datetime) -> bool:

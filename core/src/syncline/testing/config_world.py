@@ -24,7 +24,7 @@ from attrs import define, field
 from ..decision import Limits
 from ..engine import ConfigSession, Report
 from ..engine.configuring import Rulebook
-from ..errors import OutcomeUnknown, Unavailable
+from ..errors import OutcomeUnknown, Refused, Unavailable
 from ..items import FieldType, item_ref
 from ..model import JSON, Change, Ref, Side
 from ..ports import Capability
@@ -202,7 +202,11 @@ class ConfigWorld:
 
     async def both(self, verb: str) -> None:
         """Let two processes work at the same time."""
-        await asyncio.gather(self.run("one", verb), self.run("two", verb))
+        works = (self.run(name, verb) for name in ("one", "two"))
+        for result in await asyncio.gather(*works, return_exceptions=True):
+            # Of two full passes one is refused.
+            if isinstance(result, BaseException) and not isinstance(result, Refused):
+                raise result
 
     def meanwhile(self, act: Callable[[], None], *, after: int) -> None:
         """Let somebody act at the start of a later call, in the midst of whatever goes on."""

@@ -15,12 +15,22 @@ from ...errors import ConfigError, LeaseLost, OutcomeUnknown, StoreError
 from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import Ref, Side, Status
 from ...rules import object_and_path
-from ...state.records import CloseIntent, Effect, Intent, Lease, Link, LinkState, SaveItem
+from ...state.records import (
+    CloseIntent,
+    Effect,
+    Intent,
+    Lease,
+    Link,
+    LinkState,
+    SaveItem,
+    SaveLink,
+)
 from ..intents import given_up
 from ..report import ItemResult, Report
 from . import reading, writing
 from .context import ConfigWork
 from .halves import half_of, held_at, source_item, target_item, value_of
+from .judging import fresh_link
 from .leasing import Busy, at_objects
 from .rulebook import Group, Managed
 from .telling import shown
@@ -87,11 +97,23 @@ async def _recover(
         raise _not_yet(record)
     found = None if record is None else _held(one, planned.side, record)
     if record is None or found is None or item_digest(found) != planned.digest:
-        # Not done, or changed again since: decided afresh, and told apart by what is held then.
-        work.commit(given_up(intent), fence)
+        # Not done, or changed again since: decided afresh, by what is held then.
+        work.commit([*given_up(intent), *_rests(work, one, intent, record)], fence)
     else:
         _confirm(work, fence, one, intent, seen, found, report)
     report.counts["recovered"] += 1
+
+
+def _rests(
+    work: ConfigWork, one: Managed, intent: Intent, record: ConfigRecord | None
+) -> list[Effect]:
+    """Give a field its rest where the write may have been made, and changed again since."""
+    (planned,) = intent.writes
+    if record is None or record.version == planned.expected:
+        return []
+    link = work.state.pair(one.pair) or fresh_link(one)
+    last = max(link.synced_at or intent.opened_at, intent.opened_at)
+    return [SaveLink(evolve(link, synced_at=last))]
 
 
 def _not_yet(error: Exception) -> Exception:

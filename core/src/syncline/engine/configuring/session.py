@@ -47,6 +47,16 @@ class ConfigSession(ConfigParts, Journal):
         self._job = ConfigWork(name=self.job, **parts)
         self._tenure = Tenure(job=self._job, is_dead=self.is_dead)
 
+    @property
+    def left_name(self) -> str:
+        """What pages call the one end: that of the rules."""
+        return "rules"
+
+    @property
+    def right_name(self) -> str:
+        """What pages call the other end: the connections whose objects the rules read and write."""
+        return ", ".join(self.stores)
+
     # -- passes ----------------------------------------------------------------------------------
 
     async def sync(self, approve: str | None = None) -> Report:

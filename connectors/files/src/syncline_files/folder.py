@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import attrs
 
@@ -37,8 +37,7 @@ class Changed(Exception):
     """The file is not the one that was expected any more."""
 
 
-@attrs.frozen
-class Mark:
+class Mark(NamedTuple):
     """What changes whenever a file does, as far as its folder can tell."""
 
     mtime_ns: int
@@ -50,8 +49,7 @@ class Mark:
         return cls(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-@attrs.frozen
-class Entry:
+class Entry(NamedTuple):
     """One name in a folder; `mark` is None for what is neither a plain file nor a folder."""
 
     name: str

@@ -47,11 +47,7 @@ class Row(NamedTuple):
 
     def is_of(self, mark: Mark | None) -> bool:
         """True when the row still tells the truth about a file with this mark."""
-        return (
-            mark is not None
-            and self.rests
-            and (self.mtime_ns, self.size, self.inode) == (mark.mtime_ns, mark.size, mark.inode)
-        )
+        return mark is not None and self.rests and self[:3] == mark
 
 
 class Index:

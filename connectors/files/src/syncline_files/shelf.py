@@ -142,7 +142,7 @@ class Shelf:
 
     def head(self, path: str, row: Row) -> Head:
         """Return the entry of a listing; its facts are those of `record`."""
-        id = row.id or path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        id = row.id or _told(path)
         status = _STATUS[row.status] if row.id or is_path(id) else Status.UNREADABLE
         return Head(
             ref=Ref(self._context.connection, id),
@@ -268,6 +268,13 @@ def unreadable(ref: Ref, error: Exception) -> Record:
     """Return the record of an item that is there and cannot be read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return Record(ref=ref, version=Version(""), status=Status.UNREADABLE, reason=reason)
+
+
+def _told(path: str) -> str:
+    """Return a path as an id: bytes that are no UTF-8 are shown."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _time(mtime_ns: int) -> datetime:

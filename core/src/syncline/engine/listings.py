@@ -43,16 +43,17 @@ async def _list_side(this: Pass, side: Side) -> Complete | Incomplete:
     try:
         async with aclosing(_heads(this.job, side)) as heads:
             async for listed in heads:
-                if isinstance(listed, Complete):
+                if isinstance(listed, Head):
+                    batch.append(listed)
+                    if len(batch) >= _BATCH:
+                        _stage(this, side, batch)
+                elif isinstance(listed, Complete):
                     _stage(this, side, batch)
                     this.job.state.keep_tree(side)
                     return listed
-                if isinstance(listed, Incomplete):
+                else:
                     why = listed.reason
                     break
-                batch.append(listed)
-                if len(batch) >= _BATCH:
-                    _stage(this, side, batch)
     except StoreError as error:
         why = str(error)
     _stage(this, side, batch)

@@ -28,6 +28,11 @@ create temp table if not exists staged (
 ) without rowid
 """
 
+# Few connectors tell of a parent: a listing of the others is spared an index of nothing.
+_STAGED_PARENT = """
+create index if not exists temp.staged_parent on staged(side, parent) where parent is not null
+"""
+
 _NEWCOMERS_TABLE = """
 create temp table if not exists newcomers (
     side text, ref text, stamp text, status text, title text, folded text,
@@ -110,9 +115,9 @@ def fold(title: str) -> str:
 
 
 def _row(side: Side, head: Head) -> tuple[Any, ...]:
-    parent = str(head.parent) if head.parent else None
-    title = head.title
-    return (side.value, str(head.ref), stamp(head), head.status.value, title, fold(title), parent)
+    parent, title, status = head.parent, head.title, head.status.value
+    ref, above = str(head.ref), str(parent) if parent else None
+    return (side.value, ref, stamp(head), status, title, fold(title), above)
 
 
 def _staged(row: Sequence[Any]) -> Staged | None:
@@ -137,7 +142,7 @@ class Listing:
         self._run(_STAGED)
         self._run(_NEWCOMERS_TABLE)
         self._run(_TREE)
-        self._run("create index if not exists temp.staged_parent on staged(side, parent)")
+        self._run(_STAGED_PARENT)
         self._run("create index if not exists temp.tree_parent on tree(side, parent)")
         self._trees: set[Side] = set()
 

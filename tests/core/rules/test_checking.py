@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from syncline.expressions import ExpressionError
-from syncline.expressions.syntax import tree_of
 from syncline.items import FieldSpec, FieldType, Kind
 from syncline.rules.checking import Held, checked
 

@@ -33,7 +33,7 @@ NAMES: dict[str, Held] = {
 }
 LOOSE: dict[str, Held] = {**NAMES, "l": FieldType.LIST, "m": FieldType.MAP}
 
-MODERATE = settings(max_examples=150, deadline=None)
+MODERATE = settings(max_examples=120, deadline=None)
 
 numbers = st.integers(-3, 1_000)
 VALUES = st.fixed_dictionaries(
@@ -220,7 +220,7 @@ def _choice(parts: tuple[str, str, str]) -> str:
 
 @pytest.mark.parametrize("type_", ["int", "double", "string", "bool"])
 def test_an_expression_whose_types_go_together_passes(type_: str) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(text=_typed()[type_])
     def passes(text: str) -> None:
         try:

@@ -163,7 +163,7 @@ def test_a_circle_is_found_exactly_where_following_the_fields_leads_back(
             assert following in feeds[node]
 
 
-def test_ten_thousand_rules_take_linear_time() -> None:
+def test_ten_times_the_rules_take_about_ten_times_as_long() -> None:
     """A chain through all rules, and one object that all of them read."""
 
     def seconds(count: int) -> float:
@@ -178,7 +178,7 @@ def test_ten_thousand_rules_take_linear_time() -> None:
         assert all(len(graph.affected([ref(f"o{n}")])) <= 2 for n in range(count))
         return time.process_time() - start
 
-    seconds(500)  # caches and allocations of the first time
-    small = min(seconds(1_000) for _ in range(2))
-    large = min(seconds(10_000) for _ in range(2))
+    seconds(200)  # caches and allocations of the first time
+    small = min(seconds(400) for _ in range(2))
+    large = min(seconds(4_000) for _ in range(2))
     assert large < small * 10 * 4, (small, large)

@@ -77,6 +77,8 @@ def _without_faults(table: dict[str, object]) -> RuleSettings:
         rest = {key: value for key, value in table.items() if key not in wrong}
         if len(rest) == len(table):
             raise
+        if "expression" in wrong:
+            rest["expression"] = "dyn(0)"  # fits every target: it is not missing, it is wrong
         settings = structured(rest, RuleSettings)
     return settings
 

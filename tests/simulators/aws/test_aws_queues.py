@@ -118,6 +118,20 @@ def test_a_longer_visibility_keeps_a_receipt(aws: Any) -> None:
     sqs.delete_message(**receipt)
 
 
+def test_a_longer_visibility_of_several_keeps_their_receipts(aws: Any) -> None:
+    queue = _fifo(aws, ContentBasedDeduplication="true")
+    sqs = aws("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="x", MessageGroupId="g")
+    [message] = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=1)["Messages"]
+    entry = {"Id": "1", "ReceiptHandle": message["ReceiptHandle"]}
+    kept = [{**entry, "VisibilityTimeout": 30}]
+    told = sqs.change_message_visibility_batch(QueueUrl=queue, Entries=kept)
+    assert [done["Id"] for done in told["Successful"]] == ["1"]
+    time.sleep(1.1)
+    told = sqs.delete_message_batch(QueueUrl=queue, Entries=[entry])
+    assert "Failed" not in told
+
+
 @pytest.fixture
 def disorder(aws: Any) -> Any:
     """Messages of standard queues come twice and out of order."""

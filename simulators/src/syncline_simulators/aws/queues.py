@@ -57,6 +57,7 @@ class Queues:
             "DeleteMessage": self._delete,
             "DeleteMessageBatch": self._delete_batch,
             "ChangeMessageVisibility": self._change,
+            "ChangeMessageVisibilityBatch": self._change_batch,
             "SetQueueAttributes": self._configure,
             "DeleteQueue": self._configure,
         }
@@ -220,12 +221,33 @@ class Queues:
         handle = str(call.params.get("ReceiptHandle", ""))
         if handle.startswith(_COPY):
             return JSONResponse({})
-        memory = self._queues[_name(call)]
         passed = await cloud.forward(call)
-        if passed.status == 200 and handle in memory.visible:
-            until = time.monotonic() + int(call.params["VisibilityTimeout"])
-            memory.visible[handle] = (memory.visible[handle][0], until)
+        if passed.status == 200:
+            self._keep(_name(call), call.params)
         return answered(passed)
+
+    async def _change_batch(self, cloud: Cloud, call: Call) -> Response:
+        entries = list(call.params.get("Entries") or ())
+        copies = [entry for entry in entries if entry["ReceiptHandle"].startswith(_COPY)]
+        rest = {entry["Id"]: entry for entry in entries if entry not in copies}
+        found: dict[str, Any] = {"Successful": [], "Failed": []}
+        if rest or not entries:
+            passed = await cloud.forward(
+                call.with_params({**call.params, "Entries": [*rest.values()]})
+            )
+            if passed.status != 200:
+                return answered(passed)
+            found |= members(passed)
+        for done in found["Successful"]:
+            self._keep(_name(call), rest[done["Id"]])
+        found["Successful"] += [{"Id": entry["Id"]} for entry in copies]
+        return JSONResponse({name: value for name, value in found.items() if value})
+
+    def _keep(self, queue: str, entry: Mapping[str, Any]) -> None:
+        memory, handle = self._queues[queue], str(entry["ReceiptHandle"])
+        if handle in memory.visible:
+            until = time.monotonic() + int(entry["VisibilityTimeout"])
+            memory.visible[handle] = (memory.visible[handle][0], until)
 
     def _stale(self, queue: str, handle: str) -> bool:
         """Whether the message of a receipt is visible again, or was handed out anew."""

@@ -17,8 +17,9 @@ from syncline.config.file import read
 from syncline.connector import Context
 from syncline.errors import ConfigError
 from syncline.items import ConfigRecord
-from syncline.model import ChangePage, Cursor, Ref
+from syncline.model import Change, ChangePage, Cursor, Ref
 from syncline.ports import Cache, Secret
+from syncline.runner.hinting import marks
 from syncline.testing import FakeClock, MemoryCache
 from syncline_genesys import connector
 from syncline_genesys.config.events import open_reader
@@ -306,3 +307,25 @@ def test_a_job_for_documents_needs_a_knowledge_base(tmp_path: Path) -> None:
     text = CONNECTIONS.replace("region =", 'knowledge_base = "Support"\nregion =')
     file.write_text(text + job, encoding="utf-8")
     read(file)
+
+
+RULE = """
+[jobs.c]
+kind = "config"
+[[jobs.c.rules]]
+from = { q = "cx:queue-observation/Support#oWaiting" }
+to = "cx:utilization/organization#chat.maximumCapacity"
+"""
+
+
+def test_an_object_of_the_configuration_is_no_news_for_a_job_of_documents(tmp_path: Path) -> None:
+    file = tmp_path / "syncline.toml"
+    (tmp_path / "docs").mkdir()
+    job = '[jobs.j]\nkind = "documents"\nleft = "here"\nright = "cx"\n'
+    text = CONNECTIONS.replace("region =", 'knowledge_base = "Support"\nregion =')
+    file.write_text(text + job + RULE, encoding="utf-8")
+    article, queue = Change(ref=Ref("cx", "6c3d0f4e")), Change(ref=Ref("cx", "queue/Support"))
+    found = marks(read(file), [("cx", [article, queue])], FakeClock().now())
+    told = [(one.mark.job, one.mark.change.ref.id) for one in found]
+    assert [id for job, id in told if job == "j"] == ["6c3d0f4e"]
+    assert "queue/Support" in [id for job, id in told if job == "c"]

@@ -79,7 +79,21 @@ def test_a_variation_names_its_document_where_the_entry_does() -> None:
     assert read("eventbridge", audit("KnowledgeDocumentVariation")).changes == ()
 
 
-@pytest.mark.parametrize("entity", ["Queue", "KnowledgeLabel", "KnowledgeBase", 7, None])
+def test_an_object_of_the_configuration_is_named_as_rules_may_name_it() -> None:
+    body = audit("Queue")
+    body["detail"]["eventBody"]["entity"] = {"id": "q-1", "name": "Support"}
+    found = {change.ref.id for change in read("eventbridge", body).changes}
+    assert found == {"queue/q-1", "queue/Support"}
+
+
+def test_an_observation_is_news_of_its_queue() -> None:
+    body = audit()
+    body["detail"]["topicName"] = "v2.analytics.queues.q-1.observations"
+    found = {change.ref.id for change in read("eventbridge", body).changes}
+    assert "queue-observation/q-1" in found
+
+
+@pytest.mark.parametrize("entity", ["Flow", "KnowledgeLabel", "KnowledgeBase", 7, None])
 def test_other_entities_are_none_of_ours(entity: Any) -> None:
     assert read("eventbridge", audit(entity)).changes == ()
 

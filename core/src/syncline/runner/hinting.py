@@ -29,6 +29,8 @@ def marks(
 ) -> list[Marked]:
     """Return the marks that deliveries make, in every job that has their connection.
 
+    An object of the configuration concerns no job for documents.
+
     Args:
         kind: only in jobs of this kind.
     """
@@ -38,7 +40,16 @@ def marks(
         for job, side in _places(config, connection)
         if kind in (None, config.jobs[job].kind)
         for change in changes
+        if config.jobs[job].kind == "config" or not _is_object(config, change)
     ]
+
+
+def _is_object(config: Config, change: Change) -> bool:
+    """Return whether a hint names an object of a kind that its connection holds."""
+    connection = config.connections.get(change.ref.connection)
+    kinds = None if connection is None else connection.connector.kinds
+    kind, slash, _ = change.ref.id.partition("/")
+    return bool(slash) and kinds is not None and kind in kinds()
 
 
 def _places(config: Config, connection: str) -> Iterator[tuple[str, Side]]:

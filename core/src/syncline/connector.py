@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
+    from .state.shared import Shared
 
 API_VERSION = 1
 """Raised when a port or hook changes incompatibly."""
@@ -49,6 +50,8 @@ class Context(Shown):
     """`observe(event, fields)`: calls, waits and retries, for the progress bar and metrics."""
     age: timedelta = timedelta(minutes=5)
     """How old a signed webhook delivery may be."""
+    shared: Shared | None = None
+    """What processes on one credential share; None where there is no state yet to share it in."""
     ahead: timedelta = timedelta(minutes=1)
     """How far the clock of a webhook's sender may be ahead of ours."""
 

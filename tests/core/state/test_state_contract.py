@@ -1,4 +1,4 @@
-"""SQLite keeps the contract of a state and of its leases."""
+"""SQLite keeps the contract of a state, of its leases and of what is shared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from syncline.state import SqliteState, StateStore
 from syncline.testing.lease_contract import LeaseStoreContract
+from syncline.testing.shared_contract import SharedContract
 from syncline.testing.state_contract import StateStoreContract
 
 
@@ -21,7 +22,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class TestSqlite(StateStoreContract, LeaseStoreContract):
+class TestSqlite(StateStoreContract, LeaseStoreContract, SharedContract):
     """In a file, so that another process could open it."""
 
     @pytest.fixture

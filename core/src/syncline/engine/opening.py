@@ -18,6 +18,7 @@ from ..connector import Context
 from ..errors import ConfigError
 from ..ports import Cache, Clock, Store
 from ..state.port import StateStore
+from ..state.shared import Shared
 from .resolving import resolve_secrets
 from .session import Session
 from .states import open_state
@@ -192,4 +193,5 @@ def context_of(
         progress(event, connection=name, **fields)
 
     cache: Cache = StateCache(state, name)
-    return Context(connection=name, clock=clock, cache=cache, observe=observe)
+    shared = Shared(state, clock)
+    return Context(connection=name, clock=clock, cache=cache, observe=observe, shared=shared)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from random import Random
 
 from attrs import define, field, frozen
 
 from ..clock import SystemClock
+from ..errors import StateError
 from ..ports import Clock
+from ..rationing import Ration
 from .budget import RetryBudget
 from .gate import Cause, Gate
 from .limits import ReadLimits
@@ -60,8 +62,8 @@ class Pace:
     * a host that keeps failing is left alone for 5 s, then 10 s, up to a minute, then probed;
     * repetitions after faults are at most a tenth of a minute's requests, and always ten.
 
-    `reserve` is asked before each request how many seconds to wait for a rate that is shared with
-    other processes. One Pace serves one event loop; several clients may share it.
+    A `ration` grants requests in small blocks, of a rate that several processes share; it is told
+    of every pause. One Pace serves one event loop; several clients may share it.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class Pace:
         max_in_flight: int = 10,
         *,
         read_limits: ReadLimits | None = None,
-        reserve: Callable[[], Awaitable[float]] | None = None,
+        ration: Ration | None = None,
         longest_pause: float = 300.0,
         clock: Clock | None = None,
         rng: Random | None = None,
@@ -81,7 +83,10 @@ class Pace:
         self.budget = RetryBudget()
         self._clock = clock
         self._read_limits = read_limits
-        self._reserve = reserve
+        self._ration = ration
+        self._left = 0
+        self._block_from = self._block_until = float("-inf")
+        self._told = float("-inf")
         self._pacer = Pacer(rate, burst)
         self._gate = Gate(self.rng, longest_pause)
         self._line: list[tuple[int, int, _Ticket]] = []
@@ -123,8 +128,6 @@ class Pace:
         Raises:
             Paused: the pause lasts longer than that; nothing may be sent.
         """
-        if self._reserve is not None and (wait := await self._reserve()) > 0:
-            await self.clock.sleep(wait)
         while not self._still_good(slot := await self._enter(priority, deadline)):
             self._give_back()
         try:
@@ -181,7 +184,7 @@ class Pace:
 
     async def _enter(self, priority: int, deadline: float) -> Slot:
         ticket = _Ticket(deadline)
-        if not self._line and self._wait() == 0:
+        if not self._line and self._may_serve() and self._wait() == 0:
             return self._granted(ticket, waited=False)
         self._check(ticket)
         if ticket.refused:
@@ -220,10 +223,28 @@ class Pace:
                     await self._changed.wait()
                 elif wait > 0:
                     await self._sleep(wait)
-                else:
+                elif self._may_serve():
                     self._serve()
+                elif self._ration is not None:
+                    await self._refill(self._ration)
         finally:
             self._leading = False
+
+    def _may_serve(self) -> bool:
+        """Tell whether something is left of the block, and still good."""
+        if self._ration is None:
+            return True
+        return self._left > 0 and self.clock.monotonic() <= self._block_until
+
+    async def _refill(self, ration: Ration) -> None:
+        block = await ration.reserve()
+        now = self.clock.monotonic()
+        self._left, self._block_from = block.count, now + block.wait
+        self._block_until = self._block_from + block.lasts
+        if block.paused > 0:
+            self._told = max(self._told, now + block.paused)
+            self._gate.pause(now + block.paused)
+            self._closed()
 
     async def _sleep(self, seconds: float) -> None:
         # A task of its own, so that a longer pause can end the leader's sleep early.
@@ -242,6 +263,7 @@ class Pace:
 
     def _granted(self, ticket: _Ticket, *, waited: bool) -> Slot:
         self._pacer.take(self.clock.monotonic(), waited=waited)
+        self._left -= 1
         self._in_flight += 1
         ticket.slot = Slot(self._gate.episode)
         return ticket.slot
@@ -253,10 +275,12 @@ class Pace:
             return self._gate.until - now
         if self._in_flight >= (1 if self._gate.probing else self.max_in_flight):
             return None
-        return self._pacer.wait(now)
+        wait = self._pacer.wait(now)
+        return max(wait, self._block_from - now) if self._left > 0 else wait
 
     def _closed(self) -> None:
         """Let the gate's state count for everybody who waits."""
+        self._tell()
         self._pacer.hold(self._gate.until)
         for _, _, ticket in self._line:
             self._check(ticket)
@@ -264,6 +288,16 @@ class Pace:
                 ticket.turn.set()
         if self._nap is not None:
             self._nap.cancel()
+
+    def _tell(self) -> None:
+        """Let other processes know of a pause that the server asked for."""
+        until = self._gate.until
+        if self._ration is None or self._gate.cause is not Cause.LIMIT or until <= self._told:
+            return
+        self._told = until
+        # What is waited for here holds whether the others learn of it or not.
+        with suppress(StateError):
+            self._ration.pause(until - self.clock.monotonic())
 
     def _check(self, ticket: _Ticket) -> None:
         now = self.clock.monotonic()

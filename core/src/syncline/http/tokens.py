@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -96,11 +96,25 @@ class _Renewing:
         raise TypeError("a grant says how it obtains tokens")
 
 
+class TokenShare(Protocol):
+    """Where processes that use one credential keep its token."""
+
+    async def obtain(
+        self, ask: Callable[[], Awaitable[tuple[str, float]]], refused: str | None
+    ) -> tuple[str, float]:
+        """Return a token that is not `refused`, with the seconds that it still lives.
+
+        One of them asks, and the others wait for it.
+        """
+        ...
+
+
 class ClientCredentials(_Renewing):
     """The client credentials grant, with HTTP Basic (Genesys Cloud: no refresh token, ask again).
 
     The token lives as long as the server says and is renewed a little earlier. `scope` is sent
-    when given. Use one instance for every client of the credential.
+    when given. Use one instance for every client of the credential in a process; `shared` keeps
+    the token for all processes.
     """
 
     def __init__(
@@ -114,8 +128,10 @@ class ClientCredentials(_Renewing):
         proxy: str | None = None,
         ca_file: Path | None = None,
         timeout: Timeouts = _TIMEOUTS,
+        shared: TokenShare | None = None,
     ) -> None:
         super().__init__(clock)
+        self._shared = shared
         self._endpoint = _Endpoint(
             url=token_url,
             auth=BasicAuth(client_id, client_secret),
@@ -127,10 +143,17 @@ class ClientCredentials(_Renewing):
         self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
 
     async def _obtain(self, refused: str | None) -> _Held:
+        if self._shared is None:
+            token, life = await self._ask()
+        else:
+            token, life = await self._shared.obtain(self._ask, refused)
+        return _held(token, life, self._clock.monotonic())
+
+    async def _ask(self) -> tuple[str, float]:
         answer = await self._endpoint.ask(
             "check the client id, its secret and the region", data=self._form
         )
-        return _held(answer.access_token, answer.life, self._clock.monotonic())
+        return answer.access_token, answer.life
 
 
 class RefreshToken(_Renewing):
@@ -281,4 +304,4 @@ def _life(expires_in: Any) -> float:
     return life if 0 < life < 10**9 else _UNTOLD
 
 
-__all__ = ["ClientCredentials", "RefreshToken"]
+__all__ = ["ClientCredentials", "RefreshToken", "TokenShare"]

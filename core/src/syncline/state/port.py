@@ -23,6 +23,7 @@ from .records import (
     Dirty,
     Effect,
     Entry,
+    Fact,
     Intent,
     Lease,
     Link,
@@ -93,7 +94,19 @@ class LeaseStore(Protocol):
         ...
 
 
-class StateStore(LeaseStore, Protocol):
+class FactStore(Protocol):
+    """Texts by name that several processes read and change, none of them unseen."""
+
+    def fact(self, name: str) -> Fact | None:
+        """Return a fact as it is now."""
+        ...
+
+    def put_fact(self, name: str, text: str, *, after: Fact | None) -> bool:
+        """Change a fact if it still is as it was read; tell whether it was changed."""
+        ...
+
+
+class StateStore(LeaseStore, FactStore, Protocol):
     """What is remembered between runs. Each method is atomic."""
 
     def for_job(self, job: str) -> StateStore:
@@ -280,4 +293,4 @@ class StateStore(LeaseStore, Protocol):
     def close(self) -> None: ...
 
 
-__all__ = ["Change", "LeaseStore", "PairWork", "Staged", "StateStore"]
+__all__ = ["Change", "FactStore", "LeaseStore", "PairWork", "Staged", "StateStore"]

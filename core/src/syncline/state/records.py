@@ -248,6 +248,14 @@ class Lease:
     expires_at: datetime
 
 
+@frozen(kw_only=True)
+class Fact:
+    """A text that processes share; `version` grows with every change."""
+
+    text: str
+    version: int
+
+
 # --- effects: what one atomic commit may change -------------------------------------------
 
 

@@ -126,6 +126,11 @@ alter table cache_by_row rename to cache;
 create unique index cache_key on cache(connection, key);
 """
 
+FACTS = """
+create table facts (name text primary key, text text not null, version integer not null)
+    without rowid;
+"""
+
 MIGRATIONS: Mapping[str, str] = {
     "m001_first": TABLES,
     # Remembers since when a hint waits, and when the latest one of its item came.
@@ -136,6 +141,8 @@ MIGRATIONS: Mapping[str, str] = {
     "m004_browsing": BROWSING,
     # A value of megabytes is part of the key in a table without row ids: read at every look-up.
     "m005_cache": CACHE,
+    # What processes that share a credential tell each other.
+    "m006_facts": FACTS,
 }
 """Statements by the name under which they are recorded as applied, in the order to apply them."""
 

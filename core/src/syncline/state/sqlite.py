@@ -15,6 +15,7 @@ from . import effects as _effects
 from . import schema
 from .chronicle import Chronicle
 from .database import connect, migrate
+from .facts import Facts
 from .housekeeping import Housekeeping
 from .leases import Leases
 from .listing import Listing
@@ -25,7 +26,7 @@ from .waiting import Waiting
 
 
 @define(slots=False)
-class SqliteState(Leases, Housekeeping, Waiting, Chronicle, Pages):
+class SqliteState(Leases, Facts, Housekeeping, Waiting, Chronicle, Pages):
     """The `StateStore` in one file. Use it from one thread."""
 
     _listed: str = ""

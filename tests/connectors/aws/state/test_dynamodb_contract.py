@@ -1,4 +1,4 @@
-"""DynamoDB keeps the contract of a state and of its leases, as SQLite does."""
+"""DynamoDB keeps the contract of a state, of its leases and of what is shared, as SQLite does."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import pytest
 
 from syncline.state import StateStore
 from syncline.testing.lease_contract import LeaseStoreContract
+from syncline.testing.shared_contract import SharedContract
 from syncline.testing.state_contract import StateStoreContract
 from syncline_aws.state import DynamoState
 
 
-class TestDynamoDb(StateStoreContract, LeaseStoreContract):
+class TestDynamoDb(StateStoreContract, LeaseStoreContract, SharedContract):
     """On moto's server, over HTTP."""
 
     @pytest.fixture

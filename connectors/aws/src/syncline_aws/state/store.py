@@ -11,10 +11,11 @@ from syncline.clock import SystemClock
 from syncline.model import Cursor, Head, Ref, Side
 from syncline.ports import Clock
 from syncline.state.port import PairWork, Staged
-from syncline.state.records import Effect, Lease
+from syncline.state.records import Effect, Fact, Lease
 
 from . import keys
 from .committing import Commits
+from .facts import Facts
 from .housekeeping import Housekeeping
 from .leases import Leases
 from .mirror import Mirror
@@ -108,6 +109,14 @@ class DynamoState(Housekeeping):
 
     def release(self, lease: Lease) -> None:
         self._leases.release(lease)
+
+    # -- what processes share -----------------------------------------------------------
+
+    def fact(self, name: str) -> Fact | None:
+        return Facts(self.table).fact(name)
+
+    def put_fact(self, name: str, text: str, *, after: Fact | None) -> bool:
+        return Facts(self.table).put_fact(name, text, after=after)
 
     # -- listings -----------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncline.decision import Limits, Policy
 from syncline.engine import Report, Session
+from syncline.engine.anyjob import AnySession
 from syncline.mapping import Mapping as Rules
 from syncline.model import Ref
 from syncline.state import SqliteState
@@ -44,7 +45,7 @@ class Person:
 class Working:
     """A job as the runner shows it."""
 
-    session: Session
+    session: AnySession
     role: str = "active"
     doing: str | None = None
     next_full: datetime | None = None
@@ -69,7 +70,7 @@ class Runner:
     def jobs(self) -> Mapping[str, Working]:
         return {JOB: self.working}
 
-    def session(self, job: str) -> Session:
+    def session(self, job: str) -> AnySession:
         return self.jobs[job].session
 
     async def sync(self, job: str) -> Report:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syncline.engine import Session
+from syncline.engine.anyjob import AnySession
 from syncline.model import Ref
 from syncline.state.browsing import Place
 
@@ -85,8 +86,24 @@ class Visit:
         return self.pages.runner.jobs[self.job]
 
     @property
-    def session(self) -> Session:
+    def session(self) -> AnySession:
         return self.pages.runner.session(self.job)
+
+    @property
+    def articles(self) -> Session:
+        """The session of a documents job.
+
+        Raises:
+            Missing: the job is of another kind: it has fields, and no articles.
+        """
+        match self.session:
+            case Session() as found:
+                return found
+            case _:
+                raise Missing(
+                    f"{self.job} is a configuration job: its rules manage fields. Texts, losses"
+                    " and pairs are those of documents jobs."
+                )
 
     def path(self, name: str) -> str:
         """Return a part of the path."""

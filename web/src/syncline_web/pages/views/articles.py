@@ -9,12 +9,13 @@ from attrs import frozen
 from starlette.responses import Response
 
 from syncline import body as _body
-from syncline.engine import browsing, comparing
+from syncline.engine import ConfigSession, browsing, comparing
 from syncline.engine.browsing import ArticlePage
 from syncline.model import Document, Ref, Side
 from syncline.state.browsing import Shelved, Standing
 
 from ..visit import Missing, Visit, text_of
+from . import fields
 from .bodies import hidden_reason
 
 PAGE = 50
@@ -80,6 +81,8 @@ class Half:
 
 async def show(visit: Visit) -> Response:
     """Show one article: both sides, its history, its losses, and why it is where it is."""
+    if isinstance(visit.session, ConfigSession):
+        return await fields.show(visit, visit.session)
     session, ref = visit.session, visit.ref()
     found = browsing.article(session, ref)
     if found is None:
@@ -122,7 +125,7 @@ async def _why(visit: Visit, ref: Ref, hidden: bool) -> list[str] | None:
 
 
 def _halves(visit: Visit, found: browsing.Article) -> Iterator[Half]:
-    session, link = visit.session, found.link
+    session, link = visit.articles, found.link
     if link is None:
         return
     for side in Side:

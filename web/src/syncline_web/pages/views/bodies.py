@@ -26,7 +26,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 async def article(visit: Visit) -> Response:
     """Show what one side of a pair held when both last agreed."""
-    found = browsing.article(visit.session, visit.ref())
+    found = browsing.article(visit.articles, visit.ref())
     if found is None or found.link is None:
         raise Missing("Nothing is kept of that article's text.")
     see(visit, found.link.pair)
@@ -37,18 +37,18 @@ async def article(visit: Visit) -> Response:
 
 async def entry(visit: Visit) -> Response:
     """Show what was written over, or what was written, by one line of the history."""
-    line = visit.session.state.entry(visit.job, visit.line())
+    line = visit.articles.state.entry(visit.job, visit.line())
     if line is None:
         raise Missing("There is no such line in the history.")
     see(visit, line.pair)
     key = {"before": line.before, "after": line.after}.get(visit.path("which"), "")
     refs = [line.left if line.side is Side.LEFT else line.right, line.left, line.right]
-    return await _shown(visit, visit.session.state.value(key), refs)
+    return await _shown(visit, visit.articles.state.value(key), refs)
 
 
 async def conflict(visit: Visit) -> Response:
     """Show one of the texts of a conflict."""
-    view = visit.session.conflict(visit.path("id"))
+    view = visit.articles.conflict(visit.path("id"))
     see(visit, view.record.pair)
     which = visit.path("which")
     texts = {"base": view.base, "left": view.left, "right": view.right, "proposed": view.proposed}
@@ -57,7 +57,7 @@ async def conflict(visit: Visit) -> Response:
 
 async def draft(visit: Visit) -> Response:
     """Show what this person typed, as it would be written."""
-    record = visit.session.conflict(visit.path("id")).record
+    record = visit.articles.conflict(visit.path("id")).record
     see(visit, record.pair)
     kept = visit.pages.drafts.get((visit.person.name, visit.job, record.id))
     return await _shown(
@@ -117,7 +117,7 @@ async def _shown(visit: Visit, value: Document | None, refs: Sequence[Ref | None
 
 
 async def _fetch(visit: Visit, refs: Sequence[Ref | None], sha256: str) -> bytes:
-    session = visit.session
+    session = visit.articles
     ref = next((ref for ref in refs if ref is not None), None)
     if ref is None:
         raise NotFound("there is no article that has the file")
@@ -128,7 +128,7 @@ async def _fetch(visit: Visit, refs: Sequence[Ref | None], sha256: str) -> bytes
 async def file(visit: Visit) -> Response:
     """Hand out a file that an article's text refers to: a picture to look at, else a download."""
     ref, sha256 = visit.ref(), visit.query("sha256")
-    found = browsing.article(visit.session, ref)
+    found = browsing.article(visit.articles, ref)
     if found is None or found.link is None:
         raise Missing(f"Nothing is known of {ref}.")
     see(visit, found.link.pair)

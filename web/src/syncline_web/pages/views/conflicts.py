@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from attrs import frozen
 from starlette.responses import Response
 
-from syncline.engine import ConflictView, browsing
+from syncline.engine import ConfigSession, ConflictView, browsing
 from syncline.errors import Stale
 from syncline.model import Document, Ref
 
@@ -16,6 +16,7 @@ from ..choices import Choice, choices, seen
 from ..panels import Panel, panel
 from ..visit import Missing, Visit, text_of
 from ..works import Outcome
+from . import fields
 from .bodies import see
 
 PAGE = 50
@@ -57,6 +58,8 @@ class Column:
 
 async def show(visit: Visit) -> Response:
     """Show one conflict: base, left, right and the proposed merge."""
+    if isinstance(visit.session, ConfigSession):
+        return fields.conflict(visit, visit.session)
     view = _conflict(visit)
     hidden = _hidden(visit, view)
     columns = [] if hidden else await asyncio.to_thread(lambda: list(_columns(visit, view)))
@@ -80,7 +83,7 @@ async def show(visit: Visit) -> Response:
 
 def _conflict(visit: Visit) -> ConflictView:
     try:
-        return visit.session.conflict(visit.path("id"))
+        return visit.articles.conflict(visit.path("id"))
     except Stale as error:
         raise Missing(str(error)) from None
 
@@ -125,6 +128,8 @@ def _following(visit: Visit, id: str) -> str | None:
 
 async def resolve(visit: Visit) -> Response:
     """Do what a person chose, if the conflict still is what that person saw."""
+    if isinstance(visit.session, ConfigSession):
+        return await fields.resolve(visit, visit.session)
     view = _conflict(visit)
     see(visit, view.record.pair)
     take, shown = visit.form.get("take"), visit.form.get("seen")
@@ -135,7 +140,7 @@ async def resolve(visit: Visit) -> Response:
     if choice.removes and visit.form.get("sure") != "yes":
         message = "Nothing was done: tick the box beside the button, because an article goes."
         return visit.said(back, "Not yet", message, "refused")
-    session = visit.session
+    session = visit.articles
 
     async def do() -> Outcome:
         still(session.conflict(view.record.id), shown)
@@ -152,11 +157,7 @@ def still(view: ConflictView, shown: str) -> None:
     Raises:
         Stale: a pass has looked at it since, and something has moved.
     """
-    if seen(view.record) != shown:
-        raise Stale(
-            "Nothing was done: one of the sides has moved since this page was shown to you. Below"
-            " is how things stand now; look again, and choose again."
-        )
+    fields.unmoved(view.record, shown)
 
 
 __all__ = ["Column", "index", "resolve", "show", "still"]

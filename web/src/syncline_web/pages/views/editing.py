@@ -44,7 +44,7 @@ async def show(visit: Visit) -> Response:
     kept = None if start else visit.pages.drafts.get(_key(visit, view))
     if kept is not None:
         return await _form(visit, view, _text(kept.value, kept.typed), kept.seen, draft=kept)
-    value = _started(visit.session, view, start)
+    value = _started(visit.articles, view, start)
     if value is None:
         raise Missing("Neither side has a text to edit.")
     body = await asyncio.to_thread(laid_out, value.body)
@@ -90,11 +90,11 @@ async def _form(
         "edit.html",
         status=422 if problem else 200,
         job=visit.job,
-        session=visit.session,
+        session=visit.articles,
         record=view.record,
         text=text,
         draft=draft,
-        preview=await _preview(visit.session, view, draft),
+        preview=await _preview(visit.articles, view, draft),
         problem=problem,
         seen=shown,
         now=seen(view.record),
@@ -114,7 +114,7 @@ async def submit(visit: Visit) -> Response:
     """Keep what was typed; show it, or apply it."""
     view = _conflict(visit)
     see(visit, view.record.pair)
-    start = _started(visit.session, view, "")
+    start = _started(visit.articles, view, "")
     if start is None or "edit" not in view.choices:
         raise Missing("There is no text to edit in this conflict.")
     key, typed, shown = _key(visit, view), visit.form.get("body"), _shown(visit)
@@ -138,7 +138,7 @@ def _shown(visit: Visit) -> str:
 
 
 async def _apply(visit: Visit, view: ConflictView, value: Document, shown: str) -> Response:
-    session, drafts, key = visit.session, visit.pages.drafts, _key(visit, view)
+    session, drafts, key = visit.articles, visit.pages.drafts, _key(visit, view)
     id = view.record.id
     back = visit.here("conflicts", id)
 

@@ -16,7 +16,7 @@ MOST_LOOKED_AT = 200
 
 async def index(visit: Visit) -> Response:
     """Show a page of articles that lose something."""
-    session, after = visit.session, visit.after
+    session, after = visit.articles, visit.after
     found: list[Lost] = []
     page = browsing.articles(session.state, visit.job, after=after, limit=MOST_LOOKED_AT)
     end = page.after

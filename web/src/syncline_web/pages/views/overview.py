@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 from starlette.responses import Response
 
-from syncline.engine import Session
+from syncline.engine.anyjob import AnySession
 from syncline.state.records import Run
 
 from ..calls import Budget
@@ -66,10 +66,10 @@ def _card(visit: Visit, name: str) -> JobCard:
     )
 
 
-def _budgets(visit: Visit, session: Session) -> tuple[Budget, ...]:
-    sides = ((session.left_name, session.left), (session.right_name, session.right))
+def _budgets(visit: Visit, session: AnySession) -> tuple[Budget, ...]:
     return tuple(
-        visit.pages.calls.budget(name, store.costs.calls_per_minute) for name, store in sides
+        visit.pages.calls.budget(name, store.costs.calls_per_minute)
+        for name, store in session.stores.items()
     )
 
 

@@ -20,11 +20,11 @@ PATIENCE = 25.0
 
 async def index(visit: Visit) -> Response:
     """Show the pairs that the last pass proposed, most alike first."""
-    rows = visit.session.state.proposals(visit.job)
+    rows = visit.articles.state.proposals(visit.job)
     return visit.show(
         "pairs.html",
         job=visit.job,
-        session=visit.session,
+        session=visit.articles,
         rows=rows[:PAGE],
         more=max(0, len(rows) - PAGE),
     )
@@ -33,20 +33,20 @@ async def index(visit: Visit) -> Response:
 async def compare(visit: Visit) -> Response:
     """Read both articles of a proposed pair now, and show what differs."""
     left, right = visit.ref("left"), visit.ref("right")
-    proposals = visit.session.state.proposals(visit.job)
+    proposals = visit.articles.state.proposals(visit.job)
     proposal = next((p for p in proposals if (p.left, p.right) == (left, right)), None)
     if proposal is None:
         raise Missing("That pair is not proposed, or not any more.")
     try:
         async with asyncio.timeout(PATIENCE):
-            ours, theirs = await comparing.side_by_side(visit.session, left, right)
+            ours, theirs = await comparing.side_by_side(visit.articles, left, right)
     except TimeoutError:
         raise Unavailable(f"the systems did not answer within {PATIENCE:.0f} seconds") from None
     plain, changed = await asyncio.to_thread(lambda: (panel(None, ours), panel(ours, theirs)))
     return visit.show(
         "compare.html",
         job=visit.job,
-        session=visit.session,
+        session=visit.articles,
         proposal=proposal,
         plain=plain,
         changed=changed,
@@ -62,7 +62,7 @@ async def decide(visit: Visit) -> Response:
     pairs = [_pair(text) for text in chosen]
     accept = visit.form.get("do") == "accept"
     try:
-        (visit.session.accept if accept else visit.session.reject)(pairs)
+        (visit.articles.accept if accept else visit.articles.reject)(pairs)
     except ConfigError as error:
         return visit.said(back, "Nothing was done", "; ".join(error.problems), "refused")
     number = f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'}"

@@ -44,7 +44,7 @@ async def check(visit: Visit) -> Response:
     """Ask both stores now where an article and its copy are; a viewer may ask, too."""
     found = _confinement(visit)
     refs = [ref for ref in (found.copy, found.original) if ref is not None]
-    session = visit.session
+    session = visit.articles
     sightings = await asyncio.gather(*(confining.still_there(session, ref) for ref in refs))
     return visit.show(
         "checked.html", job=visit.job, session=session, found=found, sightings=sightings

@@ -7,17 +7,18 @@ from collections import Counter
 
 from starlette.responses import Response
 
-from syncline.engine import browsing
+from syncline.engine import ConfigSession, browsing
 from syncline.state.records import Run
 
 from ..panels import panel
 from ..sparkline import counts_of
 from ..visit import Missing, Visit, text_of
 from ..works import Outcome
+from . import fields
 
 PAGE = 50
 _LAST = 2**62
-_UNDOABLE = ("created", "updated", "merged", "removed")
+_UNDOABLE = ("created", "updated", "repaired", "merged", "removed")
 _MOST_COUNTED = 20_000
 
 
@@ -76,6 +77,8 @@ async def entry(visit: Visit) -> Response:
     line = state.entry(visit.job, visit.line())
     if line is None:
         raise Missing("There is no such line in the history.")
+    if isinstance(visit.session, ConfigSession):
+        return fields.entry(visit, line)
     veiled = browsing.is_veiled(state, visit.job, line.pair)
     hidden = veiled and not visit.person.may("operator")
     before, after = (None, None) if hidden else (state.value(line.before), state.value(line.after))

@@ -1,0 +1,109 @@
+"""The pages of a configuration job: fields, their conflicts, plans and history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syncline.engine import ConfigSession
+from syncline.engine.configuring import Rulebook
+from syncline.items import FieldType, item_ref
+from syncline.rules import Drift, Input, Rule, Target
+from syncline.testing.config_memory import MemoryConfigStore
+
+JOB = "job"
+TEAM, GROUP = item_ref("cx", "limits", "ivr"), item_ref("cloud", "group", "ivr")
+FIELD = "cx:limits/ivr#call.maximum"
+
+
+@pytest.fixture
+async def fields(site: Any) -> Any:
+    """Let the job of the pages be one of configuration, whose only field has drifted."""
+    cx, cloud = (MemoryConfigStore(name, site.clock) for name in ("cx", "cloud"))
+    cx.put("limits", "ivr", {"call.maximum": 5})
+    cloud.put("group", "ivr", {"in_service": 1})
+    rule = Rule(
+        name="machines",
+        inputs=(Input(name="asg", ref=GROUP, fields={"in_service": FieldType.INT}),),
+        target=Target(ref=TEAM, path="call.maximum", type=FieldType.INT),
+        expression="asg.in_service * 10",
+        drift=Drift.REPORT,
+    )
+    session = ConfigSession(
+        job=JOB,
+        stores={"cx": cx, "cloud": cloud},
+        book=Rulebook.of(JOB, [rule]),
+        state=site.state,
+        clock=site.clock,
+    )
+    await session.sync()
+    site.runner.working.session = session
+    return cx
+
+
+@pytest.mark.parametrize(
+    "page", ["", "articles", "conflicts", "plans", "restrictions", "quarantine", "runs"]
+)
+async def test_pages_that_make_sense_are_shown(site: Any, fields: Any, page: str) -> None:
+    shown = await site.get(f"/jobs/{JOB}/{page}" if page else "/")
+    assert shown.status == 200
+
+
+@pytest.mark.parametrize("page", ["losses", "pairs", f"file?ref={FIELD}&sha256=0"])
+async def test_pages_of_texts_say_whose_they_are(site: Any, fields: Any, page: str) -> None:
+    shown = await site.get(f"/jobs/{JOB}/{page}")
+    assert (shown.status, "configuration job" in shown.text) == (404, True)
+
+
+async def test_a_field_is_shown_with_its_reasons(site: Any, fields: Any) -> None:
+    page = await site.get(f"/jobs/{JOB}/article", ref=FIELD)
+    assert page.status == 200
+    assert "holds 5" in page.text
+    assert "asg.in_service = 1" in page.text
+    assert (await site.get(f"/jobs/{JOB}/article", ref="cx:limits/none")).status == 404
+
+
+async def test_a_conflict_about_a_field_is_settled_on_its_page(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    page = await site.get(address, "editor")
+    assert "Take the rule's value" in page.text.replace("&#39;", "'")
+    seen = page.hidden("seen")
+    done = await site.post(address, take="from", seen=seen)
+    assert done.status == 200
+    assert fields.value(TEAM, "call.maximum") == 10
+    assert not site.state.conflicts(JOB)
+
+
+async def test_another_value_can_be_typed(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    seen = (await site.get(address, "editor")).hidden("seen")
+    await site.post(address, take="edit", value="42", seen=seen)
+    assert fields.value(TEAM, "call.maximum") == 42
+
+
+async def test_a_line_of_the_history_shows_both_values(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    seen = (await site.get(address, "editor")).hidden("seen")
+    await site.post(address, take="from", seen=seen)
+    line = next(e for e in site.state.history(JOB) if e.event == "updated")
+    page = await site.get(f"/jobs/{JOB}/history/{line.id}")
+    assert page.status == 200
+    assert "Before call.maximum 5 After call.maximum 10" in page.text
+
+
+async def test_a_plan_is_read_and_applied(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    seen = (await site.get(address, "editor")).hidden("seen")
+    await site.post(address, take="to", seen=seen)
+    site.runner.session(JOB).stores["cloud"].edit(GROUP, "in_service", 3)
+    page = await site.post(f"/jobs/{JOB}/plans", "operator")
+    assert "limits ivr: call.maximum 5 -> 30 (rule machines" in page.text
+    kept = page.path.rpartition("/")[2].partition("?")[0]
+    await site.post(f"/jobs/{JOB}/plans/{kept}", "operator")
+    assert fields.value(TEAM, "call.maximum") == 30
+
+
+async def test_nothing_can_be_approved(site: Any, fields: Any) -> None:
+    page = await site.post(f"/jobs/{JOB}/approve", "operator", token="x")
+    assert (page.status, "nothing to approve" in page.text) == (409, True)

@@ -12,6 +12,7 @@ from .. import plugins
 from ..connector import Connector, WebhookForm
 from ..plugins import Installed
 from .exits import DONE
+from .kinds import kind_lines, kinds_of, rows_of_kind
 from .output import columns, emit, say
 
 
@@ -77,6 +78,7 @@ def _describe(connector: Connector, args: argparse.Namespace) -> int:
                 "name": connector.name,
                 "summary": connector.summary,
                 "settings": rows,
+                "kinds": {kind.name: list(rows_of_kind(kind)) for kind in kinds_of(connector)},
                 "webhooks": {name: rows_of(form.settings) for name, form in forms_of(connector)},
             }
         )
@@ -154,6 +156,7 @@ def description(connector: Connector, rows: Sequence[SettingRow]) -> Iterator[st
     for name, form in forms_of(connector):
         yield from ("", "[connections.<name>.webhook]", f'form = "{name}"')
         yield from _lines(rows_of(form.settings))
+    yield from kind_lines(connector)
 
 
 def _lines(rows: Iterable[SettingRow]) -> Iterator[str]:

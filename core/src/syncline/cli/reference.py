@@ -19,6 +19,7 @@ from ..config.service import Service
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
 from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
+from .kinds import OTHERS, kinds_of, naming, rows_of_kind
 from .parser import overview, parser_for
 from .verbs import VERBS
 
@@ -87,13 +88,15 @@ def _configuration_lines() -> Iterator[str]:
     yield from _settings(of_type(Service))
     yield from ("", "## Expressions", "", _EXPRESSIONS)
     yield from (f"| `{name}` | `{example!r}` |" for name, example in EXAMPLE.items())
-    yield from ("", _IDS)
+    yield from ("", _IDS, "", "## Rules", "", _RULES)
 
 
 _INTRODUCTION = """\
 `syncline.toml` has a `state` (the SQLite file that remembers what was synchronised), connections
-and jobs. `syncline init` writes one to begin with, `syncline check` finds every fault of it with
-line and column, `syncline schema` prints its JSON Schema for editors. Unknown keys are faults.
+and jobs. A state that several machines share is kept by a connection:
+`state = { connection = "cloud", table = "syncline" }`. `syncline init` writes a file to begin with,
+`syncline check` finds every fault of it with line and column, `syncline schema` prints its JSON
+Schema for editors. Unknown keys are faults.
 
 | value | written as |
 |---|---|
@@ -125,6 +128,42 @@ _IDS = """\
 The external id of a copy is no template: it holds Syncline's mark of where the copy came from, by
 which the copy is found again after a crash or a lost state. The address of the original goes
 beside it where a system has a place for it."""
+
+
+_RULES = """\
+A rule of a configuration job keeps one field at the value of its expression:
+
+```toml
+[[jobs.capacity.rules]]
+from = { asg = "cloud:autoscaling-group/ivr" }
+to = "cx:utilization/organization#call.maximumCapacity"
+expression = "min(4000, max(5, asg.in_service * 100))"
+```
+
+A name of `from` stands for an object (`asg.in_service` is a field of it), or for the value of one
+field: `"cloud:ssm-parameter//acme/hours#value"`. Behind the last `#` stands the field; a table
+`{ item = …, field = …, type = … }` says the same, and says the type of a field that only the object
+knows. An object has more fields than a rule reads; a field of it that is not there, or null, can be
+asked for with `has(asg.in_service)`.
+
+Expressions are CEL with its functions and macros, and `min` and `max` over numbers. Whole numbers
+(64 bits) and doubles do not mix in arithmetic: write `double(…)` or `int(…)`. A value is taken as
+the target's type where nothing of it is lost: 500.0 is 500, 500.5 is refused. Division by zero,
+overflow and what is no number are refused, too: the target stays, and people are told.
+
+`inverse` makes a rule two-way: it is CEL over `to`, the target's value, and gives the only input.
+
+Then, in this order:
+
+1. **bounds**: a value below `minimum` or above `maximum` is refused and reported; with
+   `clamp = true` it becomes the bound, and that is reported. The field's own range counts, too.
+2. **step**: the value becomes the nearest multiple of `step` inside the bounds; half way goes up.
+3. **hysteresis**: a value nearer than this to the applied one is not applied.
+4. **cooldown**: at least this long between two changes of the target.
+
+`syncline check` finds fields that do not exist or cannot be written, types that do not go together,
+bounds that contradict each other or the field, two rules that write one field, and rules that feed
+each other in a circle, at line and column."""
 
 
 def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -174,6 +213,25 @@ def _connector(connector: Connector) -> Iterator[str]:
         yield from ("", f"## Webhook `{name}`", "", form.summary, "", "```toml")
         yield from ("[connections.<name>.webhook]", f'form = "{name}"', "```", "")
         yield from _rows(rows_of(form.settings))
+    yield from _kinds(connector)
+
+
+def _kinds(connector: Connector) -> Iterator[str]:
+    if connector.kinds is None:
+        return
+    yield from ("", "## Configuration objects", "", _OBJECTS)
+    for kind in kinds_of(connector):
+        yield from ("", f"### `{kind.name}`", "", kind.summary, "")
+        yield from (f"Written as `<connection>:{kind.name}/{naming(kind)}`.", "")
+        yield "| field | value | rules may write it | what it is |"
+        yield "|---|---|---|---|"
+        for row in rows_of_kind(kind):
+            name = row.name if row.name == OTHERS else f"`{row.name}`"
+            yield f"| {name} | {row.type} | {'yes' if row.writable else 'no'} | {_cell(row.help)} |"
+
+
+_OBJECTS = """\
+What rules of [jobs of kind `config`](configuration.md#jobs-of-kind-config) can read and write."""
 
 
 def _rows(rows: Iterable[SettingRow]) -> Iterator[str]:

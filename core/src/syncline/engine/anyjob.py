@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
@@ -15,7 +15,6 @@ from ..config_store import ConfigStore
 from ..errors import ConfigError
 from ..ports import Clock
 from ..state.port import StateStore
-from .configuring import ConfigSession, Rulebook
 from .opening import (
     OpenStore,
     OpenWith,
@@ -26,6 +25,9 @@ from .opening import (
 )
 from .session import Session
 from .states import open_state
+
+if TYPE_CHECKING:
+    from .configuring import ConfigSession
 
 AnySession: TypeAlias = "Session | ConfigSession"
 """An open job of any kind."""
@@ -106,6 +108,8 @@ def config_session(
     Raises:
         ConfigError: there is no such job, or it is of another kind.
     """
+    from .configuring import ConfigSession, Rulebook  # only where there is a job of this kind
+
     settings = config.config_job(job)
     return ConfigSession(
         job=job,

@@ -11,6 +11,7 @@ from syncline.errors import Unavailable
 from syncline.http import Client, ClientCredentials, Limits, Pace
 from syncline.model import Ref
 from syncline.ports import Clock
+from syncline.state.shared import Shared
 
 from .blocks.words import Json
 from .settings import Settings
@@ -42,17 +43,28 @@ def open_client(
     clock: Clock,
     observe: Callable[[str, Mapping[str, Any]], None],
     connection: str = "",
+    shared: Shared | None = None,
 ) -> Client:
-    """Return the HTTP client of a connection: one credential, one pace."""
+    """Return the HTTP client of a connection: one credential, one pace.
+
+    With `shared`, all processes on the credential use one token, and one rate together: Genesys
+    counts 300 requests a minute for each token.
+    """
     proxy = settings.proxy or None
+    credential = f"{settings.hosts.login} {settings.client_id}"
     auth = ClientCredentials(
         f"{settings.hosts.login}/oauth/token",
         settings.client_id,
         settings.client_secret,
         clock=clock,
         proxy=proxy,
+        shared=shared.token(credential, settings.client_secret) if shared else None,
     )
-    pace = Pace(settings.requests_per_minute / 60, read_limits=read_limits)
+    pace = Pace(
+        settings.requests_per_minute / 60,
+        read_limits=read_limits,
+        ration=shared.ration(credential, settings.requests_per_minute) if shared else None,
+    )
     return Client(
         settings.hosts.api,
         auth=auth,

@@ -67,7 +67,9 @@ class GenesysStore:
         self._settings = settings
         self._connection = context.connection
         self._clock = context.clock
-        client = open_client(settings, context.clock, context.observe, context.connection)
+        client = open_client(
+            settings, context.clock, context.observe, context.connection, context.shared
+        )
         self._api = Api(client)
         self._files = Files(context.clock, settings.proxy or None)
         self._tree = Categories(self._api)

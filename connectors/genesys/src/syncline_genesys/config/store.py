@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from .fields import holds, misfit
 from .kinds import KINDS, OBSERVATION, SCHEDULE, SCHEDULE_GROUP, STATUS_COUNT
 from .named import Named
 from .observations import Observations
-from .part import Part
+from .part import Part, Sight
 from .queues import Queues
 from .rows import Rows
 from .schedules import GroupHours, ScheduleHours, Versioned
@@ -41,7 +42,9 @@ class GenesysConfigStore:
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._limit = settings.requests_per_minute
-        client = open_client(settings, context.clock, context.observe, context.connection)
+        client = open_client(
+            settings, context.clock, context.observe, context.connection, context.shared
+        )
         self._calls = Calls(client)
         directory = Directory(context.cache, context.connection)
         self._feed = Feed(
@@ -76,9 +79,7 @@ class GenesysConfigStore:
                 self._watch.saw(sight)
             yield sight
 
-    async def _read(
-        self, refs: Sequence[Ref]
-    ) -> AsyncIterator[ConfigRecord | tuple[Ref, Exception]]:
+    async def _read(self, refs: Sequence[Ref]) -> AsyncIterator[Sight]:
         by_part: dict[int, tuple[Part, list[Ref]]] = {}
         for ref in dict.fromkeys(refs):
             try:
@@ -87,8 +88,10 @@ class GenesysConfigStore:
                 yield ref, error
                 continue
             by_part.setdefault(id(part), (part, []))[1].append(ref)
-        for part, some in by_part.values():
-            async for sight in _each(part, some):
+        # Kinds side by side: each takes a few calls after one another, and none needs another's.
+        told = await asyncio.gather(*(_each(part, some) for part, some in by_part.values()))
+        for sights in told:
+            for sight in sights:
                 yield sight
 
     def objection(
@@ -137,25 +140,22 @@ class GenesysConfigStore:
         return self._parts[kind]
 
 
-async def _each(
-    part: Part, refs: Sequence[Ref]
-) -> AsyncIterator[ConfigRecord | tuple[Ref, Exception]]:
-    """Yield what a part tells; a failure of a call that many share is told of each."""
-    told: set[Ref] = set()
+async def _each(part: Part, refs: Sequence[Ref]) -> list[Sight]:
+    """Return what a part tells; a failure of a call that many share is told of each."""
+    sights: list[Sight] = []
     try:
         async for sight in part.records(refs):
-            told.add(sight.ref if isinstance(sight, ConfigRecord) else sight[0])
-            yield sight
+            sights.append(sight)
     except StoreError as error:
-        for ref in refs:
-            if ref not in told:
-                yield ref, error
+        told = {one.ref if isinstance(one, ConfigRecord) else one[0] for one in sights}
+        sights += [(ref, error) for ref in refs if ref not in told]
+    return sights
 
 
 def _parts(
     calls: Calls, directory: Directory, settings: Settings, context: Context
 ) -> dict[str, Part]:
-    queues = Named(calls, directory, "queue", QUEUES, LISTED)
+    queues = Named(calls, directory, "queue", QUEUES, LISTED, by_ids=True)
     schedules = Named(calls, directory, "schedule", SCHEDULES)
     groups = Named(calls, directory, "schedule-group", GROUPS)
     hours = ScheduleHours(context.clock, settings.time_zone)

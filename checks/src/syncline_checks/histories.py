@@ -20,7 +20,7 @@ from syncline.testing.histories import Failure, check, generate, shrink
 
 CHUNK = 25
 """Histories that a process takes at a time."""
-CRASHES = frozenset({"die_syncing", "die_polling"})
+CRASHES = frozenset({"die_syncing", "die_polling", "die_in_the_midst"})
 
 
 @attrs.frozen(kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from syncline.decision import Deletes, Policy
@@ -218,3 +219,39 @@ async def test_a_dry_run_takes_no_late_copy_away(make_pair: MakePair) -> None:
     pair.right.land()
     await pair.session.plan()
     assert len(pair.right.live()) == 1
+
+
+@pytest.mark.parametrize("paired", [False, True])
+async def test_a_late_copy_of_what_is_restricted_goes_though_a_person_edited_it(
+    make_pair: MakePair, paired: bool
+) -> None:
+    pair = make_pair()
+    ref = pair.left.write("Hours", BODY)
+    await given_up(pair)
+    if paired:
+        await pair.sync()
+    pair.left.restrict(ref)
+    await pair.sync()
+    pair.right.land()
+    (late,) = pair.right.live()
+    pair.right.edit(late, body="<p>a person's</p>")
+    await pair.sync()
+    assert not pair.right.live()
+    kept = [pair.state.value(c.right_value) for c in pair.state.conflicts("job")]
+    assert "<p>a person's</p>" in [value.body for value in kept if value]
+    pair.left.open_(ref)
+    await pair.sync()
+    assert bodies(pair.right) == [BODY]
+
+
+async def test_after_a_lost_state_a_copy_of_what_is_restricted_by_now_goes(
+    make_pair: MakePair,
+) -> None:
+    pair, fresh = make_pair(), make_pair()
+    ref = pair.left.write("Hours", BODY)
+    await pair.sync()
+    pair.left.restrict(ref)
+    other = attrs.evolve(pair.session, state=fresh.state)
+    await other.sync()
+    assert not pair.right.live()
+    assert [entry.event for entry in other.history()] == ["withdrawn"]

@@ -358,6 +358,14 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             *(("die_in_the_midst", R, 10106), ("restrict", L, 50555)),
         ),
     ),
+    "late copies that the vendor has reworded are withdrawn with their original": (
+        Setup(right=Traits(quirky=True)),
+        (
+            *(("fail", R, 38062), ("write", L, 47836), ("write", R, 88053)),
+            *(("die_in_the_midst", L, 15486), ("write", L, 26158), ("meanwhile", R, 5850)),
+            ("meanwhile", R, 5815),
+        ),
+    ),
 }
 
 

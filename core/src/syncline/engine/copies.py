@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..errors import NotFound, StoreError
-from ..model import Record, Ref, Side
+from ..model import Record, Ref, Side, Status
 from ..state.listing import stamp
 from .aside import left_out, skip
 from .context import Job
-from .meeting import pairing
+from .meeting import hiding, pairing, title_of
 from .observing import read_side
 from .report import Report
 from .steps import Step
@@ -30,6 +30,9 @@ async def as_copy(job: Job, side: Side, record: Record, origin: Ref, report: Rep
         if holder is None:
             if await removed_as_late(job, side, record, origin):
                 return None
+            answer = await read_side(job, origin)
+            if isinstance(answer, Record) and _must_hide(job, side, record, answer):
+                return hiding(job, side, record, answer, link)
             reason = f"it is a copy of {origin}, whose copy was withdrawn"
         else:
             if await removed_as_twin(job, side, record, origin, link):
@@ -43,11 +46,19 @@ async def as_copy(job: Job, side: Side, record: Record, origin: Ref, report: Rep
         raise answer
     if isinstance(answer, NotFound) or answer.value is None or left_out(job, side.other, answer):
         if not await removed_as_late(job, side, record, origin):
+            if isinstance(answer, Record) and _must_hide(job, side, record, answer):
+                return hiding(job, side, record, answer, None)
             reason = _orphaned(job, side, origin, answer)
             skip(job, side, record.ref, reason, report, title=title, at=at)
         return None
     pair = (record, answer) if side is Side.LEFT else (answer, record)
     return await pairing(job, pair[0], pair[1], origin=side.other)
+
+
+def _must_hide(job: Job, side: Side, record: Record, original: Record) -> bool:
+    """Tell whether a copy shows what is restricted: its mark says so, whatever was remembered."""
+    restricted = original.status is Status.RESTRICTED and record.origin == original.ref
+    return restricted and record.writable and job.policy.direction.writes(side)
 
 
 def _orphaned(job: Job, side: Side, origin: Ref, answer: Record | NotFound) -> str:
@@ -80,8 +91,3 @@ def _stands_apart(job: Job, side: Side, copy: Record) -> str:
         return f"its copy {copy.ref} is {copy.status.value}"
     why = left_out(job, side, copy)
     return f"its copy {copy.ref} takes no part: {why}" if why else ""
-
-
-def title_of(record: Record) -> str:
-    """Return the title of what can be read; "" for anything else."""
-    return record.value.title if record.value else ""

@@ -18,7 +18,7 @@ from ..decision import (
 from ..errors import StoreError
 from ..model import Digest, Document, Record, Side
 from ..ports import HistoryStore, PastVersion
-from ..state.records import Half, Link
+from ..state.records import Half, Link, LinkState
 from . import view
 from .context import Job
 from .drafting import complete, creating
@@ -96,6 +96,31 @@ async def pairing(job: Job, left: Record, right: Record, *, origin: Side) -> Ste
         left_half, right_half = (_without_base(reading.link.half(side)) for side in Side)
         reading.link = evolve(reading.link, left=left_half, right=right_half)
     return complete(job, reading, decide_first(equal=equal, proven=False))
+
+
+def hiding(job: Job, side: Side, record: Record, original: Record, known: Link | None) -> Step:
+    """Return the step that takes a copy away whose original is restricted, whoever edited it.
+
+    Args:
+        known: the original's pair, whose own copy was taken away already; None where it has none.
+    """
+    link = known or evolve(new_link(job, side.other, original), title=title_of(record))
+    half = _without_base(view.half_of(job, side, record))
+    seen = {
+        side: Observation(seen=Seen.CHANGED, version=record.version),
+        side.other: Observation(seen=Seen.RESTRICTED, version=original.version),
+    }
+    reading = Reading(
+        link=evolve(link.with_half(side, half), state=LinkState.SYNCED),
+        records={side: record, side.other: original},
+        seen=seen,
+    )
+    return complete(job, reading, decide_pair(job, reading, Sight()))
+
+
+def title_of(record: Record) -> str:
+    """Return the title of what can be read; "" for anything else."""
+    return record.value.title if record.value else ""
 
 
 def _without_base(half: Half) -> Half:

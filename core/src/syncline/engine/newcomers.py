@@ -25,8 +25,8 @@ from . import view
 from .aside import left_out, skip
 from .belonging import former_copy, was_copy, whose
 from .context import Job
-from .copies import as_copy, rejoined, title_of
-from .meeting import creation
+from .copies import as_copy, rejoined
+from .meeting import creation, title_of
 from .observing import read_side
 from .report import Report
 from .steps import Step

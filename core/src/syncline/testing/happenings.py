@@ -11,7 +11,6 @@ from typing import Final
 from ..engine import Session
 from ..errors import Forbidden, LeaseLost, OutcomeUnknown, Rejected, Unavailable
 from ..model import Change, Ref, Side
-from ..ports import Capability
 from .accidents import Effect
 from .acts import ACTS, act
 from .boundary import Boundary, survives
@@ -135,9 +134,6 @@ async def _fail(world: World, side: Side, number: int) -> None:
     error, effect = kinds[number % len(kinds)]
     if effect is not Effect.NONE and op in ("fetch", "find", "reread"):
         effect = Effect.NONE
-    if op == "create" and Capability.ORIGIN not in world.store(side).capabilities:
-        # Nothing tells a copy without a mark that appears after it was given up.
-        effect = Effect.NONE if effect is Effect.LATE else effect
     world.store(side).fail(op, error, effect=effect, times=1 + number % 3, skip=number % 2)
 
 

@@ -134,8 +134,8 @@ class Checker:
         world = self._world
         if world.person_chose or world.landing or self._is_twin(side, mutation.ref):
             return
-        if mutation.ref in self._late and len(world.store(side).history(mutation.ref)) == 1:
-            return  # nobody had touched what was made after it had been given up
+        if mutation.ref in self._late and self._is_spare(side, mutation.ref):
+            return
         link = world.state.link(JOB, mutation.ref)
         other = link.half(side.other).ref if link else None
         why = world.away.get(other) if other else None
@@ -157,6 +157,12 @@ class Checker:
             world.ledger.thrown |= (article.value.labels or frozenset()) - before
         if why not in (Status.RESTRICTED.value, Status.UNKNOWN.value):
             self._govern(mutation)
+
+    def _is_spare(self, side: Side, ref: Ref) -> bool:
+        """Tell whether what was made after it was given up is nobody's, or must not be seen."""
+        article = self._world.store(side).articles[ref]
+        hidden = article.origin is not None and self._world.away.get(article.origin)
+        return len(article.history) == 1 or hidden == Status.RESTRICTED.value
 
     def _govern(self, mutation: Mutation) -> None:
         world = self._world

@@ -10,7 +10,7 @@ from functools import singledispatch
 from itertools import groupby
 from typing import Any
 
-from ..model import Side
+from ..model import Document, Side
 from . import records as r
 from .rows import (
     ENTRY_COLUMNS,
@@ -41,14 +41,27 @@ Execute = Callable[..., sqlite3.Cursor]
 
 
 def apply_all(effects: Iterable[r.Effect], db: sqlite3.Connection) -> None:
-    """Carry out effects in their order; links that follow each other are saved together."""
+    """Carry out effects in their order; links and values that follow each other go together."""
     for kind, found in groupby(effects, type):
         group = list(found)
         if kind is r.SaveLink and len(group) > 1:
             _save_links([effect.link for effect in group if isinstance(effect, r.SaveLink)], db)
+        elif kind is r.SaveValue and len(group) > 1:
+            _save_values([effect.value for effect in group if isinstance(effect, r.SaveValue)], db)
         else:
             for effect in group:
                 apply(effect, db.execute)
+
+
+def _save_values(values: Iterable[Document], db: sqlite3.Connection) -> None:
+    packed = dict(map(pack, values))
+    sql = "select key from vals where key in (select value from json_each(?))"
+    for (known,) in db.execute(sql, (json.dumps([*packed]),)).fetchall():
+        del packed[known]
+    # Each is compressed as it is written.
+    db.executemany(
+        "insert into vals values (?,?)", ((key, compressed()) for key, compressed in packed.items())
+    )
 
 
 def _save_links(links: Sequence[r.Link], db: sqlite3.Connection) -> None:

@@ -183,6 +183,25 @@ async def test_a_thousand_queues_are_read_with_two_calls(
     assert len(sent(simulator, "GET")) == 2
 
 
+async def test_queues_that_are_known_are_read_by_their_ids(
+    cx: GenesysConfigStore, simulator: Running, do: Do
+) -> None:
+    names = [f"queue/Queue {n}" for n in range(60)]
+    for n in range(60):
+        do("create", "queue", name=f"Queue {n}")
+    await sights(cx, *names)
+    do("edit", "queue", name="Queue 7", set={"name": "Other"})
+    simulator.clear_calls()
+    found = await sights(cx, *names[:20])
+    assert all(isinstance(one, ConfigRecord) for one in found.values())
+    seventh = found["queue/Queue 7"]
+    assert isinstance(seventh, ConfigRecord)
+    assert seventh.status is not Status.LIVE
+    queries = [one["query"] for one in simulator.calls() if one["query"]]
+    assert queries[0].startswith("id=")
+    assert len(sent(simulator, "GET")) <= 3
+
+
 async def test_a_listing_that_lags_does_not_undo_what_is_known(
     cx: GenesysConfigStore, simulator: Running, do: Do
 ) -> None:

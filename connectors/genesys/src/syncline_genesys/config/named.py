@@ -18,7 +18,7 @@ from syncline.model import Ref
 
 from ..blocks.decode import text
 from ..blocks.words import Json
-from .calls import PAGE, Calls, segment
+from .calls import PAGE, Calls, chunks, segment
 from .directory import Directory, is_id
 from .part import Sight, absent, name_of, nothing
 
@@ -48,6 +48,10 @@ class Named:
     path: str
     size: int = PAGE
     """Entities on a page of the listing."""
+    by_ids: bool = False
+    """Whether the listing takes `id`, for a hundred of them."""
+    _count: int = 0
+    """Objects that the last whole listing had."""
     _stamps: dict[str, str] = field(factory=dict)
 
     async def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Found]:
@@ -119,9 +123,11 @@ class Named:
     async def _listed(self, refs: Sequence[Ref]) -> Mapping[Ref, Found]:
         by_id: dict[str, Json] = {}
         by_name: dict[str, list[Json]] = {}
-        async for entity in self._calls.all(self.path, size=self.size):
-            by_id[text(entity, "id")] = entity
-            by_name.setdefault(text(entity, "name"), []).append(entity)
+        for params in self._listings(refs):
+            async for entity in self._calls.all(self.path, params, size=self.size):
+                by_id[text(entity, "id")] = entity
+                by_name.setdefault(text(entity, "name"), []).append(entity)
+            self._count = self._count if params else len(by_id)
         found: dict[Ref, Found] = {}
         again: list[Ref] = []
         for ref in refs:
@@ -139,6 +145,15 @@ class Named:
                 found[ref] = self.seen(chosen, name)
         singles = await asyncio.gather(*(self.single(ref) for ref in again))
         return found | dict(zip(again, singles, strict=True))
+
+    def _listings(self, refs: Sequence[Ref]) -> list[dict[str, str]]:
+        """Return the parameters of the listings that take the fewest calls."""
+        ids = [id for ref in refs if (id := self._directory.id_of(self.kind, name_of(ref)))]
+        some = chunks(list(dict.fromkeys(ids)))
+        pages = max(1, -(-self._count // self.size))
+        if self.by_ids and len(ids) == len(refs) and len(some) <= pages:
+            return [{"id": ",".join(chunk)} for chunk in some]
+        return [{}]
 
     def _older(self, entity: Json) -> bool:
         return text(entity, "dateModified") < self._stamps.get(text(entity, "id"), "")

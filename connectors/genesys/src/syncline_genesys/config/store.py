@@ -142,14 +142,13 @@ class GenesysConfigStore:
 
 async def _each(part: Part, refs: Sequence[Ref]) -> list[Sight]:
     """Return what a part tells; a failure of a call that many share is told of each."""
-    sights: list[Sight] = []
+    told: dict[Ref, Sight] = {}
     try:
         async for sight in part.records(refs):
-            sights.append(sight)
+            told[sight.ref if isinstance(sight, ConfigRecord) else sight[0]] = sight
     except StoreError as error:
-        told = {one.ref if isinstance(one, ConfigRecord) else one[0] for one in sights}
-        sights += [(ref, error) for ref in refs if ref not in told]
-    return sights
+        told = {ref: (ref, error) for ref in refs} | told
+    return list(told.values())
 
 
 def _parts(

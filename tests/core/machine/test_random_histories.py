@@ -366,6 +366,15 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             ("meanwhile", R, 5815),
         ),
     ),
+    "an item that failed waits for as long as the other side lists nothing": (
+        PLAIN,
+        (
+            *(("write", R, 484), ("write", L, 926), ("write", L, 780)),
+            *(("write", R, 35), ("write", L, 988), ("fail", L, 35395)),
+            *(("sync", L, 82790), ("archive", L, 49380), ("archive", L, 94461)),
+            ("hide", L, 83399),
+        ),
+    ),
 }
 
 

@@ -245,6 +245,8 @@ class Checker:
         """Once faults have ended, only what cannot be read may still be set aside."""
         for held in self._world.state.quarantine(JOB):
             link = self._world.state.link(JOB, held.ref)
+            if link is None and self._lists_nothing(held.side.other):
+                continue  # its turn comes when there is something to compare it with
             refs = [link.left.ref, link.right.ref] if link else [held.ref]
             articles = [
                 self._world.store(self._world.side_of(r)).articles.get(r) for r in refs if r
@@ -289,9 +291,7 @@ class Checker:
         world = self._world
         if not world.setup.policy.direction.writes(side.other):
             return
-        if not any(
-            world.store(side.other).lists(a) for a in world.store(side.other).articles.values()
-        ):
+        if self._lists_nothing(side.other):
             return  # a side that suddenly lists nothing is not trusted, and nothing is made there
         proposed = {r for p in world.state.proposals(JOB) for r in (p.left, p.right)}
         for article in world.store(side).articles.values():
@@ -302,6 +302,10 @@ class Checker:
                 continue
             if world.state.link(JOB, ref) is None and not self._has_reason(ref):
                 raise Violation(16, f"{ref} is live and belongs to no pair, without a reason")
+
+    def _lists_nothing(self, side: Side) -> bool:
+        store = self._world.store(side)
+        return not any(map(store.lists, store.articles.values()))
 
     def _has_reason(self, ref: Ref) -> bool:
         if self._world.state.quarantined(JOB, ref):

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from attrs import define
 
+from ..errors import LeaseLost, StateError
 from ..state.records import Effect
 
 Change = Callable[[], Iterable[Effect]]
@@ -56,7 +58,9 @@ class Gathering:
             if joined in self._joined:
                 self._joined.remove(joined)
                 if owed:
-                    commit([*change()])
+                    # What cannot be recorded is looked for at the next start, as after a crash.
+                    with suppress(LeaseLost, StateError):
+                        commit([*change()])
             raise
 
     def _end_when_all_are_in(self, known: int) -> None:

@@ -19,6 +19,7 @@ from syncline.http import (
     BearerAuth,
     Client,
     ClientCredentials,
+    Pace,
     RefreshToken,
     Retries,
 )
@@ -170,6 +171,18 @@ async def test_a_pause_that_the_login_server_asks_for_is_kept(
 def test_a_token_url_that_would_leak_is_a_configuration_fault() -> None:
     with pytest.raises(errors.ConfigError, match="cannot be a token URL"):
         ClientCredentials("http://login.example/token", "a", Secret("b"), clock=FakeClock())
+
+
+async def test_a_token_that_expires_while_its_call_waits_in_line_is_not_sent(
+    api: FaultyServer, vendor: Vendor
+) -> None:
+    clock, vendor.life = FakeClock(), 100
+    pace = Pace(1 / 60)
+    async with Client(api.url, clock=clock, auth=granted(api, clock), pace=pace) as client:
+        await asyncio.gather(*(client.request("GET", f"/{n}") for n in range(4)))
+    calls = [r for r in api.requests if r.target != "/token"]
+    assert len(calls) == 4, "none was refused and repeated"
+    assert len({r.headers["authorization"] for r in calls}) == len(vendor.logins) == 2
 
 
 async def test_a_revoked_token_is_replaced_once_for_all_tasks(

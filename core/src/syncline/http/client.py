@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from .. import fence, urgency
 from ..errors import ConfigError, Rejected, StoreError
@@ -209,8 +209,9 @@ class Client:
     async def _carry_out(self, call: Call) -> Response:
         progress = _Progress(deadline=self._clock.monotonic() + self._timeout.total)
         while True:
-            credentials = await self._credentials(call)
-            outcome = await self._in_turn(call, credentials, progress)
+            # Nobody waits in line without credentials to send.
+            await self._credentials(call)
+            outcome = await self._in_turn(call, progress)
             progress.doubt |= call.writes and doubtful(outcome)
             match verdict(outcome, idempotent=call.idempotent, ok=call.taken), outcome:
                 case Verdict.TAKE, Response():
@@ -218,15 +219,13 @@ class Client:
                 case Verdict.WAIT, _ if call.ours:
                     # The pause is the pace's, for everybody: the next turn comes after it.
                     continue
-                case Verdict.RENEW, _ if await self._renewed(call, credentials, progress):
+                case Verdict.RENEW, _ if await self._renewed(call, progress):
                     continue
                 case ((Verdict.REPEAT | Verdict.WAIT), _) if await self._may_repeat(call, progress):
                     continue
             raise _error(call, outcome, progress.doubt)
 
-    async def _in_turn(
-        self, call: Call, credentials: Mapping[str, str], progress: _Progress
-    ) -> Response | Fault:
+    async def _in_turn(self, call: Call, progress: _Progress) -> Response | Fault:
         asked = self._clock.monotonic()
         try:
             async with self._pace.slot(call.priority, progress.deadline) as slot:
@@ -234,10 +233,12 @@ class Client:
                 if progress.outcome is None:
                     # Waiting in line is our own doing: the call's time starts here.
                     progress.deadline = self._clock.monotonic() + self._timeout.total
+                # The wait may have been longer than a token lives.
+                progress.credentials = await self._credentials(call)
                 if call.writes:
                     # After all waiting: what was replaced meanwhile sends nothing any more.
                     fence.check()
-                outcome = await self._attempt(call, credentials, progress.deadline)
+                outcome = await self._attempt(call, progress.credentials, progress.deadline)
                 self._tell_pace(call, slot, outcome)
         except Paused as pause:
             raise _given_up(call, progress, pause) from None
@@ -319,10 +320,11 @@ class Client:
             self._told = left
             self._observe("http.budget", {"remaining": left})
 
-    async def _renewed(self, call: Call, refused: Mapping[str, str], progress: _Progress) -> bool:
+    async def _renewed(self, call: Call, progress: _Progress) -> bool:
         """Return whether there are other credentials now than those that were refused."""
         if self._auth is None or not call.ours:
             return False
+        refused = progress.credentials
         now = self._clock.monotonic()
         if progress.renewed:
             self._hopeless = (refused, now + _REFUSED_AGAIN)
@@ -365,6 +367,8 @@ class _Progress:
     renewed: bool = False
     doubt: bool = False
     """True when an attempt to write may have had its effect."""
+    credentials: Mapping[str, str] = field(factory=dict)
+    """The headers that the latest attempt was sent with."""
 
 
 def _describe(span: Span, exchange: Exchange, outcome: Response | Fault) -> None:

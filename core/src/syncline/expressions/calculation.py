@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -75,7 +75,7 @@ def _told(program: Program, inputs: Mapping[str, object]) -> object:
 
 
 def _extreme(
-    choose: Callable[[list[int | float]], int | float], trouble: list[str]
+    choose: Callable[[Iterable[int | float]], int | float], trouble: list[str]
 ) -> Callable[..., object]:
     """Return `min` or `max`, over numbers or one list of them.
 
@@ -83,6 +83,8 @@ def _extreme(
     """
 
     def chosen(*given: object) -> object:
+        if set(map(type, given)) == {int}:
+            return choose(given)  # type: ignore[arg-type]  # whole numbers, as almost always
         first = given[0] if len(given) == 1 else None
         values = list(first) if isinstance(first, list | tuple) else list(given)
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
@@ -97,15 +99,13 @@ def _extreme(
 
 
 def _size(value: JSON) -> int:
-    match value:
-        case str():
-            return len(value)
-        case list():
-            return sum(map(_size, value)) + len(value)
-        case dict():
-            return sum(len(key) + _size(each) for key, each in value.items()) + len(value)
-        case _:
-            return 1
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum([len(key) + 1 + _size(each) for key, each in value.items()])
+    if isinstance(value, list):
+        return sum(map(_size, value)) + len(value)
+    return 1
 
 
 __all__ = ["Calculation"]

@@ -76,10 +76,11 @@ class Target:
     """The object."""
     path: str
     type: FieldType = FieldType.ANY
+    field: Ref = field(init=False, eq=False, repr=False)
+    """The identity of the field: what is owned, and linked to the rule."""
 
-    @property
-    def field(self) -> Ref:
-        """The identity of the field: what is owned, and linked to the rule."""
+    @field.default
+    def _identity(self) -> Ref:
         return field_ref(self.ref, self.path)
 
 
@@ -111,6 +112,12 @@ class Rule:
     """For people."""
     drift: Drift = Drift.REPAIR
     on_conflict: Wins = Wins.MANUAL
+    reads: tuple[Ref, ...] = field(init=False, eq=False, repr=False)
+    """Every object that the rule needs to see: those of its inputs, then its target's."""
+
+    @reads.default
+    def _all_objects(self) -> tuple[Ref, ...]:
+        return tuple(dict.fromkeys((*(each.ref for each in self.inputs), self.target.ref)))
 
     @property
     def two_way(self) -> bool:
@@ -127,11 +134,6 @@ class Rule:
         if self.inverse is None:
             raise ValueError(f"rule {self.name!r} is one-way: it writes no input")
         return self.inputs[0]
-
-    @property
-    def reads(self) -> tuple[Ref, ...]:
-        """Every object that the rule needs to see: those of its inputs, then its target's."""
-        return tuple(dict.fromkeys((*(each.ref for each in self.inputs), self.target.ref)))
 
 
 def rule_ref(job: str, rule: str) -> Ref:

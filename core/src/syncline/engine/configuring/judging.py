@@ -7,11 +7,11 @@ value follows its inputs, what a drifted field means, and whom an object belongs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ...decision import (
     Adopt,
@@ -97,8 +97,10 @@ class Verdict:
     """Why the write is not made now."""
     error: Exception | None = None
     """Why nothing could be decided."""
-    because: str = ""
-    """What the rule's inputs hold, for people."""
+    values: Mapping[str, JSON] = field(factory=dict)
+    """What the names of the rule's expression stood for."""
+    gone: str = ""
+    """Of a rule whose input is gone: which one."""
     drifted: bool = False
     """Somebody else changed the field of a one-way rule."""
     author: str = ""
@@ -108,6 +110,11 @@ class Verdict:
     def writes(self) -> bool:
         """True when something is to be written now."""
         return isinstance(self.decision, Write) and self.hold is None and self.error is None
+
+    @property
+    def because(self) -> str:
+        """Return what the rule's inputs hold, for people."""
+        return self.gone or ", ".join(_said_of(self.one, self.values))
 
     @property
     def quiet(self) -> bool:
@@ -151,7 +158,7 @@ class Case:
     found: ConfigItem
     said: ConfigItem
     wanted: JSON
-    because: str
+    values: Mapping[str, JSON]
     seen: reading.Seen
     remember: Remember
 
@@ -167,7 +174,7 @@ class Case:
             decision=decision,
             said=self.said,
             found=self.found,
-            because=self.because,
+            values=self.values,
             drifted=drifted,
             hold=hold,
         )
@@ -221,7 +228,7 @@ def judge(
         found=found,
         said=said_item(one, wanted),
         wanted=wanted,
-        because=", ".join(_said_of(one, values)),
+        values=values,
         seen=seen,
         remember=remember,
     )
@@ -232,9 +239,11 @@ def _only(one: Managed, seen: reading.Seen) -> reading.Seen:
     return {each.ref: seen[each.ref] for each in one.rule.inputs}
 
 
-def _said_of(one: Managed, values: dict[str, JSON]) -> list[str]:
+def _said_of(one: Managed, values: Mapping[str, JSON]) -> list[str]:
     told: list[str] = []
     for each in one.rule.inputs:
+        if each.name not in values:
+            continue
         value = values[each.name]
         if each.path is not None or not isinstance(value, dict):
             told.append(f"{each.name} = {brief(value)}")
@@ -288,7 +297,7 @@ def _without_input(
     there = Observation(seen=Seen.UNCHANGED, version=link.right.version)
     gone = Observation(seen=Seen.GONE)
     decision = decide(gone, there, origin=Side.LEFT, equal=False, policy=one.policy)
-    return Verdict(one=one, link=link, decision=decision, found=found, because=_gone(missing))
+    return Verdict(one=one, link=link, decision=decision, found=found, gone=_gone(missing))
 
 
 def _gone(record: ConfigRecord) -> str:

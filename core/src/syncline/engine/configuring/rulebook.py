@@ -78,10 +78,11 @@ class Group:
 
     ref: Ref
     fields: tuple[Managed, ...]
+    reads: tuple[Ref, ...] = field(init=False, repr=False)
+    """Every object that has to be seen to decide about this one."""
 
-    @property
-    def reads(self) -> tuple[Ref, ...]:
-        """Every object that has to be seen to decide about this one."""
+    @reads.default
+    def _reads(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(ref for one in self.fields for ref in one.rule.reads))
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define, evolve, field, fields
 
 from ...errors import Refused, Stale
-from ...model import JSON, Ref, Side
+from ...model import JSON, Change, Ref, Side
 from ...ports import Capability
 from ...urgency import urgent
 from .. import feeds
@@ -56,6 +56,17 @@ class ConfigSession(ConfigParts, Journal):
     def right_name(self) -> str:
         """What pages call the other end: the connections whose objects the rules read and write."""
         return ", ".join(self.stores)
+
+    # -- hints -----------------------------------------------------------------------------------
+
+    def hint(
+        self, changes: Iterable[Change], *, side: Side = hinting.HEARD, priority: int = 0
+    ) -> None:
+        """Remember durably that these objects have to be looked at again.
+
+        An object has no side: one rule reads it, and another one writes it.
+        """
+        super().hint(changes, side=hinting.HEARD, priority=priority)
 
     # -- passes ----------------------------------------------------------------------------------
 

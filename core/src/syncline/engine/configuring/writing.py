@@ -205,7 +205,9 @@ def event_of(verdict: Verdict) -> str:
 def detail_of(verdict: Verdict, after: ConfigItem) -> str:
     """Return what a write changed, and why."""
     author = f"changed by {verdict.author}" if verdict.author else ""
-    values = f"{shown(verdict.before)} -> {shown(value_of(after))}"
+    # The line is called after the target: what was written instead is said.
+    field = f"{verdict.one.source_title} " if verdict.side is Side.LEFT else ""
+    values = f"{field}{shown(verdict.before)} -> {shown(value_of(after))}"
     return f"{values} ({why_of(verdict, author=author)})"
 
 

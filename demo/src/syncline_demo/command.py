@@ -13,9 +13,11 @@ from pathlib import Path
 
 from syncline.config import read
 from syncline.engine.opening import open_session
+from syncline.errors import ConfigError
 
 from . import serving
 from .systems import System, started
+from .tables import connections
 from .tale import Tale
 
 HANDBOOK = Path(__file__).parent / "handbook"
@@ -40,7 +42,11 @@ one_way = true
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `syncline demo`."""
     parser.description = (
-        "Start two simulated systems with a handbook, and sync them as people edit."
+        "Start two simulated systems, and keep them in agreement while both change: a handbook in"
+        " Confluence and Genesys Cloud, or the configuration of Genesys Cloud and AWS."
+    )
+    parser.add_argument(
+        "job", nargs="?", choices=("handbook", "config"), default="handbook", help="what is synced"
     )
     parser.add_argument("--keep", type=Path, help="folder for the configuration and the state")
     parser.add_argument(
@@ -55,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell the tale; 1 when the two systems do not agree at the end."""
+    if args.job == "config":
+        return _capacity(args)
     if args.serve:
         serving.refuse_taken(args.port)
     with ExitStack() as stack:
@@ -70,6 +78,14 @@ def run(args: argparse.Namespace) -> int:
         return told
 
 
+def _capacity(args: argparse.Namespace) -> int:
+    if args.serve:
+        raise ConfigError(["--serve shows the handbook: run `syncline demo --serve`"])
+    from .capacity.command import run as run_capacity
+
+    return run_capacity(args.keep)
+
+
 def configure(folder: Path, wiki: System, kb: System) -> Path:
     """Write the configuration of the job between both, and set the variables it refers to."""
     os.environ.update(wiki.env)
@@ -78,25 +94,9 @@ def configure(folder: Path, wiki: System, kb: System) -> Path:
         "wiki": {**wiki.connection, "requests_per_second": 98.0},
         "kb": {**kb.connection, "requests_per_minute": 5900},
     }
-    text = "\n".join(_table(name, table) for name, table in tables.items())
     path = folder / "syncline.toml"
-    path.write_text(_CONFIG.format(connections=text), encoding="utf-8")
+    path.write_text(_CONFIG.format(connections=connections(tables)), encoding="utf-8")
     return path
-
-
-def _table(name: str, settings: dict[str, object]) -> str:
-    lines = [f"[connections.{name}]", *(f"{k} = {_value(v)}" for k, v in settings.items())]
-    return "\n".join([*lines, ""])
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
 async def _tell(path: Path, wiki: System, kb: System) -> int:

@@ -33,6 +33,19 @@ class System:
         item: dict[str, Any] = self._ask("/act", action)
         return item
 
+    def fault(self, **fault: Any) -> None:
+        """Let something go wrong there."""
+        self._ask("/faults", fault)
+
+    def later(self, seconds: float) -> None:
+        """Move the time there."""
+        self._ask("/clock", {"advance": f"{seconds:.0f}s"})
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every request so far."""
+        calls: list[dict[str, Any]] = self._ask("/calls")
+        return calls
+
     def titled(self, title: str) -> dict[str, Any]:
         """Return the live item of this title."""
         return next(i for i in self.items() if i["title"] == title and is_live(i))

@@ -1,0 +1,1 @@
+"""`syncline demo config`: a contact centre and its machines follow each other."""

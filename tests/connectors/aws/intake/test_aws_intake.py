@@ -286,5 +286,10 @@ def test_a_failed_message_waits_twice_as_long_each_time_and_never_beyond_its_lif
 
 
 def test_a_message_without_attributes_is_one_that_came_first() -> None:
-    found = delivery({"MessageId": "m", "ReceiptHandle": "r", "Body": "{}"})
+    found = delivery({"MessageId": "m", "ReceiptHandle": "r", "Body": "{}"}, fifo=True)
     assert (found.id, found.receipt, found.received, found.group) == ("m", "r", 1, "")
+
+
+def test_groups_of_a_standard_queue_order_nothing() -> None:
+    message = {"MessageId": "m", "ReceiptHandle": "r", "Attributes": {"MessageGroupId": "g"}}
+    assert [delivery(message, fifo=fifo).group for fifo in (False, True)] == ["", "g"]

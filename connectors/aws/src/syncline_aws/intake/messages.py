@@ -17,13 +17,17 @@ ChangeMessageVisibility)."""
 _MARGIN = 60.0
 
 
-def delivery(message: Mapping[str, Any]) -> Delivery:
-    """Return one message of `ReceiveMessage`."""
+def delivery(message: Mapping[str, Any], *, fifo: bool) -> Delivery:
+    """Return one message of `ReceiveMessage`.
+
+    Args:
+        fifo: of a FIFO queue; on a standard one groups share its throughput, and order nothing.
+    """
     attributes: Mapping[str, str] = message.get("Attributes") or {}
     return Delivery(
         id=message["MessageId"],
         body=raw(message.get("Body", "")),
-        group=attributes.get("MessageGroupId", ""),
+        group=attributes.get("MessageGroupId", "") if fifo else "",
         receipt=message["ReceiptHandle"],
         received=int(attributes.get("ApproximateReceiveCount", 1)),
     )

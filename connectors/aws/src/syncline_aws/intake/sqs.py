@@ -119,7 +119,7 @@ class SqsIntake:
 
     def _handed_out(self, messages: Messages) -> Sequence[Delivery]:
         now = self._clock.monotonic()
-        found = [delivery(message) for message in messages]
+        found = [delivery(message, fifo=self._fifo) for message in messages]
         self._held.update({one.receipt: _Held(one, now) for one in found})
         if found and self._beating is None:
             self._beating = asyncio.create_task(self._beat(), name="heartbeat of a queue")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -55,6 +55,34 @@ def simulator(content: dict[str, Any], tmp_path: Path) -> Iterator[Running]:
     file.write_text(json.dumps(content), encoding="utf-8")
     with running("genesys", load=file if content else None) as simulator:
         yield simulator
+
+
+class Skipping:
+    """A time that jumps ahead, here and in the simulator, where somebody waits for it."""
+
+    def __init__(self, simulator: Running) -> None:
+        self._clock = SystemClock()
+        self._simulator = simulator
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self._skipped)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 0.05:
+            self._skipped += seconds
+            self._simulator.clock(advance=f"{round(seconds * 1000)}ms")
+        # Others have their turn.
+        await self._clock.sleep(0)
+
+
+@pytest.fixture
+def hurried(simulator: Running) -> Clock:
+    """The real time, with waiting that takes none of it."""
+    return Skipping(simulator)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from .values import Keep, Values
 from .wire import key_of, new, size_of
 
 _TRIES = 24
-_STEPS_TOGETHER = 60
+_STEPS_TOGETHER = 45
 """Effects of a large commit that are carried out in one transaction."""
 _STEP_AT_MOST = 90
 """Items that one effect may change."""

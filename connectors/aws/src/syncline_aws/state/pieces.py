@@ -13,15 +13,14 @@ PIECE = 380_000
 """Bytes; the keys and the names of the attributes count, too."""
 
 
-def write_pieces(table: Table, name: str, data: bytes) -> str:
-    """Write `data` as a copy of its own, and return the copy's name. It replaces no other."""
+def pieces_of(name: str, data: bytes) -> tuple[str, list[Item]]:
+    """Return the name of a new copy of `data`, and its pieces. It replaces no other copy."""
     copy = uuid4().hex
     parts = [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
-    table.put_all(
+    return copy, [
         new(keys.piece(name, copy, nth), bytes=part, of=len(parts))
         for nth, part in enumerate(parts)
-    )
-    return copy
+    ]
 
 
 def read_pieces(table: Table, name: str, copy: str = "") -> bytes | None:

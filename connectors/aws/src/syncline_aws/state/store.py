@@ -19,7 +19,7 @@ from .facts import Facts
 from .housekeeping import Housekeeping
 from .leases import Leases
 from .mirror import Mirror
-from .pieces import drop_pieces, read_pieces, write_pieces
+from .pieces import drop_pieces, pieces_of, read_pieces
 from .table import Table
 from .values import GRACE, Values
 from .wire import body_of, new
@@ -186,7 +186,8 @@ class DynamoState(Housekeeping):
         if len(blob) <= _INLINE:
             self.table.put_all([new(at, value)])
         else:
-            copy = write_pieces(self.table, at[0], blob)
+            copy, pieces = pieces_of(at[0], blob)
+            self.table.put_all(pieces)
             self.table.put_all([new(at, copy=copy)])
         drop_pieces(self.table, at[0], but=copy)
 

@@ -29,7 +29,14 @@ _READ_AT_ONCE = 100
 _WRITTEN_AT_ONCE = 25
 _TRIES = 8
 
-_CROWDED = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_CROWDED = frozenset(
+    {
+        *("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"),
+        *("ThrottlingException", "ProvisionedThroughputExceededException"),
+        "RequestLimitExceeded",
+    }
+)
+"""Nothing was done, because there is too much to do; as reasons of a transaction and as errors."""
 _AGAIN = frozenset(
     {"TransactionInProgressException", "TransactionConflictException", "InternalServerError"}
 )
@@ -229,8 +236,10 @@ class Table:
 
     def _refusal(self, error: ClientError, fence: Lease | None) -> Exception:
         code = _code(error)
-        if code in _AGAIN:
+        if code in _AGAIN or _is_servers(error):
             return Unknown(code)
+        if code in _CROWDED:
+            return Clash(code)
         if code != "TransactionCanceledException":
             return self._failure("written", error)
         reasons = error.response.get("CancellationReasons", [])
@@ -281,6 +290,8 @@ class Table:
         except ClientError as error:
             if _code(error) == "ConditionalCheckFailedException":
                 return None
+            if _code(error) in _CROWDED or _is_servers(error):
+                raise Unknown(_code(error)) from error
             raise self._failure("written", error) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error
@@ -332,6 +343,11 @@ def lost(fence: Lease) -> LeaseLost:
 def pause(attempt: int) -> None:
     """Wait a little before another attempt: 5 ms at first, at most a third of a second."""
     time.sleep(random.uniform(0.2, 1) * min(0.32, 0.005 * 2**attempt))  # noqa: S311  jitter
+
+
+def _is_servers(error: ClientError) -> bool:
+    """Tell whether the server, or something before it, failed: what it had done is not known."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
 
 
 def _code(error: ClientError) -> str:

@@ -14,7 +14,7 @@ from syncline.state.records import Effect, SaveItem, SaveValue
 from syncline.state.values import pack, unpack, unpack_item
 
 from . import keys
-from .pieces import read_pieces, write_pieces
+from .pieces import pieces_of, read_pieces
 from .table import Change, Clash, Table
 from .wire import Item, key_of, new
 
@@ -58,11 +58,9 @@ class Values:
         packed = dict(_packed(effect) for effect in effects if _has_value(effect))
         known = self._table.get_many(map(keys.value, packed)) if packed else {}
         now = int(time.time())
-        kept: list[Effect | Keep] = []
-        for key, compressed in packed.items():
-            if not self._is_fresh(known.get(keys.value(key)), now):
-                write_pieces(self._table, key, compressed())
-                kept.append(Keep(key, now))
+        missing = [k for k in packed if not self._is_fresh(known.get(keys.value(k)), now)]
+        self._table.put_all(piece for key in missing for piece in pieces_of(key, packed[key]())[1])
+        kept = (Keep(key, now) for key in missing)
         return [*kept, *(effect for effect in effects if not _has_value(effect))]
 
     def _is_fresh(self, known: Item | None, now: int) -> bool:

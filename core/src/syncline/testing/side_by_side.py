@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from syncline.errors import SynclineError
-from syncline.state import SqliteState, StateStore
-from syncline.state.records import Backlog, ClearDirty, Dirty, Effect, Entry, Lease
+from ..errors import SynclineError
+from ..state import SqliteState, StateStore
+from ..state.records import Backlog, ClearDirty, Dirty, Effect, Entry, Lease
 
 _NUMBERED = {Entry: "id", Dirty: "generation", Backlog: "generation"}
 

@@ -6,12 +6,14 @@ Clients are thread-safe, sessions are not: a lock is held while a client is made
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import ClientError
+from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from syncline.secret import Secret
@@ -30,12 +32,16 @@ class Clients:
         self._settings = settings
         self._lock = threading.Lock()
         self._session: boto3.session.Session | None = None
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, bool], Any] = {}
 
-    def client(self, service: str) -> Any:
-        """Return the client of a service, by boto3's name of it; safe in any thread."""
-        found = self._clients.get(service)
-        return found if found is not None else self._made(service)
+    def client(self, service: str, *, once: bool = False) -> Any:
+        """Return the client of a service, by boto3's name of it; safe in any thread.
+
+        Args:
+            once: never repeats a call by itself: whoever writes decides that, with care.
+        """
+        found = self._clients.get((service, once))
+        return found if found is not None else self._made(service, once)
 
     def close(self) -> None:
         """Close the connections of all clients."""
@@ -44,28 +50,31 @@ class Clients:
         for client in clients:
             client.close()
 
-    def _made(self, service: str) -> Any:
+    def _made(self, service: str, once: bool) -> Any:
         with self._lock:
-            if service not in self._clients:
+            if (service, once) not in self._clients:
                 if self._session is None:
                     self._session = _session(self._settings)
-                self._clients[service] = _client(self._session, service, self._settings)
-            return self._clients[service]
+                made = _client(self._session, service, self._settings, 1 if once else None)
+                self._clients[service, once] = made
+            return self._clients[service, once]
 
 
-def _client(session: boto3.session.Session, service: str, settings: Settings) -> Any:
+def _client(
+    session: boto3.session.Session, service: str, settings: Settings, attempts: int | None
+) -> Any:
     client = session.client(
         service,
         endpoint_url=settings.endpoints.get(service) or settings.endpoint or None,
-        config=_config(settings),
+        config=_config(settings, attempts),
     )
     client.meta.events.register_first("needs-retry.*.*", end_of_tries)
     return client
 
 
-def _config(settings: Settings) -> Config:
+def _config(settings: Settings, attempts: int | None = None) -> Config:
     return Config(
-        retries={"mode": "standard", "total_max_attempts": settings.attempts},
+        retries={"mode": "standard", "total_max_attempts": attempts or settings.attempts},
         connect_timeout=settings.connect_timeout.total_seconds(),
         read_timeout=settings.read_timeout.total_seconds(),
         max_pool_connections=max(10, settings.threads),
@@ -86,7 +95,10 @@ def end_of_tries(response: Any = None, operation: Any = None, **_: object) -> No
 
 def _session(settings: Settings) -> boto3.session.Session:
     region = settings.region or None
+    inner = BotocoreSession()
+    inner.register_component("data_loader", _descriptions())
     session = boto3.session.Session(
+        botocore_session=inner,
         aws_access_key_id=_revealed(settings.access_key_id),
         aws_secret_access_key=_revealed(settings.secret_access_key),
         aws_session_token=_revealed(settings.session_token),
@@ -94,6 +106,12 @@ def _session(settings: Settings) -> boto3.session.Session:
         region_name=region,
     )
     return _in_role(session, settings) if settings.role else session
+
+
+@cache
+def _descriptions() -> Loader:
+    """Return what reads the descriptions of the services: megabytes that all connections share."""
+    return Loader()
 
 
 def _revealed(secret: Secret | None) -> str | None:
@@ -116,6 +134,7 @@ def _in_role(session: boto3.session.Session, settings: Settings) -> boto3.sessio
         extra_args={"RoleSessionName": "syncline"},
     )
     inner = BotocoreSession()
+    inner.register_component("data_loader", _descriptions())
     # botocore has no public way to give a session credentials that renew themselves.
     inner._credentials = DeferredRefreshableCredentials(
         method="assume-role", refresh_using=fetcher.fetch_credentials

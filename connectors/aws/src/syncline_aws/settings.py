@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import frozen, validators
 
 from syncline.connector import setting
 from syncline.secret import Secret
@@ -73,10 +73,31 @@ class Settings(Shown):
     owner: str = setting(
         "Name of this installation in the tag 'syncline:owner' of objects.", default="syncline"
     )
+    heed_tags: bool = setting(
+        "Leave objects alone that are tagged as somebody else's.", default=True
+    )
+    honor_cooldown: bool = setting(
+        "Leave the desired number of a group alone while it cools down.", default=True
+    )
     settle: timedelta = setting(
         "How long to wait for a table that is being updated.",
         default=timedelta(seconds=20),
         validator=_positive,
+    )
+    queue: str = setting(
+        "Address of the SQS queue that news arrives in, as 'https://…'.",
+        default="",
+        validator=_web_address,
+    )
+    queue_wait: timedelta = setting(
+        "How long one poll of the queue waits for a message; at most 20 s.",
+        default=timedelta(seconds=20),
+        validator=[validators.ge(timedelta()), validators.le(timedelta(seconds=20))],
+    )
+    visibility: timedelta = setting(
+        "How long a message is kept from others before that is renewed.",
+        default=timedelta(minutes=2),
+        validator=[validators.ge(timedelta(seconds=3)), validators.le(timedelta(hours=12))],
     )
     secrets_ttl: timedelta = setting(
         "How long a value of Secrets Manager is kept in memory.",

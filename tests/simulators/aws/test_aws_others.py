@@ -64,14 +64,20 @@ def _latest(aws: Any, token: str) -> tuple[bytes, str]:
     return answer["Configuration"].read(), answer["NextPollConfigurationToken"]
 
 
-def test_an_unchanged_configuration_has_no_body(aws: Any, name: str) -> None:
+def test_an_unchanged_configuration_has_no_body(aws: Any, name: str, refused: Any) -> None:
     content, token = _latest(aws, _session(aws, name))
     assert json.loads(content) == {"open": True}
+    early = {"ConfigurationToken": token}
+    code, text = refused(aws("appconfigdata").get_latest_configuration, **early)
+    assert (code, text) == ("BadRequestException", "Request too early")
+    aws.sim.clock(advance="16s")
     content, token = _latest(aws, token)
     assert content == b""
+    aws.sim.clock(advance="16s")
     aws.sim.act({"do": "edit", "id": f"appconfig/{name}/prod/hours", "content": {"open": False}})
     content, token = _latest(aws, token)
     assert json.loads(content) == {"open": False}
+    aws.sim.clock(advance="16s")
     assert _latest(aws, token)[0] == b""
 
 

@@ -30,6 +30,7 @@ _FUNCTION = r"/functions/(?P<FunctionName>[^/]+)"
 _ENVIRONMENT = r"/applications/(?P<ApplicationId>[^/]+)/environments"
 _REST: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "lambda": (
+        ("GET", rf"/2015-03-31{_FUNCTION}", "GetFunction"),
         ("PUT", rf"/2017-10-31{_FUNCTION}/concurrency", "PutFunctionConcurrency"),
         ("DELETE", rf"/2017-10-31{_FUNCTION}/concurrency", "DeleteFunctionConcurrency"),
         ("GET", rf"/2019-09-30{_FUNCTION}/concurrency", "GetFunctionConcurrency"),
@@ -74,11 +75,13 @@ class Call:
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    named: tuple[str, ...] = ()
+    """What the path of a REST operation names."""
 
     @property
     def name(self) -> str:
-        """`/dynamodb/UpdateTable`."""
-        return f"/{self.service}/{self.operation.lstrip('/')}"
+        """`/dynamodb/UpdateTable`, or `/lambda/GetFunction/flow` where the path names an object."""
+        return "/".join(("", self.service, self.operation.lstrip("/"), *self.named))
 
     def with_params(self, params: Mapping[str, Any]) -> Call:
         """The same JSON call with other members."""
@@ -95,7 +98,7 @@ def read(scope: Scope, body: bytes) -> Call:
     """The call that a request makes. Unsigned requests belong to the service `unsigned`."""
     signed = _SERVICE.search(_header(scope, b"authorization"))
     service = signed[2] if signed else "unsigned"
-    operation, protocol, params = _read(scope, service, body)
+    operation, protocol, params, named = _read(scope, service, body)
     target = bytes(scope["raw_path"]) + (
         b"?" + scope["query_string"] if scope["query_string"] else b""
     )
@@ -108,28 +111,33 @@ def read(scope: Scope, body: bytes) -> Call:
         target=target,
         headers=tuple(scope["headers"]),
         body=body,
+        named=named,
     )
 
 
-def _read(scope: Scope, service: str, body: bytes) -> tuple[str, Protocol, Mapping[str, Any]]:
+_Read = tuple[str, Protocol, Mapping[str, Any], tuple[str, ...]]
+
+
+def _read(scope: Scope, service: str, body: bytes) -> _Read:
     target = _header(scope, b"x-amz-target")
     if target:
-        return target.rpartition(".")[2], Protocol.JSON, _members(body)
+        return target.rpartition(".")[2], Protocol.JSON, _members(body), ()
     if b"form-urlencoded" in _raw(scope, b"content-type"):
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        return form.get("Action", ""), Protocol.QUERY, form
+        return form.get("Action", ""), Protocol.QUERY, form, ()
     return _rest(scope, service, body)
 
 
-def _rest(scope: Scope, service: str, body: bytes) -> tuple[str, Protocol, Mapping[str, Any]]:
+def _rest(scope: Scope, service: str, body: bytes) -> _Read:
     path, method = str(scope["path"]), str(scope["method"])
     given = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     for verb, pattern, operation in _REST.get(service, ()):
         found = re.fullmatch(pattern, path)
         if verb == method and found:
             named = {key: unquote(value) for key, value in found.groupdict().items()}
-            return operation, Protocol.REST, {**_members(body), **given, **named}
-    return path, Protocol.REST, given
+            params = {**_members(body), **given, **named}
+            return operation, Protocol.REST, params, tuple(named.values())
+    return path, Protocol.REST, given, ()
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Session:
     interval: int
     given: int | None = None
     """The number of the deployment that it has."""
+    next_poll: float = 0.0
+    """Before that it is asked too early."""
 
 
 class Configurations:
@@ -206,10 +208,14 @@ class Configurations:
     async def _latest(self, cloud: Cloud, call: Call) -> Response:
         """The content, or nothing where the client has it already; its token is used up."""
         token = str(call.params.get("configuration_token", ""))
-        session = self._sessions.pop(token, None)
+        session = self._sessions.get(token)
         if session is None:
             message = "Token is not valid: it was used before, or it is none"
             raise refusal(call, "BadRequestException", message)
+        if cloud.elapsed() < session.next_poll:
+            raise refusal(call, "BadRequestException", "Request too early")
+        del self._sessions[token]
+        session.next_poll = cloud.elapsed() + session.interval
         newest = self.deployed[session.place][-1]
         fresh = session.given != newest.number
         session.given = newest.number

@@ -36,6 +36,7 @@ class Functions:
     def rules(self) -> dict[str, Rule]:
         """By operation."""
         return {
+            "GetFunction": self._function,
             "PutFunctionConcurrency": self._reserve,
             "PutProvisioned": self._put,
             "GetProvisioned": self._get,
@@ -50,6 +51,16 @@ class Functions:
             for (name, qualifier), found in self._provisioned.items()
             if name == function
         }
+
+    async def _function(self, cloud: Cloud, call: Call) -> Response:
+        """What is reserved is told also where it is 0, which stops the function."""
+        passed = await cloud.forward(call)
+        if passed.status != 200:
+            return answered(passed)
+        reserved = await asyncio.to_thread(own, cloud, _name(call))
+        concurrency = {"ReservedConcurrentExecutions": reserved}
+        told = {} if reserved is None else {"Concurrency": concurrency}
+        return with_members(passed, {**members(passed), **told})
 
     async def _reserve(self, cloud: Cloud, call: Call) -> Response:
         function = _name(call)

@@ -375,6 +375,31 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
             ("hide", L, 83399),
         ),
     ),
+    "of two late copies the one that is up to date stays": (
+        PLAIN,
+        (
+            *(("write", R, 450), ("write", R, 445), ("write", L, 92)),
+            *(("write", R, 880), ("fail", L, 5176), ("die_in_the_midst", L, 48646)),
+            ("sync", R, 64695),
+        ),
+    ),
+    "late copies go though the copy of the pair was restricted by a person": (
+        PLAIN,
+        (
+            *(("write", L, 931), ("write", R, 139), ("write", R, 730)),
+            *(("fail", L, 73000), ("sync", L, 37204), ("sync", L, 40639)),
+            *(("sync", L, 57789), ("write", L, 90449), ("sync", L, 40149)),
+            ("restrict", L, 63975),
+        ),
+    ),
+    "a copy of what is restricted goes again when a person brings it back": (
+        PLAIN,
+        (
+            *(("write", L, 4), ("write", R, 600), ("write", L, 950)),
+            *(("meanwhile", R, 37331), ("restrict", R, 39461), ("two_workers", R, 24950)),
+            ("restore", L, 3107),
+        ),
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import NotFound, StoreError
 from ..model import Record, Ref, Side, Status
 from ..state.listing import stamp
+from . import view
 from .aside import left_out, skip
 from .context import Job
 from .meeting import hiding, pairing, title_of
@@ -37,6 +38,8 @@ async def as_copy(job: Job, side: Side, record: Record, origin: Ref, report: Rep
         else:
             if await removed_as_twin(job, side, record, origin, link):
                 return None
+            if await removed_as_late(job, side, record, origin):
+                return None
             how = "carries the mark" if record.origin is not None else "is a copy"
             reason = f"it {how} of {origin}, which is paired with {holder}"
         skip(job, side, record.ref, reason, report, title=title, at=at)
@@ -52,7 +55,15 @@ async def as_copy(job: Job, side: Side, record: Record, origin: Ref, report: Rep
             skip(job, side, record.ref, reason, report, title=title, at=at)
         return None
     pair = (record, answer) if side is Side.LEFT else (answer, record)
+    if not _alike(job, *pair) and await removed_as_late(job, side, record, origin):
+        return None  # it says what its original said then, and is made anew
     return await pairing(job, pair[0], pair[1], origin=side.other)
+
+
+def _alike(job: Job, left: Record, right: Record) -> bool:
+    if left.value is None or right.value is None:
+        return False
+    return view.equal(job, left.value, right.value)
 
 
 def _must_hide(job: Job, side: Side, record: Record, original: Record) -> bool:

@@ -22,6 +22,7 @@ from .confirming import confirm
 from .context import Job
 from .intents import given_up, lend
 from .report import ItemResult, Report
+from .surplus import says_one_of, written_of
 from .turns import refs_of
 
 logger = logging.getLogger(__name__)
@@ -175,7 +176,9 @@ async def _look_for_create(
         # The vendor's index may lag: only after a while is "not found" an answer.
         lagging = job.now() - intent.opened_at < job.limits.recreate_after
         return (Found.UNSURE if lagging else Found.NOT_DONE), None
-    record = await _oldest(job, planned, refs)
+    record = await _kept(job, planned, origin, refs)
+    if record is None:
+        return Found.NOT_DONE, None
     if _unfinished(job, intent, planned, record, value):
         # Creating again with the same origin is safe by contract: it fills, publishes and marks
         # what was left half done, and returns the item. The mark comes last.
@@ -196,15 +199,24 @@ def _unfinished(
     return record.origin is None and lend(job, intent, planned.side, value).mark
 
 
-async def _oldest(job: Job, planned: Planned, refs: list[Ref]) -> Record:
-    """Return the first of the twins; younger ones that nobody edited are taken away."""
-    store = job.store(planned.side)
+async def _kept(job: Job, planned: Planned, origin: Ref, refs: list[Ref]) -> Record | None:
+    """Return the one of the twins that stays, if any: a person's, else the first that is right.
+
+    Nobody has edited the others: younger ones, and those of an earlier attempt, which say what the
+    original said then.
+    """
+    store, side = job.store(planned.side), planned.side
     records = [await store.fetch(ref) for ref in refs]
     records.sort(key=lambda r: (r.updated_at is None, r.updated_at, r.ref))
-    for twin in records[1:]:
-        if _update_state(job, planned, twin) is Found.DONE:
+    tried = [entry for entry in written_of(job, side, origin) if entry.event == GIVEN_UP]
+    done = [r for r in records if _update_state(job, planned, r) is Found.DONE]
+    stale = [r for r in records if r not in done and says_one_of(job, side, r, tried)]
+    edited = [r for r in records if r not in done and r not in stale]
+    kept = next(iter([*edited, *done]), None)
+    for twin in [*done, *stale]:
+        if twin is not kept:
             await store.delete(twin.ref, expected=twin.version)
-    return records[0]
+    return kept
 
 
 def _failed(intent: Intent, error: Exception) -> ItemResult:

@@ -25,8 +25,8 @@ async def removed_as_late(job: Job, side: Side, record: Record, origin: Ref) -> 
     """
     if not _is_spare(job, side, record) or job.state.tombstone(job.name, record.ref) is not None:
         return False
-    tried = [e for e in _written_of(job, side, origin) if e.event == GIVEN_UP]
-    if not _says_one_of(job, side, record, tried):
+    tried = [e for e in written_of(job, side, origin) if e.event == GIVEN_UP]
+    if not says_one_of(job, side, record, tried):
         return False
     await job.store(side).delete(record.ref, expected=record.version)
     entry = tried[0]
@@ -44,13 +44,14 @@ def _is_spare(job: Job, side: Side, record: Record) -> bool:
     return writes and record.value is not None and record.writable and not record.draft
 
 
-def _written_of(job: Job, side: Side, origin: Ref) -> list[Entry]:
+def written_of(job: Job, side: Side, origin: Ref) -> list[Entry]:
     """Return the lines of the history that tell what was once written as a copy, or tried to be."""
     entries = job.state.history(job.name, ref=origin, limit=1000)
     return [e for e in entries if e.side is side and e.after]
 
 
-def _says_one_of(job: Job, side: Side, record: Record, entries: Iterable[Entry]) -> bool:
+def says_one_of(job: Job, side: Side, record: Record, entries: Iterable[Entry]) -> bool:
+    """Tell whether a copy says, word for word, what one of these lines tells of."""
     if record.value is None:
         return False
     now = view.side_digest(job, side, record.value)
@@ -66,7 +67,7 @@ async def removed_as_twin(job: Job, side: Side, record: Record, origin: Ref, lin
     """
     if not _is_spare(job, side, record):
         return False
-    if not _says_one_of(job, side, record, _written_of(job, side, origin)):
+    if not says_one_of(job, side, record, written_of(job, side, origin)):
         return False
     holder = link.half(side).ref
     own = await read_side(job, holder) if holder is not None else None

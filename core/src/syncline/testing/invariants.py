@@ -134,9 +134,9 @@ class Checker:
         world = self._world
         if world.person_chose or world.landing or self._is_twin(side, mutation.ref):
             return
-        if mutation.ref in self._late and self._is_spare(side, mutation.ref):
-            return
         link = world.state.link(JOB, mutation.ref)
+        if link is None and self._is_spare(side, mutation.ref):
+            return
         other = link.half(side.other).ref if link else None
         why = world.away.get(other) if other else None
         if link is None or why is None:
@@ -159,10 +159,11 @@ class Checker:
             self._govern(mutation)
 
     def _is_spare(self, side: Side, ref: Ref) -> bool:
-        """Tell whether what was made after it was given up is nobody's, or must not be seen."""
+        """Tell whether a copy without a pair is nobody's, or by its mark must not be seen."""
         article = self._world.store(side).articles[ref]
-        hidden = article.origin is not None and self._world.away.get(article.origin)
-        return len(article.history) == 1 or hidden == Status.RESTRICTED.value
+        away = self._world.away.get(article.origin) if article.origin is not None else None
+        untouched = ref in self._late and len(article.history) == 1
+        return untouched or away == Status.RESTRICTED.value
 
     def _govern(self, mutation: Mutation) -> None:
         world = self._world
@@ -255,13 +256,23 @@ class Checker:
                 raise Violation(12, f"{held.ref} is still set aside: {held.reason}")
 
     def _check_twins(self, articles: list[Article]) -> None:
-        # What appears so late that people edit it first is theirs, and stays.
-        ours = [a for a in articles if a.ref not in self._late or len(a.history) == 1]
+        # What appears so late that people edit it first is theirs, and stays; but it is told.
+        ours = [a for a in articles if not (self._is_edited_late(a) and self._is_told(a.ref))]
         ours = [a for a in ours if a.stage is not Status.DRAFT and a.listed]
         births = Counter(w for a in ours for w in words_of(a.value) if is_birth(w))
         twins = {word for word, times in births.items() if times > 1} - self.split
         if twins:
             raise Violation(5, f"{sorted(twins)} is there twice on one side")
+
+    def _is_edited_late(self, article: Article) -> bool:
+        return article.ref in self._late and len(article.history) > 1
+
+    def _is_told(self, ref: Ref) -> bool:
+        """Tell whether a person can read why this item has no counterpart, or is asked about it."""
+        state = self._world.state
+        asked = {r for p in state.proposals(JOB) for r in (p.left, p.right)}
+        asked |= {r for c in state.conflicts(JOB) for r in (c.left, c.right) if r is not None}
+        return ref in asked or self._has_reason(ref)
 
     def _check_agreement(self, link: Link) -> None:
         world = self._world

@@ -140,3 +140,17 @@ def test_compiling_does_not_load_a_terminal_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("order", ["cel first", "ours first"])
+def test_a_program_that_embeds_us_may_use_the_expression_library_itself(order: str) -> None:
+    ours = "from syncline.expressions import Expression; Expression.compile('1 < 2')"
+    theirs = "import cel; assert cel.evaluate('1 + 1') == 2"
+    lines = [theirs, ours] if order == "cel first" else [ours, theirs]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([*lines, *reversed(lines)])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.machinery import PathFinder
@@ -32,6 +33,9 @@ class Program(Protocol):
 
 @cache
 def _compiler() -> Callable[[str], Program]:
+    if (loaded := sys.modules.get("cel.cel")) is not None:
+        # By whoever embeds us: its library can be initialised only once in a process.
+        return cast("Callable[[str], Program]", loaded.compile)
     # The package's __init__ imports its own command line, and with it rich: 200 ms that a
     # configuration check must not pay. The extension module alone is all that is needed.
     package = importlib.util.find_spec("cel")
@@ -43,6 +47,7 @@ def _compiler() -> Callable[[str], Program]:
         return cast("Callable[[str], Program]", whole)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.modules["cel.cel"] = module  # a later `import cel` takes it from here
     return cast("Callable[[str], Program]", module.compile)
 
 
@@ -93,8 +98,9 @@ def parsed(text: str) -> Program:
     Raises:
         ExpressionError: it has none; with the character at fault where the parser tells it.
     """
+    compile_ = _compiler()
     try:
-        return cast("Program", called(lambda: _compiler()(text)))
+        return cast("Program", called(lambda: compile_(text)))
     except ExpressionError as error:
         raise _syntax_error(text, str(error.__cause__)) from None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +85,7 @@ def test_a_moment_is_looked_at_in_the_time_zone_of_the_schedule() -> None:
         schedule("2026-03-02T09:00", "2026-03-02T17:00", "FREQ=SECONDLY"),
         schedule("2026-03-02T09:00", "2026-03-02T17:00", "every day"),
         schedule("2026-03-02T09:00", "2026-03-02T17:00", "FREQ=DAILY;BYDAY=XX"),
-        schedule("0001-01-01T09:00", "0001-01-01T17:00", "FREQ=DAILY"),
+        schedule("0001-01-01T09:00", "0001-01-01T17:00", "FREQ=DAILY;COUNT=900000"),
         schedule("2026-03-02T09:00", "2026-03-02T09:00"),
         {"start": None, "end": "2026-03-02T09:00:00"},
         {},
@@ -152,3 +154,43 @@ def test_a_daily_schedule_is_open_for_exactly_its_length_each_day(
     since = moment.replace(tzinfo=None) - start
     expected = since >= timedelta(0) and since % timedelta(days=1) < timedelta(minutes=minutes)
     assert is_open(daily, moment, timezone.utc) is expected
+
+
+RULES = st.builds(
+    lambda frequency, interval, more: ";".join(
+        part for part in (f"FREQ={frequency}", f"INTERVAL={interval}", more) if part
+    ),
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    st.integers(1, 4),
+    st.sampled_from(["", "BYDAY=MO,WE,SU", "BYMONTH=3", "COUNT=7", "UNTIL=20270101T000000"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rule=RULES,
+    day=st.integers(1, 28),
+    hours=st.integers(1, 60),
+    minutes=st.integers(0, 3 * 365 * 24 * 60),
+)
+def test_a_rule_is_evaluated_near_the_moment_as_it_is_from_its_start(
+    rule: str, day: int, hours: int, minutes: int
+) -> None:
+    start = datetime(2025, 2, day, 9, 30)  # noqa: DTZ001 - a local time
+    one = {
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=hours)).isoformat(),
+        "rrule": rule,
+    }
+    moment = start + timedelta(minutes=minutes)
+    last = rrulestr(rule, dtstart=start).before(moment, inc=True)
+    expected = last is not None and moment < last + timedelta(hours=hours)
+    assert is_open(one, moment.replace(tzinfo=timezone.utc), timezone.utc) is expected
+
+
+def test_a_schedule_of_a_century_is_evaluated_at_once() -> None:
+    old = schedule("1926-03-01T09:00", "1926-03-01T17:00", "FREQ=DAILY")
+    began = time.process_time()
+    for day in range(200):
+        assert is_open(old, at("2026-03-04T12:00") + timedelta(days=day), BERLIN)
+    assert time.process_time() - began < 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from syncline.errors import Unavailable
@@ -12,6 +12,8 @@ from syncline.model import Ref
 
 from ..blocks.words import Json
 from ..client import entities, listed
+
+T = TypeVar("T")
 
 QUEUES = "/api/v2/routing/queues"
 UTILIZATION = "/api/v2/routing/utilization"
@@ -149,8 +151,8 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def chunks(names: Sequence[str], size: int = PAGE) -> list[Sequence[str]]:
-    """Return names in parts that fit into one address."""
+def chunks(names: Sequence[T], size: int = PAGE) -> list[Sequence[T]]:
+    """Return names (or what has them) in parts that fit into one address."""
     return [names[at : at + size] for at in range(0, len(names), size)]
 
 

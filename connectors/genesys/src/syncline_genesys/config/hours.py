@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 _UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z")
 _FREQUENCY = re.compile(r"FREQ=([A-Z]+)")
+_INTERVAL = re.compile(r"INTERVAL=(\d{1,4})")
 
 
 class NoSchedule(ValueError):
@@ -69,9 +70,9 @@ def holds(when: Span, at: datetime) -> bool:
 
 
 def _last(when: Span, at: datetime) -> datetime | None:
-    """Return the last start at or before `at`."""
+    """Return the last start at or before `at`; one that is over long since may be left out."""
     found = None
-    for number, start in enumerate(_compiled(when.start, when.rule)):
+    for number, start in enumerate(_recurrences(_nearer(when, at), when.rule)):
         if start > at:
             break
         if number >= MOST:
@@ -80,8 +81,22 @@ def _last(when: Span, at: datetime) -> datetime | None:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _compiled(start: datetime, rule: str) -> Iterable[datetime]:
+def _nearer(when: Span, at: datetime) -> datetime:
+    """Return a start from which the rule recurs as it does from the first one, but near `at`.
+
+    Counting all days from the first one on would cost more each year.
+    """
+    frequency, step = _FREQUENCY.search(when.rule), _INTERVAL.search(when.rule)
+    days = {"DAILY": 1, "WEEKLY": 7}.get(frequency[1] if frequency else "")
+    if days is None or "COUNT=" in when.rule:
+        return when.start
+    length = days * (int(step[1]) if step else 1)
+    over = (at - (when.end - when.start) - when.start) // timedelta(days=1)
+    return when.start + timedelta(days=max(0, over // max(1, length) - 1) * length)
+
+
+@lru_cache(maxsize=1024)
+def _recurrences(start: datetime, rule: str) -> Iterable[datetime]:
     frequency = _FREQUENCY.search(rule)
     if frequency is None or frequency[1] not in FREQUENCIES:
         raise NoSchedule(f"{rule!r} does not recur by day, week, month or year")

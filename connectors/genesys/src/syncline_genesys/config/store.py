@@ -46,17 +46,17 @@ class GenesysConfigStore:
             settings, context.clock, context.observe, context.connection, context.shared
         )
         self._calls = Calls(client)
-        directory = Directory(context.cache, context.connection)
+        self._directory = Directory(context.cache, context.connection)
         self._feed = Feed(
             self._calls,
             context.clock,
-            directory,
+            self._directory,
             context.connection,
             settings.client_id,
             settings.overlap,
         )
         self._watch = Watch(context.cache, context.connection)
-        self._parts = _parts(self._calls, directory, settings, context)
+        self._parts = _parts(self._calls, self._directory, settings, context)
 
     @property
     def capabilities(self) -> Capability:
@@ -78,6 +78,12 @@ class GenesysConfigStore:
             if isinstance(sight, ConfigRecord):
                 self._watch.saw(sight)
             yield sight
+        self._keep()
+
+    def _keep(self) -> None:
+        """Write down what was learnt about names and objects, once for many."""
+        self._directory.save()
+        self._watch.save()
 
     async def _read(self, refs: Sequence[Ref]) -> AsyncIterator[Sight]:
         by_part: dict[int, tuple[Part, list[Ref]]] = {}
@@ -111,6 +117,7 @@ class GenesysConfigStore:
     ) -> ConfigRecord:
         after = await self._part(ref).update(ref, changes, expected, write)
         self._watch.saw(after)
+        self._keep()
         return after
 
     async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
@@ -118,6 +125,7 @@ class GenesysConfigStore:
             sights = [sight async for sight in self._read(due)]
             records = (one for one in sights if isinstance(one, ConfigRecord))
             moved = tuple(Change(ref=one.ref) for one in records if self._watch.moved(one))
+            self._keep()
             if moved:
                 yield ChangePage(changes=moved, cursor=None)
         async for page in self._feed.changes(cursor):

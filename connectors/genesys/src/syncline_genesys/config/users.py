@@ -38,18 +38,12 @@ class Users:
         for ref in refs:
             if not is_id(name_of(ref)):
                 yield ref, Rejected(f"{ref}: a user is called by the id", ref=ref)
-        for some in chunks([name_of(ref) for ref in wanted]):
-            ids = ",".join(some)
+        for some in chunks(wanted):
+            ids = ",".join(name_of(ref) for ref in some)
             params = {"id": ids, "expand": EXPAND, "state": "any"}
             users = {text(one, "id"): one async for one in self._calls.all(USERS, params)}
-            told = await asyncio.gather(
-                *(
-                    self._sight(ref, users.get(name_of(ref)))
-                    for ref in wanted
-                    if name_of(ref) in some
-                )
-            )
-            for sight in told:
+            told = (self._sight(ref, users.get(name_of(ref))) for ref in some)
+            for sight in await asyncio.gather(*told):
                 yield sight
 
     def objection(self, record: ConfigRecord, changes: Mapping[str, JSON]) -> str:

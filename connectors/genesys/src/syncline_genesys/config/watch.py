@@ -50,6 +50,7 @@ class Watch:
     _wanted: set[str] = field(factory=set)
     """Ids that somebody asked for since this process began."""
     _told: set[str] = field(factory=set)
+    _news: bool = False
 
     def __attrs_post_init__(self) -> None:
         known = self._cache.get(self._key)
@@ -65,19 +66,16 @@ class Watch:
         if kind_and_name(record.ref)[0] not in SILENT or len(self._wanted) >= MOST:
             return
         self._wanted.add(id)
-        new = id not in self._seen
+        self._news = self._news or id not in self._seen
         self._seen[id] = _state(record)
-        if new:
-            self._keep()
 
     def due(self) -> list[Ref]:
         """Return what to read now; what was told once and nobody asked for is let go."""
         idle = self._told - self._wanted
         for id in idle:
             del self._seen[id]
-        if idle:
-            self._told -= idle
-            self._keep()
+        self._told -= idle
+        self._news = self._news or bool(idle)
         return [Ref(self._connection, id) for id in self._seen]
 
     def moved(self, record: ConfigRecord) -> bool:
@@ -88,8 +86,11 @@ class Watch:
         self._told.add(id)
         return differs
 
-    def _keep(self) -> None:
-        self._cache.put(self._key, json.dumps(list(self._seen)))
+    def save(self) -> None:
+        """Keep which objects are watched; nothing is written where these are the same."""
+        if self._news:
+            self._news = False
+            self._cache.put(self._key, json.dumps(list(self._seen)))
 
 
 def _state(record: ConfigRecord) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.config.file import read
+from syncline.config_store import FieldWrite
 from syncline.connector import Context
 from syncline.errors import ConfigError
 from syncline.items import ConfigRecord
@@ -95,6 +97,38 @@ async def test_a_cursor_from_long_ago_means_that_everything_is_due(cx: GenesysCo
     for cursor in ("2020-01-01T00:00:00.000Z", "nonsense"):
         told, _, pages = await follow(cx, Cursor(cursor))
         assert (told, pages[0].reset) == ([], True)
+
+
+async def test_an_edit_that_a_write_replaced_is_told_with_who_made_it(
+    cx: GenesysConfigStore, simulator: Running, do: Do, caplog: pytest.LogCaptureFixture
+) -> None:
+    do("create", "queue", name="Support")
+    (record,) = await look(cx, "queue/Support")
+    _, cursor, _ = await follow(cx, None)
+    put = {"method": "PUT", "path": "queues"}
+    simulator.faults([{"kind": "latency", "seconds": 0.5, "when": "before", "match": put}])
+    changes = {"mediaSettings.call.alertingTimeoutSeconds": 25}
+    note = FieldWrite(note=lambda step, detail: None)
+    simulator.clear_calls()
+    writing = asyncio.create_task(
+        cx.update(record.ref, changes, expected=record.version, write=note)
+    )
+    for _ in range(500):
+        if any(one["method"] == "PUT" for one in simulator.calls()):
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(do, "edit", "queue", name="Support", set={"description": "lost"})
+    await writing
+    assert "description" not in simulator.item("queue/Support")["body"]
+    told, _, _ = await follow(cx, cursor)
+    assert "queue/Support" in told
+    (said,) = [one for one in caplog.records if "replaced" in one.message]
+    found = vars(said)
+    assert (found["ref"], found["by"], found["fields"]) == (
+        "cx:queue/Support",
+        "Kim Editor",
+        "description",
+    )
 
 
 # -- what the trail is silent about

@@ -24,6 +24,7 @@ from ..documents import moment
 from . import audited
 from .calls import AUDITS, PAGES, Calls
 from .directory import Directory, is_id
+from .races import Races
 
 REACH = timedelta(days=13)
 """How far back is asked: a day less than the vendor keeps, for clocks that differ."""
@@ -49,6 +50,7 @@ class Feed:
     _calls: Calls
     _clock: Clock
     _directory: Directory
+    _races: Races
     _connection: str
     _client: str
     _overlap: timedelta
@@ -81,6 +83,7 @@ class Feed:
     def _ids(self, entries: list[Json]) -> Iterator[str]:
         for entry in entries:
             if self._is_new(text(entry, "id")):
+                self._races.look(entry)
                 kind, entity = text(entry, "entityType"), part(entry, "entity")
                 yield from audited.entities(kind, entity, self._directory.name_of)
 

@@ -25,6 +25,7 @@ from .fields import exchanged, fitting, news, version_of, writable
 from .kinds import QUEUE
 from .named import Named, sight
 from .part import Sight, foreign, name_of, stale, unread
+from .races import Races
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Queues:
 
     _calls: Calls
     _named: Named
+    _races: Races
 
     async def records(self, refs: Sequence[Ref]) -> AsyncIterator[Sight]:
         for ref, found in (await self._named.read(refs)).items():
@@ -84,6 +86,7 @@ class Queues:
         if written and text(after, "dateModified") != text(written, "dateModified"):
             logger.warning("a queue was changed right after a write", extra={"ref": str(ref)})
             after = written
+        self._races.wrote(str(ref), fresh, after)
         self._named.seen(after, name_of(ref))
         return after
 

@@ -24,6 +24,7 @@ from .named import Named
 from .observations import Observations
 from .part import Part, Sight
 from .queues import Queues
+from .races import Races
 from .rows import Rows
 from .schedules import GroupHours, ScheduleHours, Versioned
 from .users import Users
@@ -47,16 +48,18 @@ class GenesysConfigStore:
         )
         self._calls = Calls(client)
         self._directory = Directory(context.cache, context.connection)
+        races = Races(settings.client_id)
         self._feed = Feed(
             self._calls,
             context.clock,
             self._directory,
+            races,
             context.connection,
             settings.client_id,
             settings.overlap,
         )
         self._watch = Watch(context.cache, context.connection)
-        self._parts = _parts(self._calls, self._directory, settings, context)
+        self._parts = _parts(self._calls, self._directory, races, settings, context)
 
     @property
     def capabilities(self) -> Capability:
@@ -160,7 +163,7 @@ async def _each(part: Part, refs: Sequence[Ref]) -> list[Sight]:
 
 
 def _parts(
-    calls: Calls, directory: Directory, settings: Settings, context: Context
+    calls: Calls, directory: Directory, races: Races, settings: Settings, context: Context
 ) -> dict[str, Part]:
     queues = Named(calls, directory, "queue", QUEUES, LISTED, by_ids=True)
     schedules = Named(calls, directory, "schedule", SCHEDULES)
@@ -168,7 +171,7 @@ def _parts(
     hours = ScheduleHours(context.clock, settings.time_zone)
     seen = Observations(calls, queues)
     return {
-        "queue": Queues(calls, queues),
+        "queue": Queues(calls, queues, races),
         "utilization": Utilizations(calls),
         "schedule": Versioned(calls, schedules, SCHEDULE, hours),
         "schedule-group": Versioned(

@@ -11,6 +11,7 @@ from ..errors import SynclineError
 from ..state import SqliteState, StateStore
 from ..state.records import Backlog, ClearDirty, Dirty, Effect, Entry, Lease
 
+_WALKS = frozenset({"links", "all_skipped", "changed_pairs", "unlinked"})
 _NUMBERED = {Entry: "id", Dirty: "generation", Backlog: "generation"}
 
 
@@ -59,11 +60,12 @@ class SideBySide:
             # A listing comes from a generator that can be read once.
             given = [[*a] if isinstance(a, Iterator) else a for a in args]
             others = [self._known.get(a, a) if isinstance(a, Lease) else a for a in given]
-            return self._both(
+            answer = self._both(
                 f"{name}{args}{kwargs}",
                 lambda: _whole(getattr(self._first, name)(*given, **kwargs)),
                 lambda: _whole(getattr(self._second, name)(*others, **kwargs)),
             )
+            return iter(answer) if name in _WALKS else answer
 
         return ask
 

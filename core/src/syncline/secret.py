@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from attrs import field, frozen
 
 from .shown import Shown
@@ -26,4 +28,19 @@ class Secret(Shown):
         raise TypeError("a Secret is never serialised")
 
 
-__all__ = ["Secret"]
+@frozen(repr=False)
+class RotatingSecret(Secret):
+    """A secret that its keeper exchanges from time to time, while programs that use it go on."""
+
+    _next: Callable[[Secret], Awaitable[Secret | None]] = field(repr=False, eq=False)
+
+    async def another(self) -> Secret | None:
+        """Return another value to try after this one was refused; None when there is none.
+
+        Raises:
+            SynclineError: its keeper cannot be asked now.
+        """
+        return await self._next(self)
+
+
+__all__ = ["RotatingSecret", "Secret"]

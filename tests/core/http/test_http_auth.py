@@ -26,6 +26,7 @@ from syncline.http import (
 from syncline.http.tokenfile import TokenFile, Tokens
 from syncline.model import Ref
 from syncline.ports import Secret
+from syncline.secret import RotatingSecret
 from syncline.testing import FakeClock
 from syncline.testing.faulty import FaultyServer, Received, reply
 
@@ -98,6 +99,51 @@ async def test_a_token_is_asked_for_as_the_grant_says(api: FaultyServer, vendor:
         b"the-client:the-secret"
     )
     assert parse_qs(login.body.decode()) == {"grant_type": ["client_credentials"]}
+
+
+class Rotated(Vendor):
+    """A vendor whose client has a new secret since the program was started."""
+
+    def _login(self, request: Received) -> bytes:
+        given = b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+        if given == "the-client:new-secret":
+            return super()._login(request)
+        self.logins.append(request)
+        return reply(401, b'{"error": "invalid_client"}')
+
+
+async def test_a_secret_that_was_exchanged_meanwhile_is_found_when_it_is_refused() -> None:
+    asked: list[str] = []
+
+    async def keeper(refused: Secret) -> Secret | None:
+        asked.append(refused.reveal())
+        return RotatingSecret("new-secret", keeper)
+
+    vendor, clock = Rotated(), FakeClock()
+    async with FaultyServer(vendor) as server:
+        secret = RotatingSecret("old-secret", keeper)
+        auth = ClientCredentials(f"{server.url}/token", "the-client", secret, clock=clock)
+        async with Client(server.url, clock=clock, auth=auth) as client:
+            await client.request("GET", "/api/v2/x")
+        clock.advance(1000)
+        await auth.headers()
+    assert (asked, len(vendor.logins)) == (["old-secret"], 3)
+    assert "old-secret" not in repr(secret)
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_without_another_secret_the_refusal_is_told(away: bool) -> None:
+    async def keeper(refused: Secret) -> Secret | None:
+        if away:
+            raise errors.Unavailable("the keeper does not answer")
+        return None
+
+    clock = FakeClock()
+    async with FaultyServer(Rotated()) as server:
+        secret = RotatingSecret("old-secret", keeper)
+        auth = ClientCredentials(f"{server.url}/token", "the-client", secret, clock=clock)
+        with pytest.raises(errors.Forbidden, match="check the client id"):
+            await auth.headers()
 
 
 async def test_many_tasks_wait_for_one_token(api: FaultyServer, vendor: Vendor) -> None:

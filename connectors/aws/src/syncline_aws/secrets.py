@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from syncline.connector import Context
 from syncline.errors import NotFound, Rejected
-from syncline.secret import Secret
+from syncline.secret import RotatingSecret, Secret
 
 from .calling import Calls
 from .settings import Settings
@@ -55,7 +56,11 @@ class SecretsManager:
             Forbidden, Unavailable: as AWS says.
         """
         secret, _, member = name.partition("#")
-        return _member(name, member, await self._version(secret, CURRENT))
+        return self._rotating(name, _member(name, member, await self._version(secret, CURRENT)))
+
+    def _rotating(self, name: str, found: Secret) -> Secret:
+        """Return a value that whoever is refused with it can have exchanged."""
+        return RotatingSecret(found.reveal(), partial(self.refreshed, name))
 
     async def refreshed(self, name: str, refused: Secret) -> Secret | None:
         """Return another value to try after the vendor refused this one; None when there is none.
@@ -72,7 +77,7 @@ class SecretsManager:
         current = await self._version(secret, CURRENT)
         found = _member(name, member, current)
         if found.reveal() != refused.reveal():
-            return found
+            return self._rotating(name, found)
         return await self._pending(name, secret, member, refused)
 
     async def _pending(self, name: str, secret: str, member: str, refused: Secret) -> Secret | None:
@@ -85,7 +90,7 @@ class SecretsManager:
             return None
         self._tried.add((secret, pending.id))
         found = _member(name, member, pending)
-        return None if found.reveal() == refused.reveal() else found
+        return None if found.reveal() == refused.reveal() else self._rotating(name, found)
 
     async def _version(self, secret: str, stage: str) -> Version:
         key = (secret, stage)

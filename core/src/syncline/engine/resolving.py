@@ -31,10 +31,12 @@ async def resolve_secrets(
         ConfigError: all that cannot be resolved, one line each, without any value.
     """
     found: dict[SecretRef, Secret] = {}
+    # A provider may know of many secrets what it read once: it is opened once for all of them.
+    providers: dict[str, SecretProvider] = {}
     problems: list[str] = []
     for path, reference in connection.secrets if wanted is None else wanted:
         try:
-            found[reference] = await resolve_secret(config, reference, context)
+            found[reference] = await resolve_secret(config, reference, context, providers)
             register(found[reference])
         except SynclineError as error:
             where = ".".join(str(part) for part in ("connections", connection.name, *path))
@@ -44,8 +46,16 @@ async def resolve_secrets(
     return found
 
 
-async def resolve_secret(config: Config, reference: SecretRef, context: Context) -> Secret:
+async def resolve_secret(
+    config: Config,
+    reference: SecretRef,
+    context: Context,
+    providers: dict[str, SecretProvider] | None = None,
+) -> Secret:
     """Return the value of one secret.
+
+    Args:
+        providers: those that are open, and those that are opened for it.
 
     Raises:
         SynclineError: it cannot be looked up; without any value.
@@ -55,8 +65,11 @@ async def resolve_secret(config: Config, reference: SecretRef, context: Context)
             return from_environment(reference.name)
         case "file":
             return from_file(reference.name, config.folder)
-        case provider:
-            return await (await _provider(config, provider, context)).get(reference.name)
+        case name:
+            opened = {} if providers is None else providers
+            if name not in opened:
+                opened[name] = await _provider(config, name, context)
+            return await opened[name].get(reference.name)
 
 
 async def _provider(config: Config, name: str, context: Context) -> SecretProvider:

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .. import errors
 from ..ports import Clock, Secret
 from ..redaction import register
+from ..secret import RotatingSecret
 from .address import Base, Elsewhere
 from .auth import Auth, BasicAuth
 from .call import bare
@@ -114,7 +115,7 @@ class ClientCredentials(_Renewing):
 
     The token lives as long as the server says and is renewed a little earlier. `scope` is sent
     when given. Use one instance for every client of the credential in a process; `shared` keeps
-    the token for all processes.
+    the token for all processes. A secret that rotates is exchanged when it is refused.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class ClientCredentials(_Renewing):
     ) -> None:
         super().__init__(clock)
         self._shared = shared
+        self._client_id, self._client_secret = client_id, client_secret
         self._endpoint = _Endpoint(
             url=token_url,
             auth=BasicAuth(client_id, client_secret),
@@ -150,10 +152,33 @@ class ClientCredentials(_Renewing):
         return _held(token, life, self._clock.monotonic())
 
     async def _ask(self) -> tuple[str, float]:
-        answer = await self._endpoint.ask(
-            "check the client id, its secret and the region", data=self._form
-        )
+        try:
+            answer = await self._asked()
+        except errors.Forbidden:
+            if not await self._exchanged():
+                raise
+            answer = await self._asked()
         return answer.access_token, answer.life
+
+    async def _asked(self) -> _Answer:
+        advice = "check the client id, its secret and the region"
+        return await self._endpoint.ask(advice, data=self._form)
+
+    async def _exchanged(self) -> bool:
+        """Take the secret that replaced the refused one; False when none did."""
+        if not isinstance(self._client_secret, RotatingSecret):
+            return False
+        try:
+            found = await self._client_secret.another()
+        except errors.SynclineError:
+            # Its keeper is away: the refusal is what people have to hear of.
+            return False
+        if found is None:
+            return False
+        register(found)
+        self._client_secret = found
+        self._endpoint = evolve(self._endpoint, auth=BasicAuth(self._client_id, found))
+        return True
 
 
 class RefreshToken(_Renewing):

@@ -34,7 +34,7 @@ soak: $(READY)
 	SYNCLINE_SOAK=1 $(BIN)/python -m pytest -q -m soak tests
 
 docs: $(READY)
-	$(BIN)/python -m syncline.cli.reference
+	$(BIN)/python -m syncline.cli.reference docs/reference
 
 # The pictures of docs/knowledge-managers.md are taken by the tests that do what it tells.
 screenshots: $(READY)

@@ -7,6 +7,7 @@ it again.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -16,8 +17,12 @@ from syncline.model import Ref
 from syncline.state.records import ConflictRecord, Entry, Intent, Link, Run
 
 from . import keys, shapes
+from .facts import Facts
 from .pages import Pages
 from .wire import Item, key_of
+
+_LINES = 100
+_SWEPT = "values were looked through"
 
 
 class Housekeeping(Pages):
@@ -61,10 +66,23 @@ class Housekeeping(Pages):
 
     def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
         """Drop history older than `before`, and values that nothing refers to any more."""
-        lines = map(shapes.entry_from, self.table.query(keys.line(job, 0)[0]))
-        self._drop_lines(takewhile(lambda line: line.at < before, lines))
+        # Small pages: most of the time the first line is young, and nothing else is read.
+        found = self.table.query(keys.line(job, 0)[0], page=_LINES)
+        old = takewhile(lambda line: line.at < before, map(shapes.entry_from, found))
+        self._drop_lines(old)
         self._drop_runs(job, before, quiet or before)
-        return self._drop_unused(None)
+        return self._drop_unused(None) if self._is_due() else 0
+
+    def _is_due(self) -> bool:
+        """Tell whether values are looked through again; it takes reading all that refers to them.
+
+        What is unused is kept for a while anyway, so that once in that while is enough.
+        """
+        facts, now = Facts(self.table), time.time()
+        known = facts.fact(_SWEPT)
+        if known is not None and now - float(known.text) < self._values.grace:
+            return False
+        return facts.put_fact(_SWEPT, str(now), after=known)
 
     def _drop_lines(self, lines: Iterable[Entry]) -> None:
         self.table.delete_all(
@@ -73,10 +91,10 @@ class Housekeeping(Pages):
 
     def _drop_runs(self, job: str, before: datetime, quiet: datetime) -> None:
         # The latest full pass stays, however old: it says whether another is due.
-        full = max((run.started_at for run in self._full(job)), default=None)
+        full = next(self._full(job), None)
         if full is None:
             return
-        end = min(full, max(before, quiet)).isoformat()
+        end = min(full.started_at, max(before, quiet)).isoformat()
         partition = keys.begun(job, "", "")[0]
         old = [*map(shapes.run_from, self.table.query(partition, before=end))]
         limits = {"hints": quiet}
@@ -89,6 +107,7 @@ class Housekeeping(Pages):
         )
 
     def _full(self, job: str) -> Iterator[Run]:
+        """Yield the full passes, the latest first."""
         found = self.table.query(keys.begun(job, "", "")[0], newest=True)
         yield from (run for run in map(shapes.run_from, found) if run.kind == "full")
 
@@ -108,17 +127,21 @@ class Housekeeping(Pages):
         return self._values.drop(unused, now=asked is not None)
 
     def _used(self) -> Iterator[str]:
-        """Yield the keys of all values that anything of any job refers to."""
+        """Yield the keys of all values that anything of any job refers to.
+
+        In the order in which references wander: from an intent or a conflict to the pair, and from
+        there to the history. What wanders meanwhile is met, at the latest, where it arrives.
+        """
         for item in list(self.table.query(keys.job("")[0])):
             job = str(item["name"])
+            for intent in self.intents(job):
+                yield from _of_intent(intent)
+            for record in self.conflicts(job, open_only=False):
+                yield from _of_conflict(record)
             for link in self.links(job):
                 yield from _of_link(link)
             for line in map(shapes.entry_from, self.table.query(keys.line(job, 0)[0])):
                 yield from (line.before, line.after)
-            for record in self.conflicts(job, open_only=False):
-                yield from _of_conflict(record)
-            for intent in self.intents(job):
-                yield from _of_intent(intent)
 
 
 def _is_used(db: sqlite3.Connection, item: Item) -> bool:

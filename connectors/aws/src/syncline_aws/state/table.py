@@ -114,6 +114,7 @@ class Table:
         newest: bool = False,
         equal: Mapping[str, Value] | None = None,
         limit: int | None = None,
+        page: int | None = None,
     ) -> Iterator[Item]:
         """Yield the items of a partition in the order of their sort keys, page by page.
 
@@ -124,10 +125,13 @@ class Table:
             newest: in the opposite order.
             equal: only items with these attributes. What is left out is read all the same.
             limit: how many at most.
+            page: how many are read at once; a megabyte, unless told otherwise.
         """
         request = self._question(partition, after, before, prefix, newest, equal)
         if limit is not None and not equal:
             request["Limit"] = limit
+        elif page is not None:
+            request["Limit"] = page
         found = (item for page in self._pages(request) for item in page.get("Items", ()))
         yield from map(from_wire, islice(found, limit))
 

@@ -38,7 +38,7 @@ class Values:
 
     def __init__(self, table: Table, grace: float = GRACE) -> None:
         self._table = table
-        self._grace = grace
+        self.grace = grace
 
     def value(self, key: str) -> Document | None:
         """Return a document."""
@@ -64,7 +64,7 @@ class Values:
         return [*kept, *(effect for effect in effects if not _has_value(effect))]
 
     def _is_fresh(self, known: Item | None, now: int) -> bool:
-        return known is not None and now - int(known["at"]) < self._grace / 2
+        return known is not None and now - int(known["at"]) < self.grace / 2
 
     def all_keys(self) -> Iterator[Item]:
         """Yield what says that a value is kept, of every one."""
@@ -76,7 +76,7 @@ class Values:
 
         One that was kept lately stays, unless `now`: a commit may be about to refer to it.
         """
-        latest = time.time() - (0 if now else self._grace)
+        latest = time.time() - (0 if now else self.grace)
         return sum(self._dropped(item) for item in kept if int(item["at"]) <= latest)
 
     def _dropped(self, item: Item) -> bool:

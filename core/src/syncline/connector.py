@@ -99,6 +99,12 @@ class Connector(Shown):
     config: Callable[[Any, Context], ConfigStore] | None = None
     kinds: Callable[[], Mapping[str, Kind]] | None = None
     """What `config` holds, for checks that open nothing; goes with `config`."""
+    refused: Callable[[], Mapping[str, str]] | None = None
+    """What people look for there and the vendor lets nobody drive, with the vendor's reason.
+
+    By kind, such as `trunk`, or by kind and field, such as `queue#capacity`. Each reason is read
+    after a colon and says what to do instead; `check` shows it to whoever names such a thing.
+    """
     events: Callable[[Any, Context], EventReader] | None = None
     intake: Callable[[Any, Context], Intake | None] | None = None
     """None where the settings name no queue."""

@@ -56,3 +56,16 @@ def test_the_reference_page_has_a_table_for_each_kind() -> None:
     page = pages({"board": BOARD})["connector-board.md"]
     assert "| `desired` | whole number, 0 to 1,000 | yes |  |" in page
     assert "Written as `<connection>:row/<table/key>`." in page
+
+
+def test_what_nobody_can_drive_is_shown_with_its_reason() -> None:
+    why = "the vendor counts it"
+    board = attrs.evolve(BOARD, refused=lambda: {"trunk": why, "group#age": why})
+    lines = list(description(board, []))
+    assert lines[lines.index("Not driven:") + 1 :] == [
+        "    group#age",
+        f"        {why}",
+        "    trunk",
+        f"        {why}",
+    ]
+    assert f"| `trunk` | {why} |" in pages({"board": board})["connector-board.md"]

@@ -33,6 +33,12 @@ def _kinds() -> Mapping[str, Kind]:
     return KINDS
 
 
+def _refused() -> Mapping[str, str]:
+    from .refused import REFUSED
+
+    return REFUSED
+
+
 def _events(settings: Settings, context: Context) -> AwsEvents:
     from .events import open_events
 
@@ -63,6 +69,7 @@ connector = Connector(
     settings=Settings,
     config=_config,
     kinds=_kinds,
+    refused=_refused,
     events=_events,
     intake=_intake,
     state=_state,

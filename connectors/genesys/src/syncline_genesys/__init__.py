@@ -44,6 +44,12 @@ def _kinds() -> Mapping[str, Kind]:
     return kinds()
 
 
+def _refused() -> Mapping[str, str]:
+    from .config.refused import refused
+
+    return refused()
+
+
 connector = Connector(
     name="genesys",
     summary="Genesys Cloud: articles of one knowledge base, and the configuration.",
@@ -51,6 +57,7 @@ connector = Connector(
     documents=_documents,
     config=_config,
     kinds=_kinds,
+    refused=_refused,
     events=_events,
     needs={"documents": ("knowledge_base",)},
     webhooks=FORMS,

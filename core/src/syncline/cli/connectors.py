@@ -12,7 +12,7 @@ from .. import plugins
 from ..connector import Connector, WebhookForm
 from ..plugins import Installed
 from .exits import DONE
-from .kinds import kind_lines, kinds_of, rows_of_kind
+from .kinds import kind_lines, kinds_of, refused_of, rows_of_kind
 from .output import columns, emit, say
 
 
@@ -79,6 +79,7 @@ def _describe(connector: Connector, args: argparse.Namespace) -> int:
                 "summary": connector.summary,
                 "settings": rows,
                 "kinds": {kind.name: list(rows_of_kind(kind)) for kind in kinds_of(connector)},
+                "refused": refused_of(connector),
                 "webhooks": {name: rows_of(form.settings) for name, form in forms_of(connector)},
             }
         )

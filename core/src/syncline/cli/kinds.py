@@ -77,6 +77,28 @@ def kind_lines(connector: Connector) -> Iterator[str]:
             yield f"    {row.name}: {row.type}{'' if row.writable else ', read-only'}"
             if row.help:
                 yield f"        {row.help}"
+    yield from _refused_lines(connector)
 
 
-__all__ = ["OTHERS", "FieldRow", "kind_lines", "kinds_of", "naming", "rows_of_kind"]
+def _refused_lines(connector: Connector) -> Iterator[str]:
+    refused = refused_of(connector)
+    if refused:
+        yield from ("", "Not driven:")
+    for name, why in refused.items():
+        yield from (f"    {name}", f"        {why}")
+
+
+def refused_of(connector: Connector) -> dict[str, str]:
+    """Return what rules cannot name although people look for it, by name, with the reason."""
+    return dict(sorted(connector.refused().items())) if connector.refused is not None else {}
+
+
+__all__ = [
+    "OTHERS",
+    "FieldRow",
+    "kind_lines",
+    "kinds_of",
+    "naming",
+    "refused_of",
+    "rows_of_kind",
+]

@@ -19,7 +19,7 @@ from ..config.service import Service
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
 from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
-from .kinds import OTHERS, kinds_of, naming, rows_of_kind
+from .kinds import OTHERS, kinds_of, naming, refused_of, rows_of_kind
 from .parser import overview, parser_for
 from .verbs import VERBS
 
@@ -228,10 +228,19 @@ def _kinds(connector: Connector) -> Iterator[str]:
         for row in rows_of_kind(kind):
             name = row.name if row.name == OTHERS else f"`{row.name}`"
             yield f"| {name} | {row.type} | {'yes' if row.writable else 'no'} | {_cell(row.help)} |"
+    yield from _refused(connector)
+
+
+def _refused(connector: Connector) -> Iterator[str]:
+    refused = refused_of(connector)
+    if refused:
+        yield from ("", "### Not driven", "", _REFUSED, "", "| what | why |", "|---|---|")
+    yield from (f"| `{name}` | {_cell(why)} |" for name, why in refused.items())
 
 
 _OBJECTS = """\
 What rules of [jobs of kind `config`](configuration.md#jobs-of-kind-config) can read and write."""
+_REFUSED = "`syncline check` answers a rule that names one of these with the reason."
 
 
 def _rows(rows: Iterable[SettingRow]) -> Iterator[str]:
@@ -242,7 +251,7 @@ def _rows(rows: Iterable[SettingRow]) -> Iterator[str]:
         yield f"| `{row.name}` | {_cell(row.type)} | {default} | {_cell(row.help)} |"
 
 
-OURS = ("confluence", "files", "genesys")
+OURS = ("aws", "confluence", "files", "genesys")
 """The connectors that have a page in this repository."""
 
 

@@ -20,6 +20,7 @@ from .connections import Connection
 from .faults import Fault, Faults, nearest
 from .jobs.configuration import ConfigJob
 from .jobs.rules import Address, RuleSettings
+from .kinds import Kinds
 from .leaves import Path
 from .structure import structured
 
@@ -125,38 +126,6 @@ def _wrong(message: str, *path: str) -> _Wrong:
 
 
 @frozen(kw_only=True)
-class Kinds:
-    """What the connections of a file hold."""
-
-    connections: Mapping[str, Connection]
-    known: frozenset[str]
-    _by_connector: dict[str, Mapping[str, Kind]] = field(factory=dict, init=False)
-
-    def of(self, connection: str) -> Mapping[str, Kind] | None:
-        """Return the kinds of a connection; None when the connection itself has faults.
-
-        Raises:
-            ValueError: there is no such connection, or it holds no configuration objects.
-        """
-        if connection not in self.known:
-            hint = nearest(connection, self.known, "connections")
-            raise ValueError(f"there is no connection {connection!r}; {hint}")
-        found = self.connections.get(connection)
-        if found is None:
-            return None
-        connector = found.connector
-        if connector.config is None or connector.kinds is None:
-            ports = ", ".join(connector.ports) or "nothing"
-            raise ValueError(
-                f"the connector {connector.name!r} holds no configuration objects;"
-                f" it offers: {ports}"
-            )
-        if connector.name not in self._by_connector:
-            self._by_connector[connector.name] = connector.kinds()
-        return self._by_connector[connector.name]
-
-
-@frozen(kw_only=True)
 class _Reading:
     """One rule of the file on its way to a `Rule`."""
 
@@ -220,15 +189,25 @@ class _Reading:
             return None
         kind = kinds.get(kind_name)
         if kind is None:
-            hint = nearest(kind_name, kinds, "kinds")
-            connection = each.item.connection
-            raise _wrong(f"{connection!r} holds no {kind_name!r}; {hint}", *path)
+            raise _wrong(self._no_kind(each.item.connection, kind_name, kinds), *path)
         if each.field is None:
             return _End(kind=kind)
+        if kind.spec(each.field) is None:
+            self._must_not_be_refused(each, kind, *path)
         return _End(kind=kind, spec=_spec(kind, each.field, each.type, path))
+
+    def _no_kind(self, connection: str, name: str, kinds: Mapping[str, Kind]) -> str:
+        if why := self.kinds.refusal(connection, name):
+            return f"a rule can neither drive nor read {name!r}: {why}"
+        return f"{connection!r} holds no {name!r}; {nearest(name, kinds, 'kinds')}"
+
+    def _must_not_be_refused(self, each: Address, kind: Kind, *path: str) -> None:
+        if why := self.kinds.refusal(each.item.connection, kind.name, each.field):
+            raise _wrong(f"a rule cannot drive {each.field} of a {kind.name}: {why}", *path)
 
     def _must_be_writable(self, end: _End, each: Address, *path: str) -> None:
         if end.spec is not None and not end.spec.writable:
+            self._must_not_be_refused(each, end.kind, *path)
             writable = sorted(name for name, spec in end.kind.fields.items() if spec.writable)
             can = (
                 f"writable are: {', '.join(writable)}" if writable else "nothing of it is writable"

@@ -125,6 +125,7 @@ class Profile:
     folder: Path
     client: Client
     parts: tuple[str, ...]
+    _known: bytes = b""
     _token: str = ""
     _next: float = float("-inf")
 
@@ -137,7 +138,9 @@ class Profile:
         self._token = found["NextPollConfigurationToken"]
         self._next = now + float(found.get("NextPollIntervalInSeconds") or AGAIN)
         # An empty answer says that nothing changed; it is no empty configuration.
-        return found["Configuration"].read() or None
+        text: bytes = found["Configuration"].read() or self._known
+        before, self._known = self._known, text
+        return text if text != before else None
 
     def _session(self, data: Any) -> str:
         application, environment, profile = self.parts

@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "merging": ("P13", "benchmarks.body.merging"),
     "propagation": ("S1", "benchmarks.service.propagation"),
     "http": ("P14", "benchmarks.http.judged_overhead"),
+    "rules": ("P15", "benchmarks.rules.steady"),
     "intake": ("R6", "benchmarks.web.receiving"),
 }
 

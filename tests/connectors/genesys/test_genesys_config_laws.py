@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from syncline_genesys.config import queues, utilizations
 from syncline_genesys.config.fields import exchanged, holds, misfit, news, version_of
 from syncline_genesys.config.kinds import KINDS, MEDIA, QUEUE
 from syncline_genesys.config.observations import add, unseen, user_counts
+from syncline_genesys.config.races import Races
 
 NAMES = st.sampled_from(["a", "b", "c"])
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["x", "y"]))
@@ -147,3 +149,36 @@ def test_every_field_that_can_be_written_takes_a_value_of_its_type_and_no_other(
                 fits = type_ == spec.type.value or (spec.type.value, type_) == ("double", "int")
                 assert (misfit(kind, path, value) == "") is fits, (path, value)
             assert misfit(kind, path, None)
+
+
+def edit(at: str, *changes: tuple[str, str], **more: Any) -> dict[str, Any]:
+    told = [{"property": name, "newValues": [value]} for name, value in changes]
+    entry = {"action": "Update", "entity": {"id": "q"}, "user": {"id": "u"}, "eventDate": at}
+    return {**entry, "propertyChanges": told, **more}
+
+
+@pytest.mark.parametrize(
+    ("entry", "replaced"),
+    [
+        (edit("2026-03-02T09:00:05Z", ("description", "new")), True),
+        (edit("2026-03-02T09:00:05Z", ("description", "old")), False),  # it was read
+        (edit("2026-03-02T09:00:05Z", ("mediaSettings.call.x", "7")), False),
+        (edit("2026-03-02T09:00:05Z", ("unknown", "7")), True),
+        (edit("2026-03-02T09:00:05Z"), True),
+        (edit("2026-03-02T09:00:00.500Z"), False),  # the trail's time of what was read
+        (edit("2026-03-02T08:59:00Z", ("description", "new")), False),
+        (edit("2026-03-02T09:01:00Z", ("description", "new")), False),
+        (edit("2026-03-02T09:00:05Z", action="MemberAdd"), False),
+        (edit("2026-03-02T09:00:05Z", ("description", "new"), client={"id": "ours"}), False),
+        (edit("2026-03-02T09:00:05Z", ("description", "new"), entity={"id": "r"}), False),
+        (edit("soon", ("description", "new")), False),
+    ],
+)
+def test_an_edit_was_replaced_when_it_fell_between_read_and_write(
+    entry: dict[str, Any], replaced: bool
+) -> None:
+    races = Races("ours")
+    media = {"call": {"x": 7}}
+    read = {"dateModified": "2026-03-02T09:00:00Z", "description": "old", "mediaSettings": media}
+    races.wrote("cx:queue/Support", read, {"id": "q", "dateModified": "2026-03-02T09:00:10Z"})
+    assert races.look(entry) is replaced

@@ -106,7 +106,7 @@ async def test_an_edit_that_a_write_replaced_is_told_with_who_made_it(
     (record,) = await look(cx, "queue/Support")
     _, cursor, _ = await follow(cx, None)
     put = {"method": "PUT", "path": "queues"}
-    simulator.faults([{"kind": "latency", "seconds": 0.5, "when": "before", "match": put}])
+    simulator.faults([{"kind": "latency", "seconds": 2, "when": "before", "match": put}])
     changes = {"mediaSettings.call.alertingTimeoutSeconds": 25}
     note = FieldWrite(note=lambda step, detail: None)
     simulator.clear_calls()

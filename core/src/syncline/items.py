@@ -96,7 +96,11 @@ class ConfigItem:
 
 def item_text(item: ConfigItem) -> str:
     """Return the item as canonical JSON: equal items, equal texts."""
-    return json.dumps(item.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encoded(item.canonical())
+
+
+# Made once: thousands of items are compared in one pass.
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def item_from_text(text: str) -> ConfigItem:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ...items import ConfigItem, ConfigRecord, at_path, item_digest, kind_and_name
 from ...model import JSON, Ref
-from ...rules import Apply, settled
+from ...rules import Apply, Refused
 from ...state.records import Half
 from .rulebook import Managed
 
@@ -47,9 +47,8 @@ def source_item(one: Managed, value: Held) -> ConfigItem:
     return ConfigItem(kind=kind, name=name, values=_values(source.path or "", value))
 
 
-def said_item(one: Managed, wanted: JSON) -> ConfigItem:
+def said_item(one: Managed, shaped: Apply | Refused) -> ConfigItem:
     """Return what a rule says, inside its bounds and on its step, as it is kept and compared."""
-    shaped = settled(one.rule, wanted)
     values: dict[str, JSON] = {_VALUE: _plain(shaped.value)}
     if not isinstance(shaped, Apply):
         # What is out of range is another answer than the same number in range.

@@ -158,6 +158,8 @@ class Case:
     found: ConfigItem
     said: ConfigItem
     wanted: JSON
+    shaped: Apply | Refused
+    """The same inside the rule's bounds and on its step, or why it cannot be."""
     values: Mapping[str, JSON]
     seen: reading.Seen
     remember: Remember
@@ -212,13 +214,15 @@ def judge(
         return _unseen(one, link, _absent(one, target))
     held = held_at(target, one.rule.target.path)
     found = target_item(one, held)
-    if (missing := _missing_input(one, seen)) is not None:
-        return _without_input(one, link, found, missing)
+    inputs = _inputs(one, seen)
+    if not isinstance(inputs, dict):
+        return _without_input(one, link, found, inputs)
     try:
-        values = inputs_of(one.rule, reading.records(_only(one, seen)))
+        values = inputs_of(one.rule, inputs)
         wanted = evaluate(one.rule, values)
     except RuleError as error:
         return evolve(_unseen(one, link, error), found=found)
+    shaped = settled(one.rule, wanted)
     case = Case(
         one=one,
         link=link,
@@ -226,17 +230,14 @@ def judge(
         target=target,
         held=held,
         found=found,
-        said=said_item(one, wanted),
+        said=said_item(one, shaped),
         wanted=wanted,
+        shaped=shaped,
         values=values,
         seen=seen,
         remember=remember,
     )
     return _compared(case) if based(link) else _first(case)
-
-
-def _only(one: Managed, seen: reading.Seen) -> reading.Seen:
-    return {each.ref: seen[each.ref] for each in one.rule.inputs}
 
 
 def _said_of(one: Managed, values: Mapping[str, JSON]) -> list[str]:
@@ -276,13 +277,15 @@ def _absent(one: Managed, record: ConfigRecord) -> NotFound:
     )
 
 
-def _missing_input(one: Managed, seen: reading.Seen) -> Exception | ConfigRecord | None:
-    """Return why an input has no value: an error, or the record of one that is not there."""
+def _inputs(one: Managed, seen: reading.Seen) -> dict[Ref, ConfigRecord] | Exception | ConfigRecord:
+    """Return a rule's inputs, or why one has no value: an error, or a record of nothing."""
+    found: dict[Ref, ConfigRecord] = {}
     for each in one.rule.inputs:
         sight = seen[each.ref]
         if not isinstance(sight, ConfigRecord) or sight.status is not Status.LIVE:
             return sight
-    return None
+        found[each.ref] = sight
+    return found
 
 
 def _without_input(
@@ -310,7 +313,7 @@ def _gone(record: ConfigRecord) -> str:
 def _first(case: Case) -> Verdict:
     """Decide without a base: a one-way rule means what it says, a two-way one asks."""
     one, rule = case.one, case.one.rule
-    shaped = settled(rule, case.wanted)
+    shaped = case.shaped
     if isinstance(shaped, Refused):
         return _write(case, Side.RIGHT, Reason.NEW, shaped)
     decision = decide_first(equal=_same(shaped.value, case.held), proven=False)
@@ -365,8 +368,7 @@ def _compared(case: Case) -> Verdict:
 
 def _steadied(case: Case) -> Apply | Wait | Same | Refused:
     """Return what the rule's value means now; `Same` when it has not moved since both agreed."""
-    rule, link = case.one.rule, case.link
-    shaped = settled(rule, case.wanted)
+    rule, link, shaped = case.one.rule, case.link, case.shaped
     if item_digest(case.said) == link.left.digest:
         # A refused value is told once more, and changes nothing.
         return shaped if isinstance(shaped, Refused) else Same("", shaped.value)

@@ -22,7 +22,7 @@ from ...errors import OutcomeUnknown, Refused, StoreError
 from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import Change, Ref, Side
 from ...ports import Note
-from ...rules import RuleError, evaluate, field_ref, inputs_of
+from ...rules import RuleError, evaluate, field_ref, inputs_of, settled
 from ...state.records import (
     CloseIntent,
     DropNotes,
@@ -38,7 +38,8 @@ from ...state.records import (
     SaveLink,
 )
 from ..intents import begun, given_up
-from ..remembering import closing, settled
+from ..remembering import closing
+from ..remembering import settled as mended
 from ..report import Report
 from . import reading
 from .context import ConfigWork
@@ -190,7 +191,7 @@ def said_now(one: Managed, seen: reading.Seen) -> ConfigItem | None:
     """Return what a rule says about what was read; None where that cannot be told."""
     try:
         values = inputs_of(one.rule, reading.records(seen))
-        return said_item(one, evaluate(one.rule, values))
+        return said_item(one, settled(one.rule, evaluate(one.rule, values)))
     except RuleError:
         return None
 
@@ -238,7 +239,7 @@ def remembered(work: ConfigWork, link: Link) -> list[Effect]:
     """Return what remembers an agreement: the pair, and the end of what stood in its way."""
     return [
         SaveLink(link),
-        *settled(work, link),
+        *mended(work, link),
         *closing(work, link, "agreed"),
     ]
 

@@ -11,14 +11,15 @@ from syncline.rationing import Allowance, Line, granted
 _WAY = 0.15
 """Seconds by which the way to the server may differ from one request to the next."""
 
+# The worst is to be as late as one may and then in time: extremes find it, numbers between do not.
+extremes = st.sampled_from([0.0, 1.0])
 takes = st.lists(
-    st.tuples(st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.3, 2.0]), st.floats(0, 1), st.floats(0, 1)),
-    max_size=400,
+    st.tuples(st.sampled_from([0.0, 0.0, 0.3, 2.0]), extremes, extremes), min_size=1, max_size=60
 )
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.integers(4, 700), st.sampled_from([1.0, 10.0, 60.0]), takes)
+@settings(max_examples=300, deadline=None)
+@given(st.integers(4, 20), st.sampled_from([1.0, 2.0, 5.0]), takes)
 def test_no_window_sees_more_than_is_allowed(
     requests: int, window: float, taken: list[tuple[float, float, float]]
 ) -> None:

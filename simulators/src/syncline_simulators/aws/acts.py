@@ -120,6 +120,7 @@ class Acts:
             FunctionName=name,
             ReservedConcurrentExecutions=given["reserved"],
         )
+        self._amazon.functions.reserved[name] = given["reserved"]
 
     def _edit_parameter(self, name: str, given: Mapping[str, Any]) -> None:
         value = str(given["value"])
@@ -153,6 +154,8 @@ class Acts:
         before = self._amazon.item(item_id)
         service, operation, params = calls[kind]
         self._amazon.cloud.tell(service, operation, **params)
+        if kind == "lambda-function":
+            self._amazon.functions.forget(name)
         return before or {"id": item_id}
 
     def _unhealthy(self, fields: Mapping[str, Any]) -> dict[str, Any]:

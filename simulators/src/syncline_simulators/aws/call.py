@@ -31,6 +31,7 @@ _ENVIRONMENT = r"/applications/(?P<ApplicationId>[^/]+)/environments"
 _REST: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "lambda": (
         ("GET", rf"/2015-03-31{_FUNCTION}", "GetFunction"),
+        ("DELETE", rf"/2015-03-31{_FUNCTION}", "DeleteFunction"),
         ("PUT", rf"/2017-10-31{_FUNCTION}/concurrency", "PutFunctionConcurrency"),
         ("DELETE", rf"/2017-10-31{_FUNCTION}/concurrency", "DeleteFunctionConcurrency"),
         ("GET", rf"/2019-09-30{_FUNCTION}/concurrency", "GetFunctionConcurrency"),

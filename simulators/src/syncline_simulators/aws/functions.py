@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import attrs
@@ -32,12 +31,16 @@ class Functions:
 
     def __init__(self) -> None:
         self._provisioned: dict[tuple[str, str], Provisioned] = {}
+        self.reserved: dict[str, int] = {}
+        """What each function has reserved; one that reserves nothing is left out."""
 
     def rules(self) -> dict[str, Rule]:
         """By operation."""
         return {
             "GetFunction": self._function,
             "PutFunctionConcurrency": self._reserve,
+            "DeleteFunctionConcurrency": self._release,
+            "DeleteFunction": self._forget,
             "PutProvisioned": self._put,
             "GetProvisioned": self._get,
             "DeleteProvisioned": self._delete,
@@ -57,7 +60,7 @@ class Functions:
         passed = await cloud.forward(call)
         if passed.status != 200:
             return answered(passed)
-        reserved = await asyncio.to_thread(own, cloud, _name(call))
+        reserved = self.reserved.get(_name(call))
         concurrency = {"ReservedConcurrentExecutions": reserved}
         told = {} if reserved is None else {"Concurrency": concurrency}
         return with_members(passed, {**members(passed), **told})
@@ -68,7 +71,7 @@ class Functions:
         asked = int(call.params.get("ReservedConcurrentExecutions", 0))
         if asked < 0:
             raise _invalid(call, "ReservedConcurrentExecutions has to be at least 0")
-        others = await asyncio.to_thread(_reserved, cloud, function)
+        others = self._all_reserved() - self.reserved.get(function, 0)
         if cloud.habits.concurrency - others - asked < UNRESERVED and asked:
             raise _invalid(call, _below_pool())
         provisioned = sum(self.provisioned(function).values())
@@ -78,7 +81,28 @@ class Functions:
                 f"ReservedConcurrentExecutions {asked} should not be lower than function's total "
                 f"provisioned concurrency [{provisioned}].",
             )
+        passed = await cloud.forward(call)
+        if passed.status == 200:
+            self.reserved[function] = asked
+        return answered(passed)
+
+    def _all_reserved(self) -> int:
+        return sum(self.reserved.values())
+
+    async def _release(self, cloud: Cloud, call: Call) -> Response:
+        self.reserved.pop(_name(call), None)
         return await plain(cloud, call)
+
+    async def _forget(self, cloud: Cloud, call: Call) -> Response:
+        self.forget(_name(call))
+        return await plain(cloud, call)
+
+    def forget(self, function: str) -> None:
+        """The function is gone, and what it reserved is free."""
+        self.reserved.pop(function, None)
+        for name, qualifier in list(self._provisioned):
+            if name == function:
+                del self._provisioned[name, qualifier]
 
     async def _put(self, cloud: Cloud, call: Call) -> Response:
         function, qualifier = _name(call), str(call.params.get("Qualifier", ""))
@@ -107,15 +131,15 @@ class Functions:
         others = sum(self.provisioned(function).values()) - self.provisioned(function).get(
             qualifier, 0
         )
-        reserved = await asyncio.to_thread(own, cloud, function)
+        reserved = self.reserved.get(function)
         if reserved is not None and others + asked > reserved:
             raise _invalid(
                 call,
                 "Requested Provisioned Concurrency should not be greater than the "
                 "reservedConcurrentExecution for function",
             )
-        everything = await asyncio.to_thread(_reserved, cloud, "")
-        if reserved is None and cloud.habits.concurrency - everything - asked < UNRESERVED:
+        free = cloud.habits.concurrency - self._all_reserved()
+        if reserved is None and free - asked < UNRESERVED:
             raise _invalid(call, _below_pool())
 
     async def _get(self, cloud: Cloud, call: Call) -> Response:
@@ -142,7 +166,7 @@ class Functions:
         return Response(status_code=204)
 
     async def _account(self, cloud: Cloud, call: Call) -> Response:
-        reserved = await asyncio.to_thread(_reserved, cloud, "")
+        reserved = self._all_reserved()
         limit = {
             "ConcurrentExecutions": cloud.habits.concurrency,
             "UnreservedConcurrentExecutions": cloud.habits.concurrency - reserved,
@@ -183,20 +207,6 @@ async def _known(cloud: Cloud, call: Call, function: str, qualifier: str = "") -
         where = f"{_arn(function)}{':' + qualifier if qualifier else ''}"
         message = f"Function not found: {where}"
         raise refusal(call, "ResourceNotFoundException", message, 404) from None
-
-
-def own(cloud: Cloud, function: str) -> int | None:
-    """What a function has reserved; None where it has nothing."""
-    found = cloud.tell("lambda", "get_function_concurrency", FunctionName=function)
-    reserved: int | None = found.get("ReservedConcurrentExecutions")
-    return reserved
-
-
-def _reserved(cloud: Cloud, apart_from: str) -> int:
-    """What all functions but this one have reserved together."""
-    pages = cloud.backend.client("lambda").get_paginator("list_functions")
-    names = [f["FunctionName"] for page in pages.paginate() for f in page["Functions"]]
-    return sum(own(cloud, name) or 0 for name in names if name != apart_from)
 
 
 def _below_pool() -> str:

@@ -125,6 +125,7 @@ def _function(amazon: Amazon, name: str, fields: Mapping[str, Any]) -> None:
         lambdas.put_function_concurrency(
             FunctionName=name, ReservedConcurrentExecutions=fields["reserved"]
         )
+        amazon.functions.reserved[name] = fields["reserved"]
 
 
 def _role(amazon: Amazon) -> str:

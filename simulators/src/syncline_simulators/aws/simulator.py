@@ -110,7 +110,8 @@ class Amazon:
 
     def item(self, item_id: str) -> dict[str, Any] | None:
         """One object by `<kind>/<name>`."""
-        return next((item for item in self.items() if item["id"] == item_id), None)
+        self.cloud.agenda.tick()
+        return items.item(self, item_id)
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Do what a person does in the console."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +93,26 @@ class CommitContract:
         with pytest.raises(LeaseLost):
             state.commit([mark(wiki(n)) for n in range(130)], mine)
         assert state.backlog(JOB).count == 0
+
+    def test_processes_that_commit_at_once_lose_nothing_of_each_other(
+        self, state: StateStore, open_state: OpenState
+    ) -> None:
+        processes = [open_state() for _ in range(4)]
+
+        def work(number: int) -> None:
+            for nth in range(8):
+                hints = [mark(wiki(n)) for n in range(3)]
+                processes[number].commit([*hints, *save(link(f"{number}-{nth}")), line(nth)], None)
+
+        working = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in working:
+            thread.start()
+        for thread in working:
+            thread.join(60)
+        assert len(list(state.links(JOB))) == 32
+        assert len(state.history(JOB)) == 32
+        assert sorted(row.change.ref for row in state.dirty(JOB)) == [wiki(n) for n in range(3)]
+        assert state.backlog(JOB).count == 3
 
     def test_a_value_of_megabytes_is_kept_whole(
         self, state: StateStore, open_state: OpenState

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ import pytest
 
 from syncline.config_store import AuditedStore, FieldWrite
 from syncline.errors import NotFound, OutcomeUnknown, Rejected, VersionMismatch
-from syncline.items import ConfigRecord
+from syncline.items import ConfigRecord, at_path
 from syncline.model import JSON, Ref, Status
 from syncline_genesys.config.store import GenesysConfigStore
 from syncline_simulators.running import Running
@@ -140,6 +141,41 @@ async def test_a_lost_answer_is_never_followed_by_a_second_write(
     assert len(mutations(simulator)) == 1
     found = await look(cx, "queue/Support")
     assert found.values["mediaSettings"]["call"]["alertingTimeoutSeconds"] == 25  # type: ignore[call-overload, index]  # JSON
+
+
+async def test_a_write_that_cannot_be_read_back_is_told_by_its_own_answer(
+    cx: GenesysConfigStore, simulator: Running, do: Do
+) -> None:
+    do("create", "queue", name="Support")
+    record = await look(cx, "queue/Support")
+    # The read before the write passes; the one after it does not.
+    broken = {"kind": "status", "status": 403, "after": 1, "times": "always"}
+    simulator.faults([{**broken, "match": {"method": "GET", "path": "queues/"}}])
+    after, _ = await write(cx, record, **{TIMEOUT: 25})
+    simulator.clear_faults()
+    assert after.version == (await look(cx, "queue/Support")).version
+
+
+async def test_an_edit_right_after_a_write_is_found_by_the_next_look(
+    cx: GenesysConfigStore, simulator: Running, do: Do
+) -> None:
+    do("create", "queue", name="Support")
+    record = await look(cx, "queue/Support")
+    slow = {"kind": "latency", "seconds": 1.5, "when": "before", "after": 1}
+    simulator.faults([{**slow, "match": {"method": "GET", "path": "queues/"}}])
+    simulator.clear_calls()
+    writing = asyncio.create_task(write(cx, record, **{TIMEOUT: 25}))
+    for _ in range(500):
+        if [one["method"] for one in simulator.calls()][-2:] == ["PUT", "GET"]:
+            break
+        await asyncio.sleep(0.01)
+    path = TIMEOUT.replace("__", ".")
+    await asyncio.to_thread(do, "edit", "queue", name="Support", set={path: 60})
+    after, _ = await writing
+    then = await look(cx, "queue/Support")
+    assert at_path(after.values, path) == 25
+    assert at_path(then.values, path) == 60
+    assert then.version != after.version
 
 
 async def test_a_queue_is_found_by_name_and_by_id_and_after_a_new_name(

@@ -7,13 +7,11 @@ exchange, write, read.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from attrs import frozen
 
 from syncline.config_store import FieldWrite
-from syncline.errors import StoreError
 from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref, Version
 
@@ -24,10 +22,9 @@ from .calls import QUEUES, Calls
 from .fields import exchanged, fitting, news, version_of, writable
 from .kinds import QUEUE
 from .named import Named, sight
-from .part import Sight, foreign, name_of, stale, unread
+from .part import Sight, foreign, name_of, stale
 from .races import Races
-
-logger = logging.getLogger(__name__)
+from .readback import read_back
 
 READ_ONLY = frozenset(
     {
@@ -72,20 +69,10 @@ class Queues:
         return _record(ref, await self._replace(ref, fresh, new) if new else fresh)
 
     async def _replace(self, ref: Ref, fresh: Json, new: Mapping[str, JSON]) -> Json:
-        """Return the queue as it is after the write.
-
-        A queue that somebody changed right after it is answered as the write left it: the next
-        look sees their edit, and takes it for theirs.
-        """
+        """Return the queue as it is after the write."""
         path = f"{QUEUES}/{text(fresh, 'id')}"
         written = await self._calls.put(path, request(exchanged(fresh, new)), ref=ref)
-        try:
-            after = await self._calls.one(path, ref=ref)
-        except StoreError as error:
-            after = written or unread(ref, error)
-        if written and text(after, "dateModified") != text(written, "dateModified"):
-            logger.warning("a queue was changed right after a write", extra={"ref": str(ref)})
-            after = written
+        after = await read_back(self._calls, path, ref, written, stamp="dateModified")
         self._races.wrote(str(ref), fresh, after)
         self._named.seen(after, name_of(ref))
         return after

@@ -23,7 +23,8 @@ from ..client import entities
 from .calls import PAGE, TABLES, Calls, segment
 from .directory import Directory, is_id
 from .fields import digest, misvalue, news
-from .part import Sight, absent, foreign, name_of, nothing, stale, unread
+from .part import Sight, absent, foreign, name_of, nothing, stale
+from .readback import read_back
 
 KEY = "key"
 WHOLE, SCHEMA = {"showbrief": "false"}, {"expand": "schema"}
@@ -124,10 +125,8 @@ class Rows:
         if not new:
             return self._record(ref, found, fresh)
         written = await self._upsert(ref, found, {**(fresh or {}), KEY: key, **new}, fresh)
-        try:
-            after = await self._calls.one(_row_path(found, key), WHOLE, ref=ref)
-        except StoreError as error:
-            after = written or unread(ref, error)
+        path = _row_path(found, key)
+        after = await read_back(self._calls, path, ref, written, params=WHOLE)
         return self._record(ref, found, after)
 
     async def _upsert(self, ref: Ref, found: Table, row: Json, fresh: Json | None) -> Json:

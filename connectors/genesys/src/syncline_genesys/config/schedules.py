@@ -6,7 +6,6 @@ or 400 with "does not match the current version" (the vendor's Terraform provide
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -28,9 +27,8 @@ from .calls import SCHEDULES, Calls, segment
 from .fields import exchanged, fitting, news
 from .kinds import SCHEDULE, SCHEDULE_GROUP
 from .named import FEW, Named, sight
-from .part import Sight, foreign, name_of, stale, unread
-
-logger = logging.getLogger(__name__)
+from .part import Sight, foreign, name_of, stale
+from .readback import read_back
 
 READ_ONLY = frozenset(
     {
@@ -97,13 +95,7 @@ class Versioned:
             if MISMATCH in str(error):
                 raise stale(ref) from error
             raise
-        try:
-            after = await self._calls.one(path, ref=ref)
-        except StoreError as error:
-            after = written or unread(ref, error)
-        if written and _version(after) != _version(written):
-            logger.warning("a schedule was changed right after a write", extra={"ref": str(ref)})
-            after = written
+        after = await read_back(self._calls, path, ref, written, stamp="version")
         return self._named.seen(after, name_of(ref))
 
 

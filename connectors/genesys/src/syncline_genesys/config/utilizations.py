@@ -22,7 +22,8 @@ from .calls import LABELS, UTILIZATION, Calls, segment
 from .directory import is_id
 from .fields import digest, exchanged, fitting, news
 from .kinds import UTILIZATION as KIND
-from .part import Sight, absent, name_of, nothing, stale, unread
+from .part import Sight, absent, name_of, nothing, stale
+from .readback import read_back
 
 ORGANIZATION = "organization"
 _LABELS = "labelUtilizations"
@@ -59,10 +60,7 @@ class Utilizations:
             return _record(ref, fresh)
         ids = await self._label_ids(ref, fresh, new)
         written = await self._calls.put(path, request(fresh, by_id(new, ids)), ref=ref)
-        try:
-            return _record(ref, await self._calls.one(path, ref=ref))
-        except StoreError as error:
-            return _record(ref, written or unread(ref, error))
+        return _record(ref, await read_back(self._calls, path, ref, written))
 
     async def _fresh(self, ref: Ref, path: str) -> Json:
         try:

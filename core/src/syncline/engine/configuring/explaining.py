@@ -10,11 +10,11 @@ from ..explaining import past
 from . import reading
 from .context import ConfigWork
 from .halves import value_of
-from .judging import Verdict
 from .planning import item_of
 from .rulebook import Managed
 from .settling import known
 from .telling import shown, why_of
+from .verdicts import Verdict
 
 _STATES = {
     LinkState.SYNCED: "Both agreed last at {at}.",

@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from ...decision import (
     Adopt,
     Conflict,
     Decision,
-    Detach,
-    Forget,
     Keep,
     Observation,
     OnConflict,
@@ -46,104 +44,22 @@ from ...rules import (
     settled,
     steady,
 )
-from ...rules.rule import brief
-from ...state.records import Half, Link, LinkState
+from ...state.records import Link, LinkState
 from . import reading
 from .halves import (
     ABSENT,
     Absent,
     Held,
-    half_of,
     held_at,
     said_item,
-    source_item,
     target_item,
     value_of,
 )
 from .rulebook import Managed
+from .verdicts import Hold, Verdict, based, fresh_link
 
 Remember: TypeAlias = "Callable[[str], ConfigItem | None]"
 """Returns what is kept under a key."""
-
-
-@frozen
-class Hold:
-    """A write that waits, or that will never be made as things are."""
-
-    why: str
-    until: datetime | None = None
-    """None: a person has to act, or something has to change."""
-    told: bool = True
-    """False where nobody needs to read about it: hints are being gathered."""
-
-
-@frozen(kw_only=True)
-class Verdict:
-    """What is to be done about one field, with everything that doing it takes."""
-
-    one: Managed
-    link: Link
-    """As it was; without a base when both ends have never agreed."""
-    decision: Decision
-    said: ConfigItem | None = None
-    """What the rule says; None where that could not be learnt."""
-    found: ConfigItem | None = None
-    """What the field holds; None where that could not be read."""
-    goal: JSON = None
-    """What a write writes."""
-    before: Held = ABSENT
-    """What the written side holds."""
-    hold: Hold | None = None
-    """Why the write is not made now."""
-    error: Exception | None = None
-    """Why nothing could be decided."""
-    values: Mapping[str, JSON] = field(factory=dict)
-    """What the names of the rule's expression stood for."""
-    gone: str = ""
-    """Of a rule whose input is gone: which one."""
-    drifted: bool = False
-    """Somebody else changed the field of a one-way rule."""
-    author: str = ""
-    """Who that was, as far as the vendor tells."""
-
-    @property
-    def writes(self) -> bool:
-        """True when something is to be written now."""
-        return isinstance(self.decision, Write) and self.hold is None and self.error is None
-
-    @property
-    def because(self) -> str:
-        """Return what the rule's inputs hold, for people."""
-        return self.gone or ", ".join(_said_of(self.one, self.values))
-
-    @property
-    def quiet(self) -> bool:
-        """True when there is nothing to do, to remember or to tell."""
-        keeps = isinstance(self.decision, Keep)
-        return keeps and self.hold is None and self.error is None and not self.settles
-
-    @property
-    def settles(self) -> bool:
-        """True when a conflict ended by itself."""
-        agreed = isinstance(self.decision, Keep) and self.decision.reason is Reason.NOTHING
-        return agreed and self.link.state is LinkState.CONFLICT
-
-    @property
-    def written(self) -> Ref:
-        """Return the object that a write is to."""
-        rule = self.one.rule
-        return rule.source.ref if self.side is Side.LEFT else rule.target.ref
-
-    @property
-    def path(self) -> str:
-        """Return the path that a write is to."""
-        rule = self.one.rule
-        return (rule.source.path or "") if self.side is Side.LEFT else rule.target.path
-
-    @property
-    def side(self) -> Side:
-        """Return the side that a write is to: the left is the input of a two-way rule."""
-        return self.decision.side if isinstance(self.decision, Write) else Side.RIGHT
 
 
 @frozen(kw_only=True)
@@ -186,22 +102,6 @@ class Case:
         return Hold(f"{self.target.ref} is somebody else's: {self.target.foreign}")
 
 
-def fresh_link(one: Managed) -> Link:
-    """Return the pair of a field that has never agreed with its rule."""
-    return Link(
-        pair=one.pair,
-        job=one.job,
-        left=Half(ref=one.left),
-        right=Half(ref=one.right),
-        title=one.title,
-    )
-
-
-def based(link: Link) -> bool:
-    """Tell whether both ends have agreed once."""
-    return bool(link.left.digest and link.right.digest)
-
-
 def judge(
     one: Managed, link: Link | None, seen: reading.Seen, now: datetime, remember: Remember
 ) -> Verdict:
@@ -238,27 +138,6 @@ def judge(
         remember=remember,
     )
     return _compared(case) if based(link) else _first(case)
-
-
-def _said_of(one: Managed, values: Mapping[str, JSON]) -> list[str]:
-    told: list[str] = []
-    for each in one.rule.inputs:
-        if each.name not in values:
-            continue
-        value = values[each.name]
-        if each.path is not None or not isinstance(value, dict):
-            told.append(f"{each.name} = {brief(value)}")
-            continue
-        told += [f"{each.name}.{path} = {brief(part)}" for path, part in _flat(value)]
-    return told
-
-
-def _flat(value: dict[str, JSON], above: str = "") -> list[tuple[str, JSON]]:
-    found: list[tuple[str, JSON]] = []
-    for name, part in value.items():
-        path = f"{above}{name}"
-        found += _flat(part, f"{path}.") if isinstance(part, dict) else [(path, part)]
-    return found
 
 
 # -- what cannot be decided ------------------------------------------------------------------------
@@ -436,43 +315,4 @@ def _back(case: Case, reason: Reason) -> Verdict:
     return evolve(case.verdict(decision), goal=goal, before=before, hold=hold)
 
 
-# -- what a verdict leaves behind ------------------------------------------------------------------
-
-
-def agreed(verdict: Verdict) -> Link:
-    """Return the pair as both ends are now: the base of what comes next."""
-    link, undone = verdict.link, verdict.decision.reason is Reason.HELD
-    if verdict.said is None or verdict.found is None:
-        return link
-    return evolve(
-        link,
-        left=half_of(verdict.said, verdict.one.left),
-        right=half_of(verdict.found, verdict.one.right),
-        state=LinkState.HELD if undone else LinkState.SYNCED,
-        title=verdict.one.title,
-    )
-
-
-def planned_item(verdict: Verdict) -> ConfigItem:
-    """Return what the written field will hold."""
-    if verdict.side is Side.LEFT:
-        return source_item(verdict.one, verdict.goal)
-    return target_item(verdict.one, verdict.goal)
-
-
-def ends(verdict: Verdict) -> bool:
-    """Tell whether the pair is dissolved."""
-    return isinstance(verdict.decision, Detach | Forget)
-
-
-__all__ = [
-    "Hold",
-    "Remember",
-    "Verdict",
-    "agreed",
-    "based",
-    "ends",
-    "fresh_link",
-    "judge",
-    "planned_item",
-]
+__all__ = ["Remember", "judge"]

@@ -21,10 +21,11 @@ from ..report import Report
 from ..underway import spread
 from . import reading
 from .context import ConfigWork
-from .judging import Verdict, judge
+from .judging import judge
 from .recovering import recover
 from .rulebook import Group
 from .settling import Outcome, drop, settle, stamp_of
+from .verdicts import Verdict
 from .writing import dirty
 
 AT_ONCE = 1000
@@ -185,8 +186,9 @@ class Links:
         """End the pairs that no rule manages any more: their fields keep what they hold."""
         self._gone += [] if self._next is None else [self._next, *self._rest]
         work, why = self._work, "no rule manages it any more"
+        managed = {one.pair for one in work.book.fields} if self._gone else set()
         for link in self._gone:
-            if not work.dry:
+            if not (work.dry or link.pair in managed):
                 drop(work, None, link, why, "", report)
 
 

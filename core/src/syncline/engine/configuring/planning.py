@@ -16,13 +16,14 @@ from ..plans import Plan, PlanItem
 from ..report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
-from .judging import Verdict, planned_item
 from .leasing import Busy, at_objects
 from .passing import Looked
 from .recovering import recover_fields
 from .rulebook import Group
-from .settling import act, batches, frozen_still, known, objected, of_others, with_author
+from .settling import act, known
 from .telling import event_of_hold, held_text, line_of, shown, why_of
+from .verdicts import Verdict, planned_item
+from .weighing import batches, frozen_still, objected, of_others, with_author
 
 FAILED = "failed"
 _MOVED = ("decision", "side", "reason", "left_version", "right_version", "values")

@@ -30,10 +30,10 @@ from ..report import ItemResult, Report
 from . import reading, writing
 from .context import ConfigWork
 from .halves import half_of, held_at, source_item, target_item, value_of
-from .judging import fresh_link
 from .leasing import Busy, at_objects
 from .rulebook import Group, Managed
 from .telling import shown
+from .verdicts import fresh_link
 
 logger = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from ..settling import unsettled
 from . import reading
 from .context import ConfigWork
 from .halves import Absent, Held, held_at, value_of
-from .judging import Verdict, agreed
 from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover_fields
 from .rulebook import Group, Managed
 from .settling import act, known
+from .verdicts import Verdict, agreed
 from .writing import remembered
 
 FROM, TO, EDIT = "from", "to", "edit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from attrs import field, frozen
 
@@ -119,10 +119,10 @@ class Rulebook:
         rules = tuple(rules)
         managed = sorted((_managed(job, rule) for rule in rules), key=lambda one: one.pair)
         _refuse_twins(managed)
-        groups = [
-            Group(ref, tuple(fields))
-            for ref, fields in groupby(managed, lambda one: one.rule.target.ref)
-        ]
+        objects: dict[Ref, list[Managed]] = {}
+        for one in managed:
+            objects.setdefault(one.rule.target.ref, []).append(one)
+        groups = [Group(ref, tuple(fields)) for ref, fields in objects.items()]
         return cls(
             job=job,
             groups=tuple(groups),
@@ -153,10 +153,18 @@ class Rulebook:
         return (one for group in self.groups for one in group.fields)
 
 
+_LONGEST = 400
+"""Characters of the identity of a pair."""
+
+
 def _managed(job: str, rule: Rule) -> Managed:
     # Links are read in the order of pairs: fields of one object follow each other, and objects of
     # one kind, which one call reads together, do, too.
-    return Managed(job=job, rule=rule, pair=f"{job} {rule.target.ref} #{rule.target.path}")
+    pair = f"{job} {rule.target.ref} #{rule.target.path}"
+    if len(pair) > _LONGEST:
+        # Some states have keys of a bounded length.
+        pair = f"{pair[: _LONGEST - 33]} {hashlib.sha256(pair.encode()).hexdigest()[:32]}"
+    return Managed(job=job, rule=rule, pair=pair)
 
 
 def _refuse_twins(managed: Sequence[Managed]) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from attrs import evolve, frozen
 
-from ...config_store import AuditedStore
-from ...decision import Adopt, Conflict, Keep, Reason
+from ...decision import Adopt, Conflict, Keep
 from ...errors import Held, LeaseLost, OutcomeUnknown, StateError, StoreError, VersionMismatch
-from ...items import ConfigRecord, item_digest
-from ...model import JSON, Ref, Side
-from ...rules import field_ref
+from ...items import item_digest
+from ...model import Side
 from ...state.records import (
-    ConflictRecord,
     DropLink,
     Effect,
     Lease,
     Link,
     LinkState,
-    SaveConflict,
     SaveItem,
     SaveLink,
 )
@@ -30,12 +26,14 @@ from ..remembering import closing, settled
 from ..report import Report
 from . import reading, writing
 from .context import ConfigWork
-from .halves import value_of
-from .judging import Hold, Verdict, agreed, based, ends, judge
+from .disputing import by_whom, raise_conflict, shown_value
+from .judging import judge
 from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover_fields
 from .rulebook import Group, Managed
-from .telling import event_of_hold, held_text, new_hold, result_of, shown, why_of
+from .telling import event_of_hold, held_text, new_hold, result_of
+from .verdicts import Hold, Verdict, agreed, based, ends
+from .weighing import batches, frozen_still, gathered, objected, of_others, with_author
 
 logger = logging.getLogger(__name__)
 
@@ -130,101 +128,6 @@ async def act(
     return Outcome(again=min(again, default=None))
 
 
-# -- whether to write now --------------------------------------------------------------------------
-
-
-def of_others(work: ConfigWork, verdict: Verdict) -> Verdict:
-    """Leave a field alone that another job manages."""
-    if not isinstance(verdict.decision, Conflict | Adopt) and not verdict.writes:
-        return verdict
-    for ref in {verdict.one.right, field_ref(verdict.written, verdict.path)}:
-        if (other := work.state.linked_elsewhere(work.name, ref)) is not None:
-            hold = Hold(f"{ref} is managed by job {other!r}; take it out of one of the two")
-            return evolve(verdict, decision=Keep(Reason.NOT_WRITABLE), hold=hold)
-    return verdict
-
-
-def frozen_still(work: ConfigWork, verdict: Verdict) -> Verdict:
-    """Stop repairing what somebody changes again and again: a person decides."""
-    if not (verdict.drifted and verdict.writes):
-        return verdict
-    open_ = work.state.conflict_of(verdict.one.pair)
-    fights = open_ is not None and open_.reason is Reason.PING_PONG
-    since = work.now() - timedelta(hours=1)
-    times = work.state.count_events(work.name, [writing.REPAIRED], since, pair=verdict.one.pair)
-    if not fights and times < work.limits.writes_per_hour:
-        return verdict
-    return evolve(verdict, decision=Conflict(Reason.PING_PONG))
-
-
-async def with_author(work: ConfigWork, verdict: Verdict) -> Verdict:
-    """Ask who changed a drifted field, where the vendor tells."""
-    store = work.store(verdict.one.rule.target.ref)
-    if not verdict.drifted or verdict.quiet or not isinstance(store, AuditedStore):
-        return verdict
-    rule = verdict.one.rule
-    try:
-        author = await store.author(rule.target.ref, rule.target.path, verdict.link.synced_at)
-    except StoreError:
-        return verdict  # it is only for people
-    if author is None or author.ours:
-        return verdict
-    return evolve(verdict, author=f"{author.name} at {author.at:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def objected(work: ConfigWork, verdicts: Sequence[Verdict], seen: reading.Seen) -> list[Verdict]:
-    """Ask each store whether it would take all that is to be written, or else which part."""
-    held: dict[str, Hold] = {}
-    for batch in batches(verdicts, seen):
-        held |= _objections(work, batch)
-    return [
-        evolve(verdict, hold=held[verdict.one.pair]) if verdict.one.pair in held else verdict
-        for verdict in verdicts
-    ]
-
-
-def _objections(work: ConfigWork, batch: writing.Batch) -> dict[str, Hold]:
-    if _objection(work, batch.record, batch.verdicts) is None:
-        return {}
-    alone = {v.one.pair: _objection(work, batch.record, [v]) for v in batch.verdicts}
-    held = {pair: hold for pair, hold in alone.items() if hold is not None}
-    rest = [v for v in batch.verdicts if v.one.pair not in held]
-    together = _objection(work, batch.record, rest) if rest else None
-    if together is not None:
-        held |= {v.one.pair: together for v in rest}
-    return held
-
-
-def _objection(work: ConfigWork, record: ConfigRecord, verdicts: Sequence[Verdict]) -> Hold | None:
-    changes: Mapping[str, JSON] = {v.path: v.goal for v in verdicts}
-    found = work.store(record.ref).objection(record, changes, work.now())
-    return None if found is None else Hold(found.why, found.until)
-
-
-def gathered(work: ConfigWork, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Let an object rest that was written a moment ago: one write in each debounce window."""
-    rest = max(v.one.rule.debounce for v in verdicts)
-    last = max((v.link.synced_at for v in verdicts if v.link.synced_at), default=None)
-    if last is None or min(last, work.now()) + rest <= work.now():
-        return list(verdicts)
-    until = min(last, work.now()) + rest
-    hold = Hold("changes are gathered", until, told=False)
-    return [evolve(v, hold=hold) if v.writes else v for v in verdicts]
-
-
-def batches(verdicts: Iterable[Verdict], seen: reading.Seen) -> list[writing.Batch]:
-    """Return what is written now, object by object."""
-    found: dict[Ref, list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.writes:
-            found.setdefault(verdict.written, []).append(verdict)
-    return [
-        writing.Batch(record=record, verdicts=tuple(fields), seen=seen)
-        for ref, fields in found.items()
-        if isinstance(record := seen[ref], ConfigRecord)
-    ]
-
-
 # -- what is remembered without a write ------------------------------------------------------------
 
 
@@ -280,23 +183,13 @@ def _adopt(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> 
         link,
         "adopted",
         reason=reason,
-        detail=f"{shown_value(verdict)} ({_by(verdict)})",
+        detail=f"{shown_value(verdict)} ({by_whom(verdict)})",
         before=after,
         after=link.right.value,
     )
     saved: list[Effect] = [SaveItem(item) for item in items if item is not None]
     work.commit([*saved, *writing.remembered(work, link), entry], fence)
     report.add(result_of(verdict, "adopted"))
-
-
-def shown_value(verdict: Verdict) -> str:
-    """Return what the field holds, for people."""
-    return shown(value_of(verdict.found)) if verdict.found is not None else "nothing"
-
-
-def _by(verdict: Verdict) -> str:
-    author = f"changed by {verdict.author}" if verdict.author else ""
-    return why_of(verdict, author=author)
 
 
 def _end(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> None:
@@ -317,58 +210,6 @@ def drop(
         fence,
     )
     report.counts["detached"] += 1
-
-
-# -- conflicts -------------------------------------------------------------------------------------
-
-
-def raise_conflict(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> None:
-    """Save or refresh the conflict of a field, which is frozen until it is settled."""
-    open_ = work.state.conflict_of(verdict.one.pair)
-    record = record_of(work, verdict, open_)
-    if open_ == evolve(record, updated_at=open_.updated_at if open_ else record.updated_at):
-        return
-    new = open_ is None or open_.reason is not record.reason
-    link = evolve(verdict.link, state=LinkState.CONFLICT, title=verdict.one.title)
-    items = (verdict.said, verdict.found)
-    effects: list[Effect] = [SaveItem(item) for item in items if item is not None]
-    effects += [SaveLink(link), SaveConflict(record), *settled(work, link)]
-    if new:
-        detail = f"{shown_value(verdict)} ({_by(verdict)})"
-        effects.append(
-            work.entry(link, "conflict", reason=verdict.decision.reason.value, detail=detail)
-        )
-        report.add(result_of(verdict, "conflict", detail=detail))
-        logger.warning(
-            "a conflict waits for a person",
-            extra={"job": work.name, "ref": str(verdict.one.right)},
-        )
-    work.commit(effects, fence)
-
-
-def record_of(work: ConfigWork, verdict: Verdict, open_: ConflictRecord | None) -> ConflictRecord:
-    """Return the conflict as it stands now, with what a person needs to choose."""
-    now = work.now()
-    left = item_digest(verdict.said) if verdict.said is not None else ""
-    right = item_digest(verdict.found) if verdict.found is not None else ""
-    actors = (verdict.author, *(open_.actors if open_ is not None else ()))
-    return ConflictRecord(
-        id=open_.id if open_ is not None else work.new_id()[:12],
-        job=work.name,
-        pair=verdict.one.pair,
-        left=verdict.one.left,
-        right=verdict.one.right,
-        title=verdict.one.title,
-        reason=verdict.decision.reason,
-        found_at=open_.found_at if open_ is not None else now,
-        updated_at=now,
-        base=verdict.link.right.value,
-        left_value=left,
-        right_value=right,
-        left_stamp=left,
-        right_stamp=right,
-        actors=tuple(sorted({actor for actor in actors if actor})),
-    )
 
 
 # -- what fails ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from ...state.records import Log
 from ..context import Work
 from ..report import ItemResult
 from .halves import Absent, Held
-from .judging import Hold, Verdict
+from .verdicts import Hold, Verdict
 
 HELD = "held"
 REFUSED = "refused"

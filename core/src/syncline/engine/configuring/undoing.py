@@ -14,11 +14,11 @@ from ..report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
 from .halves import Absent, held_at, source_item, target_item, value_of
-from .judging import Verdict
 from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover, recover_fields
 from .rulebook import Group, Managed
 from .settling import act, known
+from .verdicts import Verdict
 from .writing import REPAIRED, UNDONE, UPDATED
 
 RELEASED = "released"

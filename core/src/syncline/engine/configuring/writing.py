@@ -44,9 +44,9 @@ from ..report import Report
 from . import reading
 from .context import ConfigWork
 from .halves import half_of, held_at, said_item, source_item, target_item, value_of
-from .judging import Verdict, agreed, planned_item
 from .rulebook import Managed
 from .telling import result_of, shown, why_of
+from .verdicts import Verdict, agreed, planned_item
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from ..expressions.syntax import (
     tree_of,
 )
 from ..items import FieldType, Kind
-from ..suggesting import nearest
+from .paths import Step, chain, read_of, unknown
 from .typing import (
     BOOL,
     BYTES,
@@ -151,16 +151,15 @@ class _Walk:
         held = self.names.get(node.name)
         if held is None:
             bound = [name for names in self._bound for name in names]
-            raise _unknown("name", node.name, [*self.names, *bound], node.at)
+            raise unknown("name", node.name, [*self.names, *bound], node.at)
         if isinstance(held, FieldType):
             return FIELD_TYPES[held]
-        raise ExpressionError(
-            f"{node.name!r} is an object: say which field, such as {node.name}.{_example(held)}",
-            node.at,
-        )
+        field = f"{node.name}.{next(iter(held.fields), '<field>')}"
+        message = f"{node.name!r} is an object: say which field, such as {field}"
+        raise ExpressionError(message, node.at)
 
-    def _part(self, node: Select | Index) -> Type:
-        root, steps = _chain(node)
+    def _part(self, node: Step) -> Type:
+        root, steps = chain(node)
         if isinstance(root, Name) and not self._is_bound(root.name):
             held = self.names.get(root.name)
             if isinstance(held, Kind):
@@ -170,64 +169,16 @@ class _Walk:
     def _is_bound(self, name: str) -> bool:
         return any(name in names for names in self._bound)
 
-    def _field(self, root: Name, kind: Kind, steps: Sequence[Select | Index]) -> Type:
+    def _field(self, root: Name, kind: Kind, steps: Sequence[Step]) -> Type:
         """Return the type of what follows an object's name, and note which field it reads."""
-        path = ""
-        for count, step in enumerate(steps, 1):
-            part = _part_of_path(step)
-            if part is None:
-                raise ExpressionError(f"say which field of {path or root.name!r}", step.at)
-            path = f"{path}.{part}" if path else part
-            if path in kind.fields:
-                return self._read(root, kind, path, steps[count:], step)
-            if not any(known.startswith(f"{path}.") for known in kind.fields):
-                return self._other(root, kind, path, steps[count:], step)
-        inside = [known for known in sorted(kind.fields) if known.startswith(f"{path}.")]
-        raise ExpressionError(
-            f"{path!r} is no field by itself; there are {', '.join(inside)}", steps[-1].at
-        )
-
-    def _other(
-        self,
-        root: Name,
-        kind: Kind,
-        path: str,
-        rest: Sequence[Select | Index],
-        at: Select | Index,
-    ) -> Type:
-        """Go on where the kind does not know the field by name."""
-        if kind.others is None:
-            raise _unknown("field", path, kind.fields, at.at, f" in a {kind.name}")
-        # Of a field that nobody knows by name, the path goes as far as it is written.
-        for count, step in enumerate(rest):
-            part = _part_of_path(step)
-            if part is None:
-                return self._read(root, kind, path, rest[count:], step)
-            path, at = f"{path}.{part}", step
-        return self._read(root, kind, path, (), at)
-
-    def _read(
-        self,
-        root: Name,
-        kind: Kind,
-        path: str,
-        rest: Sequence[Select | Index],
-        at: Select | Index,
-    ) -> Type:
-        spec = kind.spec(path)
-        if spec is None or spec.type is FieldType.ANY:
-            raise ExpressionError(
-                f"what {path!r} of a {kind.name} holds is known only to the object; name the field"
-                f" itself as an input: {{ item = …, field = {path!r}, type = … }}",
-                at.at,
-            )
-        self.fields.setdefault(root.name, {})[path] = spec.type
-        type_ = FIELD_TYPES[spec.type]
-        for step in rest:
+        read = read_of(root, kind, steps)
+        self.fields.setdefault(root.name, {})[read.path] = read.type
+        type_ = FIELD_TYPES[read.type]
+        for step in read.rest:
             type_ = self._step(type_, step)
         return type_
 
-    def _step(self, of: Type, step: Select | Index) -> Type:
+    def _step(self, of: Type, step: Step) -> Type:
         """Return the type of `of.name` or `of[index]`."""
         if isinstance(step, Select):
             if of.name in ("map", "dyn"):
@@ -331,7 +282,7 @@ class _Walk:
         if node.name not in known:
             noun = "function" if node.on is None else "method"
             names = [*known, "has", "dyn", "min", "max"] if node.on is None else [*known, *MACROS]
-            raise _unknown(noun, node.name, names, node.at)
+            raise unknown(noun, node.name, names, node.at)
         nodes = (*(() if node.on is None else (node.on,)), *node.arguments)
         given = [self.type_of(each) for each in nodes]
         found = chosen(known[node.name], given)
@@ -377,42 +328,6 @@ class _Walk:
 
 
 MACROS = ("map", "filter", "all", "exists", "exists_one")
-
-
-def _chain(node: Node) -> tuple[Node, Sequence[Select | Index]]:
-    """Return what a chain of fields and indices begins with, and its steps from there."""
-    steps: list[Select | Index] = []
-    while isinstance(node, Select | Index):
-        steps.append(node)
-        node = node.of
-    return node, steps[::-1]
-
-
-def _part_of_path(step: Select | Index) -> str | None:
-    """Return the part of a dotted path that a step is; None where only the run tells."""
-    match step:
-        case Select(name=name):
-            return name
-        case Index(index=Literal(kind="string", text=text)) if _is_plain(text):
-            return text[1:-1]
-        case _:
-            return None
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether a text as written is one part of a path: no escapes, no dots."""
-    return text[0] in "'\"" and text[:3] not in ('"""', "'''") and not {"\\", "."} & {*text}
-
-
-def _example(kind: Kind) -> str:
-    return next(iter(kind.fields), "<field>")
-
-
-def _unknown(
-    noun: str, name: str, known: Mapping[str, object] | Sequence[str], at: int, where: str = ""
-) -> ExpressionError:
-    hint = nearest(name, known, f"{noun}s")
-    return ExpressionError(f"there is no {noun} {name!r}{where}; {hint}", at)
 
 
 def _apart(node: Binary, left: Type, right: Type) -> ExpressionError:

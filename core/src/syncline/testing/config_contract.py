@@ -15,64 +15,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import attrs
 import pytest
 
-from ..config_store import AuditedStore, ConfigStore, FieldWrite
+from ..config_store import AuditedStore, ConfigStore
 from ..errors import Held, NotFound, Rejected, StoreError, VersionMismatch
 from ..items import ConfigRecord, at_path, kind_and_name
-from ..model import JSON, Cursor, Ref, Status
-from ..ports import Capability, Note
+from ..model import JSON, Ref, Status
+from ..ports import Capability
 from .attempt import Crash
 from .config_person import ConfigPerson
+from .config_questions import Notebook, changed, fetched, needs, one, other_field, read_feed
 
 MANY = 12
 """Objects that are read at once."""
-
-
-@attrs.define
-class Notebook:
-    """Keeps what a write notes; may die when the first note is durable."""
-
-    dies: bool = False
-    notes: list[Note] = attrs.field(factory=list)
-
-    def note(self, step: str, detail: str) -> None:
-        """Keep a note, as the journal does."""
-        self.notes.append(Note(step=step, detail=detail))
-        if self.dies:
-            raise Crash(f"after noting {step}")
-
-    def write(self) -> FieldWrite:
-        """Return what a write is lent."""
-        return FieldWrite(note=self.note, earlier=(*self.notes,))
-
-
-async def fetched(store: ConfigStore, refs: Sequence[Ref]) -> dict[Ref, ConfigRecord | Exception]:
-    """Return what a store yields for these objects."""
-    found: dict[Ref, ConfigRecord | Exception] = {}
-    async for each in store.fetch_many(refs):
-        ref, what = (each.ref, each) if isinstance(each, ConfigRecord) else each
-        assert ref not in found, f"{ref} came twice"
-        found[ref] = what
-    return found
-
-
-async def one(store: ConfigStore, ref: Ref) -> ConfigRecord:
-    """Return one object as it is now."""
-    record = (await fetched(store, [ref]))[ref]
-    assert isinstance(record, ConfigRecord), record
-    return record
-
-
-async def changed(
-    store: ConfigStore, record: ConfigRecord, changes: Mapping[str, JSON]
-) -> ConfigRecord:
-    """Change fields of an object as the engine does."""
-    write = Notebook().write()
-    return await store.update(record.ref, changes, expected=record.version, write=write)
 
 
 class ReadingContract:
@@ -178,10 +136,10 @@ class ReadingContract:
     async def test_a_change_is_in_the_feed(self, store: ConfigStore, person: ConfigPerson) -> None:
         needs(store, Capability.CHANGE_FEED)
         ref = await person.make(0)
-        cursor = await _read_feed(store, None, set())
+        cursor = await read_feed(store, None, set())
         await person.edit(ref, person.path, person.values[0])
         seen: set[Ref] = set()
-        await _read_feed(store, cursor, seen)
+        await read_feed(store, cursor, seen)
         assert ref in seen
 
 
@@ -211,7 +169,7 @@ class WritingContract:
     async def test_what_a_person_changes_elsewhere_in_the_object_survives(
         self, store: ConfigStore, person: ConfigPerson
     ) -> None:
-        path, value = _other(person)
+        path, value = other_field(person)
         record = await one(store, await person.make(0))
         await person.edit(record.ref, path, value)
         seen = await one(store, record.ref)
@@ -358,26 +316,6 @@ class ConfigStoreContract(ReadingContract, WritingContract):
     """Give it the fixtures `store` (closed afterwards) and `person`; see `ConfigPerson`."""
 
     pytestmark = pytest.mark.asyncio
-
-
-def needs(store: ConfigStore, capability: Capability) -> None:
-    """Skip a test that the store does not claim to pass."""
-    if capability not in store.capabilities:
-        pytest.skip(f"the store does not claim {capability.name}")
-
-
-def _other(person: ConfigPerson) -> tuple[str, JSON]:
-    if person.other is None:
-        pytest.skip("objects of this test have no other field that people change")
-    return person.other
-
-
-async def _read_feed(store: ConfigStore, cursor: Cursor | None, seen: set[Ref]) -> Cursor | None:
-    """Read a feed to its end; return the cursor to save."""
-    async for page in store.changes(cursor):
-        seen.update(change.ref for change in page.changes)
-        cursor = page.cursor if page.cursor is not None else cursor
-    return cursor
 
 
 __all__ = ["ConfigPerson", "ConfigStoreContract", "Notebook", "changed", "fetched", "one"]

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import attrs
 
 from ..kernel import SimClock
+from ..kernel.posting import post
 from .content import Content, Space
 
 Form = Literal["automation", "connect", "data-center", "forge"]
@@ -99,7 +100,7 @@ class Events:
                 await asyncio.sleep(one.chance.uniform(0, REORDERED_WITHIN))
             elif before is not None:
                 await before.wait()
-            await _post(one, name, body, self._clock)
+            await post(one.url, body, _signed(one, name, body, self._clock))
         finally:
             done.set()
 
@@ -165,31 +166,6 @@ def _forge(event: Event, now: int) -> dict[str, Any]:
             },
         },
     }
-
-
-async def _post(one: Subscription, name: str, body: bytes, clock: SimClock) -> None:
-    """Send one event and forget about it: nobody answers for its arrival."""
-    parts = urlsplit(one.url)
-    headers = {
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **_signed(one, name, body, clock),
-    }
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"POST {target} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
-    try:
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-    except OSError:
-        return
-    try:
-        writer.write("\r\n".join(lines).encode("latin-1") + body)
-        await asyncio.wait_for(reader.read(), 10)
-    except (OSError, TimeoutError):
-        return
-    finally:
-        writer.close()
 
 
 def _signed(one: Subscription, name: str, body: bytes, clock: SimClock) -> Mapping[str, str]:

@@ -11,11 +11,11 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from ..kernel.ids import Ids
+from ..kernel.posting import post
 from .audit import Entry
 from .dates import shown
 from .thing import Thing
@@ -129,9 +129,9 @@ async def _deliver(one: Subscription, body: bytes, event: str, group: str) -> No
     if one.reorder:
         await asyncio.sleep(one.chance.uniform(0, REORDERED_WITHIN))
     if one.queue:
-        await _post(one.url, _queued(one, body, event, group), _SQS)
+        await post(one.url, _queued(one, body, event, group), _SQS)
     else:
-        await _post(one.url, body, {one.header: one.secret} if one.header else {})
+        await post(one.url, body, {one.header: one.secret} if one.header else {})
 
 
 _SQS = {
@@ -148,27 +148,3 @@ def _queued(one: Subscription, body: bytes, event: str, group: str) -> bytes:
     if one.queue.endswith(".fifo"):
         message |= {"MessageGroupId": group[:128], "MessageDeduplicationId": event}
     return json.dumps(message).encode()
-
-
-async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
-    parts = urlsplit(url)
-    all_headers = {
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **headers,
-    }
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"POST {target} HTTP/1.1", *(f"{k}: {v}" for k, v in all_headers.items()), "", ""]
-    try:
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-    except OSError:
-        return
-    try:
-        writer.write("\r\n".join(lines).encode("latin-1") + body)
-        await asyncio.wait_for(reader.read(), 10)
-    except (OSError, TimeoutError):
-        return
-    finally:
-        writer.close()

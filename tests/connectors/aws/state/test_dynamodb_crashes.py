@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 
 from syncline.model import Cursor, Side
-from syncline.state.records import SaveCursor, SaveLink
+from syncline.state.records import Effect, SaveCursor, SaveLink
 from syncline.testing.faulty import Received
 from syncline.testing.proxy import FaultyProxy, at_random
-from syncline.testing.state_contract.samples import JOB, kb, line, link, mark, titles, wiki
+from syncline.testing.state_contract.samples import JOB, half, kb, line, link, mark, titles, wiki
 from syncline_aws.state import DynamoState
+from syncline_aws.state.pending import prepare
+from syncline_aws.state.table import Change
+from syncline_aws.state.wire import key_of
 
 _OPEN = """
 import sys, time
@@ -155,3 +158,35 @@ def _work(client: Any, table: str) -> None:
         lease = state.renew(lease, ttl=60)
     state.release(lease)
     state.close()
+
+
+def test_a_large_commit_that_counts_is_finished_by_whoever_takes_the_lease_over(
+    open_dynamo: Callable[[], DynamoState],
+) -> None:
+    first, heir = open_dynamo(), open_dynamo()
+    assert first.acquire("job/job", holder="first", ttl=0) is not None
+    saved: list[Effect] = [SaveLink(link(f"{n:03d}")) for n in range(120)]
+    # As if it had died right after the transaction that made it count.
+    head = prepare(first.table, "an-id", 1, [*saved, line(1)])
+    first.table.write([Change(key_of(head), None, {**head, "v": "an-id"})], None, "")
+    # Meanwhile somebody who needs no lease has taken one of the items.
+    heir.commit([SaveLink(link("x", left=half(wiki("007"))))], None)
+    assert len(list(heir.links(JOB))) == 1
+    assert heir.acquire("job/job", holder="heir", ttl=60) is not None
+    assert len(list(heir.links(JOB))) == 120, "all but the one that would be a second pair"
+    assert titles(heir.history(JOB)) == ["1"]
+    assert heir.link(JOB, wiki("007")) == link("x", left=half(wiki("007")))
+    assert list(heir.table.query("pending")) == []
+
+
+def test_what_is_left_of_a_commit_that_was_carried_out_is_tidied_up(
+    open_dynamo: Callable[[], DynamoState],
+) -> None:
+    state = open_dynamo()
+    head = prepare(state.table, "an-id", 1, [line(1)])
+    state.table.write([Change(key_of(head), None, {**head, "v": "x", "done": 1})], None, "")
+    parts = state.table.query("pending-parts|an-id")
+    state.table.delete_all([key_of(part) for part in parts])
+    state.tidy()
+    assert state.history(JOB) == []
+    assert list(state.table.query("pending")) == []

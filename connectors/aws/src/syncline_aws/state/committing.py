@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Sequence
@@ -21,12 +22,14 @@ from syncline.state.records import (
 )
 
 from . import keys, pending
-from .effects import apply, looked_at
+from .effects import Taken, apply, looked_at
 from .pending import Pending, Step
 from .rows import Rows
 from .table import MOST_ACTIONS, MOST_BYTES, Change, Clash, Table, Unknown, lost, pause
 from .values import Keep, Values
-from .wire import key_of, new, size_of
+from .wire import Item, key_of, new, size_of
+
+logger = logging.getLogger(__name__)
 
 _TRIES = 24
 _STEPS_TOGETHER = 45
@@ -167,20 +170,36 @@ class Commits:
             head = rows.get(keys.pending(commit.id))
             if head is None:
                 return changed
-            done = int(head["done"])
-            if done >= len(commit.steps):
+            if int(head["done"]) >= len(commit.steps):
                 pending.forget(self._table, commit.id)
                 return changed
-            steps = commit.steps[done : done + together]
-            rows.put({**head, "done": done + len(steps)})
-            changes = self._changes(steps, commit.first + done, uuid4().hex, rows)
-            if not fits(changes, None) and together > 1:
-                together //= 2
-            elif self._written(changes, None, str(changes[0].new and changes[0].new["v"])):
+            version = uuid4().hex
+            changes = self._progress(commit, head, together, version, rows)
+            if changes is None:
+                together = max(1, together // 2)
+            elif self._written(changes, None, version):
                 changed += changes
             else:
                 pause(min(attempt, 8))
         raise self._crowded()
+
+    def _progress(
+        self, commit: Pending, head: Item, together: int, version: str, rows: Rows
+    ) -> list[Change] | None:
+        """Return what the next steps change, with how far that gets; None when it is too much."""
+        done = int(head["done"])
+        steps = commit.steps[done : done + together]
+        further: Item = {**head, "done": done + len(steps)}
+        rows.put(further)
+        try:
+            changes = self._changes(steps, commit.first + done, version, rows)
+        except Taken as error:
+            if len(steps) > 1:
+                return None
+            # Somebody without the lease was faster. What counts has to come to its end.
+            logger.error("a step of a large commit was left out", extra={"detail": str(error)})
+            return [Change(key_of(head), head, {**further, "v": version})]
+        return changes if len(steps) == 1 or fits(changes, None) else None
 
     def finish(self) -> None:
         """Carry out the large commits that processes which died have left."""

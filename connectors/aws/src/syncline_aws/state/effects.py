@@ -24,6 +24,10 @@ PAIR = "pair "
 """Before the id of a pair, where notes belong to no intent any more."""
 
 
+class Taken(StateError):
+    """An item belongs to another pair already."""
+
+
 def looked_at(effect: r.Effect) -> Iterator[Key]:
     """Yield what `apply` is known to read, so that a commit reads it in one go."""
     match effect:
@@ -108,7 +112,7 @@ def _claim(rows: Rows, old: r.Link | None, link: r.Link, side: Side) -> None:
     key = keys.item(link.job, ref)
     known = rows.get(key) or new(key, job=link.job)
     if known.get(side.value, link.pair) != link.pair:
-        raise StateError(
+        raise Taken(
             f"{ref} belongs to the pair {known[side.value]!s} already, and cannot belong to"
             f" {link.pair} (UNIQUE); nothing was recorded"
         )
@@ -172,7 +176,7 @@ def _(effect: r.Bury, rows: Rows, id: int) -> None:
 
 @apply.register
 def _(effect: r.SaveReferences, rows: Rows, id: int) -> None:
-    # What leads from a target here was written before (`hinting`).
+    # What leads from a target here was written before (`Commits.commit`).
     key = keys.targets(effect.job, effect.ref)
     if effect.targets:
         rows.put(new(key, sorted(effect.targets)))

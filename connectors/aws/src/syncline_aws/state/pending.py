@@ -61,15 +61,17 @@ def _read(table: Table, head: Item) -> Pending | None:
     found = [part["bytes"] for part in table.query(keys.pending_part(id, 0)[0])]
     parts = [data for data in found if isinstance(data, bytes)]
     if len(parts) != head["parts"]:
-        return None  # somebody has just finished it
+        # It was carried out, and whoever was about to forget it died.
+        table.delete_all([keys.pending(id)])
+        return None
     rows = json.loads(zlib.decompress(b"".join(parts)))
     return Pending(id=id, first=int(head["first"]), steps=[*map(_step, rows)])
 
 
 def forget(table: Table, id: str) -> None:
     """Delete what was written down of a commit that has been carried out."""
-    table.delete_all([keys.pending(id)])
     table.delete_all([key_of(part) for part in table.query(keys.pending_part(id, 0)[0])])
+    table.delete_all([keys.pending(id)])
 
 
 # --- effects as JSON ---------------------------------------------------------------------------

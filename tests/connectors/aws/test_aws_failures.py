@@ -20,6 +20,7 @@ from syncline.errors import (
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    SynclineError,
     Unavailable,
 )
 from syncline.model import Ref
@@ -138,6 +139,62 @@ async def test_a_read_is_repeated_by_boto3(cloud: Any, calls: Any) -> None:
     cloud.sim.faults([{"kind": "status", "status": 503, "times": 1}])
     await calls.read("dynamodb", "list_tables")
     assert len(cloud.calls()) == 2
+
+
+BROKEN = (
+    {"kind": "html", "status": 502},
+    {"kind": "html", "status": 200},
+    {"kind": "empty", "status": 200},
+    {"kind": "cut-json"},
+    {"kind": "short-body"},
+    {"kind": "hang-up", "when": "after"},
+    {"kind": "redirect"},
+)
+
+
+@pytest.mark.parametrize("service", ["ssm", "autoscaling", "lambda"])
+@pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: f"{fault['kind']}")
+async def test_whatever_comes_back_only_our_errors_come_out(
+    cloud: Any, calls: Any, fault: Any, service: str
+) -> None:
+    operations: dict[str, tuple[str, dict[str, Any]]] = {
+        "ssm": ("describe_parameters", {}),
+        "autoscaling": ("describe_auto_scaling_groups", {}),
+        "lambda": ("get_account_settings", {}),
+    }
+    operation, params = operations[service]
+    cloud.sim.faults([{**fault, "times": 20}])
+    for call in (calls.read, calls.write):
+        said = ""
+        try:
+            await call(service, operation, **params)
+        except SynclineError as error:
+            said = str(error)
+        assert not said or said.startswith(f"{service} {operation}: ")
+
+
+async def test_without_credentials_the_role_cannot_be_assumed(
+    monkeypatch: pytest.MonkeyPatch, cloud: Any, tmp_path: Any
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    keys = {"access_key_id": None, "secret_access_key": None}
+    for settings in (keys, {**keys, "role": "arn:aws:iam::123456789012:role/syncline"}):
+        calls = Calls(cloud.settings(**settings), cloud.context())
+        with pytest.raises(Forbidden, match="no AWS credentials could be had"):
+            await calls.read("ssm", "describe_parameters")
+        await calls.aclose()
+
+
+async def test_a_region_that_is_none_is_a_fault_of_the_settings(cloud: Any) -> None:
+    calls = Calls(cloud.settings(region="not a region"), cloud.context())
+    for call in (calls.read, calls.write):
+        with pytest.raises(ConfigError, match="check the settings"):
+            await call("ssm", "describe_parameters")
+    await calls.aclose()
 
 
 async def test_nothing_is_written_once_another_process_has_taken_over(

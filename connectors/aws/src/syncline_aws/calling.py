@@ -8,10 +8,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from syncline import fence
 from syncline.connector import Context
+from syncline.errors import SynclineError
 from syncline.model import Ref
 
 from .clients import Clients
@@ -65,7 +64,9 @@ class Calls:
         for attempt in range(1, self.settings.attempts + 1):
             try:
                 return await self._once(service, operation, params, write)
-            except (ClientError, BotoCoreError) as error:
+            except SynclineError:
+                raise
+            except Exception as error:
                 if not (write and nothing_done(error)) or attempt == self.settings.attempts:
                     tried = f"{service} {operation}"
                     now = self.clock.now()

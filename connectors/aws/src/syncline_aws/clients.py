@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
@@ -127,9 +127,12 @@ def _in_role(session: boto3.session.Session, settings: Settings) -> boto3.sessio
             service, endpoint_url=address, config=_config(settings), **credentials
         )
 
+    source = session.get_credentials()
+    if source is None:
+        raise NoCredentialsError
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=sts,
-        source_credentials=session.get_credentials(),
+        source_credentials=source,
         role_arn=settings.role,
         extra_args={"RoleSessionName": "syncline"},
     )

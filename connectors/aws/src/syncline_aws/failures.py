@@ -99,6 +99,15 @@ _KEYLESS = (
 )
 
 
+_UNCLEAR = (
+    boto.HTTPClientError,
+    boto.ConnectionError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+)
+"""The request was sent, or may have been, and what came back is no answer."""
+
+
 def code_of(error: Exception) -> str:
     """Return the vendor's code of an error; empty where it is not the vendor's."""
     return _told(error)[0]
@@ -143,12 +152,19 @@ def failure(
         return ConfigError([f"{where}{tried}: no region is known; set `region` of the connection"])
     if isinstance(error, boto.ParamValidationError):
         return Rejected(f"{where}{tried}: boto3 refuses the values: {error}", ref=ref)
-    if write and not isinstance(error, _UNSENT):
+    if isinstance(error, _UNSENT) or (_unclear(error) and not write):
+        return Unavailable(f"{where}{tried}: AWS cannot be reached ({error!r}); try later", ref=ref)
+    if _unclear(error):
         return OutcomeUnknown(
-            f"{where}{tried}: sent, and no answer came ({error}); it will be looked at again",
+            f"{where}{tried}: sent, and no answer came ({error!r}); it will be looked at again",
             ref=ref,
         )
-    return Unavailable(f"{where}{tried}: AWS cannot be reached ({error}); try later", ref=ref)
+    return ConfigError([f"{where}{tried}: {error}; check the settings of the connection"])
+
+
+def _unclear(error: Exception) -> bool:
+    # Its parsers stumble over pages of proxies in ways of their own: a bare KeyError, say.
+    return isinstance(error, _UNCLEAR) or not isinstance(error, boto.BotoCoreError)
 
 
 def _refusal(
@@ -181,4 +197,13 @@ def _kind(
     return Rejected(said, ref=ref)
 
 
-__all__ = ["BUSY", "MISSING", "PAUSE", "THROTTLED", "code_of", "failure", "nothing_done", "text_of"]
+__all__ = [
+    "BUSY",
+    "MISSING",
+    "PAUSE",
+    "THROTTLED",
+    "code_of",
+    "failure",
+    "nothing_done",
+    "text_of",
+]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncline.errors import Held, NotFound, Rejected, StoreError
+from syncline.errors import Held, NotFound, Rejected, StoreError, SynclineError
 from syncline.items import ConfigRecord, Objection
 from syncline.model import JSON, Ref
 
@@ -33,7 +33,7 @@ class Groups:
         for some in parts(refs, GROUPS_PER_CALL):
             try:
                 groups = await self._described(some)
-            except StoreError as error:
+            except SynclineError as error:
                 for ref in some:
                     yield ref, error
                 continue

@@ -39,8 +39,8 @@ from .holding import Found, Holder, missing
 from .parameters import Parameters
 from .ttl import TimesToLive
 
-LOOKS = 1.0
-"""Seconds between two looks at an object that is being changed."""
+FIRST_LOOK, LAST_LOOK = 1.0, 5.0
+"""Seconds between two looks at an object that is being changed: doubled up to the second one."""
 _TYPES: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.INT: (int,),
     FieldType.BOOL: (bool,),
@@ -95,6 +95,8 @@ class AwsStore:
     def objection(
         self, record: ConfigRecord, changes: Mapping[str, JSON], now: datetime
     ) -> Objection | None:
+        if record.status is not Status.LIVE:
+            return Objection(why=record.reason or f"it is {record.status.value}")
         kind, _ = kind_and_name(record.ref)
         for path, value in changes.items():
             why = unfit(path, value, KINDS[kind].spec(path)) if kind in KINDS else "no such kind"
@@ -145,11 +147,14 @@ class AwsStore:
             NotFound, StoreError
         """
         until = self._clock.monotonic() + self._settings.settle.total_seconds()
+        pause = FIRST_LOOK
         while True:
             record = await self._one(holder, ref)
-            if not holder.busy(record) or self._clock.monotonic() >= until:
+            left = until - self._clock.monotonic()
+            if not holder.busy(record) or left <= 0:
                 return record
-            await self._clock.sleep(LOOKS)
+            await self._clock.sleep(min(pause, left))
+            pause = min(2 * pause, LAST_LOOK)
 
     async def _one(self, holder: Holder, ref: Ref) -> ConfigRecord:
         answer = await anext(aiter(holder.read([ref])))

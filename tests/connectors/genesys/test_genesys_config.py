@@ -461,6 +461,18 @@ async def test_many_rows_of_a_table_are_read_by_pages(
     assert len(sent(simulator, "GET")) <= 5
 
 
+async def test_a_page_that_was_cut_short_makes_no_row_missing(
+    cx: GenesysConfigStore, simulator: Running, do: Do
+) -> None:
+    do("create", "data-table", name="Limits", columns=COLUMNS)
+    for n in range(8):
+        do("edit", "data-table-row", table="Limits", key=f"{n}", set={"maximum": n})
+    simulator.faults([{"kind": "short-listing", "share": 0.5, "match": {"path": "rows$"}}])
+    found = await sights(cx, *(f"data-table-row/Limits/{n}" for n in range(8)))
+    rows = [one.values for one in found.values() if isinstance(one, ConfigRecord)]
+    assert sorted(str(row["maximum"]) for row in rows) == [str(n) for n in range(8)]
+
+
 async def test_a_table_that_there_is_not_is_told_of_each_row(cx: GenesysConfigStore) -> None:
     found = await look(cx, "data-table-row/Limits/ivr")
     assert found.status is not Status.LIVE

@@ -8,7 +8,7 @@ row, 404 where there is none, POST answers 409 `flows.datatables.not.unique` for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 
 from attrs import define, field, frozen
 
@@ -23,6 +23,7 @@ from ..client import entities
 from .calls import PAGE, TABLES, Calls, segment
 from .directory import Directory, is_id
 from .fields import digest, misvalue, news
+from .named import FEW
 from .part import Sight, absent, foreign, name_of, nothing, stale
 from .readback import read_back
 
@@ -87,20 +88,21 @@ class Rows:
             except Rejected as error:
                 yield ref, error
         for name, some in by_table.items():
-            try:
-                found = await self._table(some[0], name)
-                rows = await self._rows(found, some)
-            except NotFound as error:
-                for ref in some:
-                    yield absent(ref, str(error), gone=False)
-                continue
-            except StoreError as error:
-                for ref in some:
-                    yield ref, error
-                continue
-            for ref in some:
-                row = rows.get(_place(ref)[1])
-                yield (ref, row) if isinstance(row, StoreError) else self._record(ref, found, row)
+            for sight in await self._of_table(name, some):
+                yield sight
+
+    async def _of_table(self, name: str, refs: Sequence[Ref]) -> list[Sight]:
+        try:
+            found = await self._table(refs[0], name)
+            rows = await self._rows(found, refs)
+        except NotFound as error:
+            return [absent(ref, str(error), gone=False) for ref in refs]
+        except StoreError as error:
+            return [(ref, error) for ref in refs]
+        return [self._sight(ref, found, rows.get(_place(ref)[1])) for ref in refs]
+
+    def _sight(self, ref: Ref, found: Table, row: Json | StoreError | None) -> Sight:
+        return (ref, row) if isinstance(row, StoreError) else self._record(ref, found, row)
 
     def objection(self, record: ConfigRecord, changes: Mapping[str, JSON]) -> str:
         found = self._tables.get(_place(record.ref)[0])
@@ -173,18 +175,34 @@ class Rows:
         return found[0]
 
     async def _rows(self, found: Table, refs: Sequence[Ref]) -> Mapping[str, Json | StoreError]:
-        """Return the rows that there are, by key: by pages where that takes fewer calls."""
-        keys = [_place(ref)[1] for ref in refs]
-        if len(keys) > 1:
-            path, size = f"{TABLES}/{segment(found.id)}/rows", str(PAGE)
-            page = await self._calls.one(path, {**WHOLE, "pageSize": size, "pageNumber": "1"})
-            total = page.get("total")
-            if page.get("pageCount") == 1:
-                return {str(row[KEY]): row for row in entities(page, path) if KEY in row}
-            if isinstance(total, int) and total <= PAGE * len(keys):
-                return await self._all(path, keys)
-        found_rows = await asyncio.gather(*(self._row(found, ref) for ref in refs))
-        return {key: row for key, row in zip(keys, found_rows, strict=True) if row is not None}
+        """Return the rows that there are, by key: by pages where that takes fewer calls.
+
+        A row that no page has is asked for by its key before it counts as missing.
+        """
+        rows = await self._paged(found, {_place(ref)[1] for ref in refs})
+        rest = [ref for ref in refs if _place(ref)[1] not in rows]
+        for ref, row in zip(
+            rest, await asyncio.gather(*(self._row(found, ref) for ref in rest)), strict=True
+        ):
+            if row is not None:
+                rows[_place(ref)[1]] = row
+        return rows
+
+    async def _paged(self, found: Table, keys: Set[str]) -> dict[str, Json | StoreError]:
+        """Return rows with these keys from the table's pages; none where single reads are fewer."""
+        if len(keys) <= FEW:
+            return {}
+        path = f"{TABLES}/{segment(found.id)}/rows"
+        paging = {"pageSize": str(PAGE), "pageNumber": "1"}
+        page = await self._calls.one(path, {**WHOLE, **paging})
+        pages = page.get("pageCount")
+        if pages == 1:
+            listed = entities(page, path)
+        elif isinstance(pages, int) and pages < len(keys):
+            listed = [row async for row in self._calls.all(path, WHOLE)]
+        else:
+            listed = []
+        return {str(row[KEY]): row for row in listed if row.get(KEY) in keys}
 
     async def _row(self, found: Table, ref: Ref) -> Json | StoreError | None:
         try:
@@ -193,14 +211,6 @@ class Rows:
             return None
         except StoreError as error:
             return error
-
-    async def _all(self, path: str, keys: Sequence[str]) -> Mapping[str, Json | StoreError]:
-        wanted = set(keys)
-        rows: dict[str, Json | StoreError] = {}
-        async for row in self._calls.all(path, WHOLE):
-            if row.get(KEY) in wanted:
-                rows[str(row[KEY])] = row
-        return rows
 
     def _record(self, ref: Ref, found: Table, row: Json | None) -> ConfigRecord:
         title = f"{found.name}: {_place(ref)[1]}"

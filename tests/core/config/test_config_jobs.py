@@ -164,6 +164,7 @@ BAD = [
     ({"step": "0"}, "0 is not above zero"),
     ({"hysteresis": "-1"}, "-1 is below zero"),
     ({"to": '"cx:limits/a#note"', "expression": '"\'a\'"', "minimum": "1"}, "target holds a text"),
+    ({"to": '"cx:limits/a#note"', "expression": '"\'a\'"', "hysteresis": "1"}, "holds a text"),
     ({"cooldown": '"soon"'}, "'soon' is not a duration"),
     ({"drift": '"fix"'}, "'fix' is not one of the choices; choices: adopt, repair, report"),
     ({"nmae": '"x"'}, "nmae: unknown key; did you mean 'name'?"),

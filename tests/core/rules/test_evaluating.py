@@ -188,6 +188,8 @@ def test_an_inverse_leads_back_to_the_input() -> None:
     both = single("x * 100", INT, INT, inverse="to / 100")
     assert inverse(both, 500) == 5
     assert inverse(both, 500.0) == 5
+    with pytest.raises(RuleError, match="x = 5 would make it 500 again"):
+        inverse(both, 550)
     assert both.two_way
     assert both.source.name == "x"
     with pytest.raises(RuleError, match=r"rule single \(to / 100, to = 2.5\): to is 2.5"):
@@ -199,6 +201,17 @@ def test_an_inverse_that_gives_no_value_of_the_input_is_refused() -> None:
     assert inverse(odd, 4) == 2
     with pytest.raises(RuleError, match=r"the value is 2\.5, which is no whole number"):
         inverse(odd, 5)
+
+
+def test_a_way_back_is_exact_but_for_the_step_of_the_rule() -> None:
+    tenths = single("x / 10.0", DOUBLE, DOUBLE, inverse="to * 10.0")
+    assert inverse(tenths, 0.5) == 5.0
+    with pytest.raises(RuleError, match="again"):
+        inverse(single("x * 0.3", DOUBLE, DOUBLE, inverse="to / 0.3"), 0.7)
+    stepped = single("x * 0.3", DOUBLE, DOUBLE, inverse="to / 0.3", step=0.1)
+    assert inverse(stepped, 0.7) == 0.7 / 0.3
+    bounded = single("x * 100", INT, INT, inverse="to / 100", maximum=400)
+    assert inverse(bounded, 500) == 5, "whoever writes asks the bounds"
 
 
 def test_a_one_way_rule_has_no_way_back(rule: Made) -> None:

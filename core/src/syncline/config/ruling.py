@@ -224,6 +224,9 @@ class _Reading:
             source = next(iter(inputs.values()))
             self._checked("inverse", settings.inverse, {TO: target}, source.field.type)
         low, high = self._bounds(spec)
+        if settings.hysteresis and spec.type not in _NUMERIC:
+            message = f"the target holds {NAMES[spec.type]}, not a number"
+            self.faults.append(Fault(path=("hysteresis",), message=message))
         return Rule(
             name=settings.title,
             inputs=tuple(
@@ -271,7 +274,7 @@ class _Reading:
         """Return a bound or step as the target's type has it."""
         if value is None or spec.type is FieldType.ANY:
             return value
-        if spec.type not in (FieldType.INT, FieldType.DOUBLE):
+        if spec.type not in _NUMERIC:
             message = f"the target holds {NAMES[spec.type]}, not a number"
             self.faults.append(Fault(path=(key,), message=message))
             return None
@@ -284,6 +287,7 @@ class _Reading:
         return number if isinstance(number, int | float) else None
 
 
+_NUMERIC = (FieldType.INT, FieldType.DOUBLE)
 _ANY_JOB = ConfigJob(rules=(RuleSettings(from_={}, to=Address(item=Ref("", ""))),))
 
 

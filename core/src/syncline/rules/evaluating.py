@@ -9,7 +9,8 @@ from ..expressions import Calculation, ExpressionError
 from ..items import ConfigRecord, FieldType, at_path
 from ..model import JSON, Ref, Status
 from .fitting import Misfit, fitted
-from .rule import Input, Rule, RuleError
+from .rule import Input, Rule, RuleError, brief
+from .steadying import Apply, equal, settled
 
 TO = "to"
 """What an inverse calls the target's value."""
@@ -52,7 +53,8 @@ def inverse(rule: Rule, value: JSON) -> JSON:
     """Return what the input of a two-way rule has to hold where the target holds `value`.
 
     Raises:
-        RuleError: the inverse has no value for it, or one that the input cannot hold.
+        RuleError: the inverse has no value for it, or one that the input cannot hold, or one from
+            which the rule would make another value: whoever wrote this one would lose it.
         ValueError: the rule is one-way.
     """
     source, text = rule.source, rule.inverse or TO
@@ -60,7 +62,13 @@ def inverse(rule: Rule, value: JSON) -> JSON:
         typed = fitted(value, rule.target.type)
     except Misfit as error:
         raise RuleError(rule, text, {TO: value}, f"{TO} is {error}") from None
-    return _calculated(rule, text, {TO: typed}, source.type or FieldType.ANY)
+    found = _calculated(rule, text, {TO: typed}, source.type or FieldType.ANY)
+    back = settled(rule, evaluate(rule, {source.name: found}))
+    # What the bounds refuse is told as that.
+    if isinstance(back, Apply) and not equal(back.value, typed):
+        why = f"{source.name} = {brief(found)} would make it {brief(back.value)} again"
+        raise RuleError(rule, text, {TO: value}, why)
+    return found
 
 
 def _not_live(ref: Ref, record: ConfigRecord | None) -> str:

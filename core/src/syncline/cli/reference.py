@@ -152,6 +152,8 @@ the target's type where nothing of it is lost: 500.0 is 500, 500.5 is refused. D
 overflow and what is no number are refused, too: the target stays, and people are told.
 
 `inverse` makes a rule two-way: it is CEL over `to`, the target's value, and gives the only input.
+A value of the target from which the rule would make another one is not carried back, and people are
+told: with `to / 100`, somebody's 550 would come back as 500.
 
 Then, in this order:
 

@@ -274,6 +274,12 @@ def test_partner_events_arrive_in_the_envelope_of_event_bridge(
         _, event = got.get(timeout=5)
         assert event["detail"]["topicName"] == f"v2.analytics.queues.{queue}.observations"
         assert event["detail"]["eventBody"]["group"]["queueId"] == queue
+        robin = do("create", "user", name="Robin")["id"]
+        got.get(timeout=5)
+        do("edit", "user", name="Robin", set={"routingStatus": "IDLE"})
+        _, status = got.get(timeout=5)
+        assert status["detail"]["topicName"] == f"v2.users.{robin}.routingStatus"
+    fits(shared, "UserRoutingStatusUserRoutingStatus", status["detail"]["eventBody"])
     fits(shared, "AuditTopicAuditLogMessage", detail["eventBody"])
     fits(shared, "StatEventQueueTopicStatsNotification", event["detail"]["eventBody"])
 

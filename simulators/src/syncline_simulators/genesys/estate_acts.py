@@ -19,7 +19,7 @@ from .queues import enrol, settled
 from .schedules import GROUPS, LISTS, SCHEDULES, keep
 from .shapes import members
 from .thing import Thing
-from .users import STATUSES
+from .users import STATUSES, keep_status
 
 Action = Mapping[str, Any]
 
@@ -82,6 +82,8 @@ def _edit(org: Organization, kind: str, action: Action) -> dict[str, Any]:
         _skilled(org, thing, fields.pop("skills", {}))
     if fields:
         value = _checked(org, kind, edited(thing.value, fields))
+        if kind == "user" and fields.keys() <= {"routingStatus", "presence"}:
+            return item_of(org, kind, keep_status(org, thing, value, org.person.id))
         shelf = SHELVES[kind][0](org)
         thing = keeping.change(org, shelf, AUDITED[kind], thing, value, org.person)
     return item_of(org, kind, thing)

@@ -22,6 +22,7 @@ from .thing import Thing
 
 AUDIT_TOPIC = "v2.audits.entitytype.{id}.entityid.{id}"
 OBSERVATION_TOPIC = "v2.analytics.queues.{id}.observations"
+STATUS_TOPIC = "v2.users.{id}.routingStatus"
 REORDERED_WITHIN = 0.3
 """Seconds within which events overtake each other."""
 
@@ -73,6 +74,12 @@ class Partners:
             "data": [{"interval": f"{at}/{at}", "metrics": metrics}],
         }
         self._tell(OBSERVATION_TOPIC, f"v2.analytics.queues.{queue.id}.observations", body)
+
+    def status(self, user: Thing) -> None:
+        """Tell the routing status of a user."""
+        if self._subscriptions:
+            body = {"id": user.id, "routingStatus": user.value["routingStatus"]}
+            self._tell(STATUS_TOPIC, f"v2.users.{user.id}.routingStatus", body)
 
     def _tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:
         envelope = self._envelope(template, topic, body)

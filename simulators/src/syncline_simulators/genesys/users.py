@@ -110,11 +110,15 @@ def put_status(org: Organization, call: Call) -> dict[str, Any]:
     """PUT: on or off queue."""
     user = org.estate.users.get(call.ids["user"])
     status = {"status": call.body["status"], "startTime": shown(org.now())}
-    return status_view(org.estate.users.put(_with(org, user, status, call.client.id)))
+    value = {**user.value, "routingStatus": status}
+    return status_view(keep_status(org, user, value, call.client.id))
 
 
-def _with(org: Organization, user: Thing, status: dict[str, Any], who: str) -> Thing:
-    return user.changed({**user.value, "routingStatus": status}, org.now(), who)
+def keep_status(org: Organization, user: Thing, value: dict[str, Any], who: str) -> Thing:
+    """Keep what a user is doing; that is no configuration, and the audit trail is silent of it."""
+    changed = org.estate.users.put(user.changed(value, org.now(), who))
+    org.partners.status(changed)
+    return changed
 
 
 def list_queues(org: Organization, call: Call) -> dict[str, Any]:

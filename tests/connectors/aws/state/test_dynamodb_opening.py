@@ -68,7 +68,7 @@ def test_the_command_creates_the_table(dynamodb_url: str, dynamodb: Any) -> None
 
 
 def test_a_table_that_is_not_there_says_how_to_create_it(dynamodb: Any) -> None:
-    with pytest.raises(StateError, match=r"python -m syncline_aws\.state"):
+    with pytest.raises(StateError, match=r"python -m syncline_aws\.state never-made"):
         DynamoState.open(dynamodb, "never-made")
 
 

@@ -318,6 +318,7 @@ class Table:
         code = _code(error)
         message = error.response.get("Error", {}).get("Message", "")
         advice = _ADVICE.get(code, "nothing was recorded; it will be tried again")
+        advice = advice.format(table=self.name)
         return StateError(f"the table {self.name} could not be {what}: {code} {message}; {advice}")
 
     def _busy(self, verb: str) -> StateError:
@@ -328,7 +329,7 @@ class Table:
 
 
 _ADVICE = {
-    "ResourceNotFoundException": "create it with `python -m syncline_aws.state TABLE`, or name"
+    "ResourceNotFoundException": "create it with `python -m syncline_aws.state {table}`, or name"
     " another one in `state`",
     "AccessDeniedException": "allow GetItem, PutItem, UpdateItem, DeleteItem, Query, BatchGetItem,"
     " BatchWriteItem and ConditionCheckItem on it",

@@ -228,3 +228,44 @@ def test_a_transaction_with_the_same_token_is_done_once(aws: Any, table: str, re
     aws.sim.clock(advance="11m")
     code, _ = refused(write, TransactItems=[put], ClientRequestToken=token)
     assert code == "TransactionCanceledException"
+
+
+@pytest.mark.parametrize("sort", [None, "sk"])
+def test_a_transaction_that_fails_leaves_everything_as_it_was(
+    aws: Any, sort: str | None, refused: Any
+) -> None:
+    name = f"undone-{uuid4().hex[:8]}"
+    fields = {"on_demand": True, **({"sort": sort} if sort else {})}
+    aws.sim.act({"do": "create", "kind": "dynamodb-table", "name": name, **fields})
+    dynamodb = aws("dynamodb")
+
+    def key(pk: str) -> dict[str, Any]:
+        return {"pk": {"S": pk}, **({sort: {"S": "1"}} if sort else {})}
+
+    for pk in ("a", "b"):
+        dynamodb.put_item(TableName=name, Item={**key(pk), "n": {"N": "1"}, "l": {"L": []}})
+
+    def rows() -> list[Any]:
+        found = dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]
+        return sorted(found, key=lambda row: str(row["pk"]["S"]))
+
+    before = rows()
+    update = {
+        "TableName": name,
+        "Key": key("a"),
+        "UpdateExpression": "SET l = list_append(l, :more) ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}, ":more": {"L": [{"S": "x"}]}},
+    }
+    actions = [
+        {"Update": update},
+        {"Delete": {"TableName": name, "Key": key("b")}},
+        {"Put": {"TableName": name, "Item": key("c")}},
+    ]
+    check = {"TableName": name, "Key": key("d"), "ConditionExpression": "attribute_exists(pk)"}
+    code, _ = refused(
+        dynamodb.transact_write_items, TransactItems=[*actions, {"ConditionCheck": check}]
+    )
+    assert code == "TransactionCanceledException"
+    assert rows() == before
+    dynamodb.transact_write_items(TransactItems=actions)
+    assert [(row["pk"]["S"], row.get("n")) for row in rows()] == [("a", {"N": "2"}), ("c", None)]

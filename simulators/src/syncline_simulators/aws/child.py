@@ -11,10 +11,13 @@ import sys
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+from .transactions import quicken
+
 
 def main() -> None:
     """Serve until standard input ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    quicken()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)  # noqa: T201 - what the parent waits for

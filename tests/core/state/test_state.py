@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -194,6 +196,7 @@ def test_a_full_disk_loses_nothing_that_was_committed(state: SqliteState) -> Non
 
 _WRITER = """
 import sys
+import threading
 from syncline.model import Ref
 from syncline.state import SqliteState
 from syncline.state.records import Half, Link, SaveLink
@@ -283,3 +286,16 @@ def test_the_lease_of_a_holder_that_is_known_to_be_dead_is_not_waited_for(
     assert second is not None
     with pytest.raises(LeaseLost):
         state.commit([SaveLink(link())], first)
+
+
+def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path, ready = tmp_path / f"{attempt}.db", threading.Barrier(6)
+
+        def opened(path: Path = path, ready: threading.Barrier = ready) -> None:
+            ready.wait()
+            SqliteState.open(path).close()
+
+        with ThreadPoolExecutor(6) as pool:
+            for each in [pool.submit(opened) for _ in range(6)]:
+                each.result()

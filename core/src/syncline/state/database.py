@@ -37,15 +37,25 @@ def migrate(path: str) -> None:
     Raises:
         StateError: a newer program wrote it.
     """
-    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as db:
-        applied = schema.applied(db)
-        if newer := sorted(applied - schema.MIGRATIONS.keys()):
-            raise StateError(
-                f"{path} was written by a newer Syncline (it has {', '.join(newer)}); upgrade this"
-                " one, or give this job a state file of its own"
-            )
-        if applied != schema.MIGRATIONS.keys():
+    opened = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    with contextlib.closing(opened) as db:
+        if _known(path, db) == schema.MIGRATIONS.keys():
+            return
+        # Several processes may open a new file at once: the first one makes the tables.
+        db.execute("begin immediate")
+        if _known(path, db) != schema.MIGRATIONS.keys():
             schema.apply(db)
+        db.execute("commit")
+
+
+def _known(path: str, db: sqlite3.Connection) -> frozenset[str]:
+    applied = schema.applied(db)
+    if newer := sorted(applied - schema.MIGRATIONS.keys()):
+        raise StateError(
+            f"{path} was written by a newer Syncline (it has {', '.join(newer)}); upgrade this"
+            " one, or give this job a state file of its own"
+        )
+    return applied
 
 
 @define(slots=False)

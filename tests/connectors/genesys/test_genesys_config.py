@@ -554,6 +554,29 @@ async def test_skills_and_queues_of_a_user_are_written_one_by_one(
     assert len(mutations(simulator)) == 3
 
 
+async def test_who_is_to_work_for_a_queue_is_made_a_member_and_nobody_leaves_twice(
+    cx: GenesysConfigStore, simulator: Running, do: Do
+) -> None:
+    robin = do("create", "user", name="Robin")["id"]
+    do("create", "queue", name="Support")
+    record = await look(cx, f"user/{robin}")
+    same, _ = await write(cx, record, queues__Support__member=False)
+    assert mutations(simulator) == []
+    after, steps = await write(cx, same, queues__Support__joined=True)
+    queues: Any = after.values["queues"]
+    assert (queues["Support"], steps) == ({"member": True, "joined": True}, ["queue", "queue"])
+    gone, _ = await write(cx, after, queues__Support__member=False)
+    assert gone.values["queues"] == {}
+
+
+async def test_an_id_that_is_no_queue_s_is_not_a_queue_where_nothing_goes_on(
+    cx: GenesysConfigStore,
+) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for id in (f"queue-observation/{nobody}", f"user-status-count/queue/{nobody}"):
+        assert (await look(cx, id)).status is not Status.LIVE
+
+
 async def test_a_user_is_called_by_the_id(cx: GenesysConfigStore) -> None:
     found = await sights(cx, "user/Robin", "user/00000000-0000-4000-8000-000000000000")
     assert isinstance(found["user/Robin"], Rejected)

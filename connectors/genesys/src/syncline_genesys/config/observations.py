@@ -19,7 +19,6 @@ from syncline.model import JSON, Ref, Version
 from ..blocks.decode import part, text
 from ..blocks.words import Json
 from .calls import OBSERVATIONS, USERS, Calls, chunks
-from .directory import is_id
 from .fields import digest
 from .kinds import CONVERSATIONS, MEDIA_TYPES, STATUSES
 from .kinds import USERS as USER_METRICS
@@ -56,19 +55,14 @@ class Observations:
         raise read_only(ref)
 
     async def _found(self, names: Mapping[Ref, str]) -> Mapping[Ref, str | Absent | StoreError]:
-        """Return the queue's id of each ref; an id by itself is taken as it is."""
-        unknown = {
-            ref: Ref(ref.connection, f"queue/{name}")
-            for ref, name in names.items()
-            if not is_id(name)
-        }
-        queues: Mapping[Ref, Found] = (
-            await self._queues.read(list(dict.fromkeys(unknown.values()))) if unknown else {}
-        )
-        return {
-            ref: _id(queues[unknown[ref]]) if ref in unknown else name
-            for ref, name in names.items()
-        }
+        """Return the queue's id of each ref.
+
+        Ids are looked at, too: of a queue that there is not, nothing would be observed, and nothing
+        is a number that rules act on.
+        """
+        asked = {ref: Ref(ref.connection, f"queue/{name}") for ref, name in names.items()}
+        queues = await self._queues.read(list(dict.fromkeys(asked.values()))) if asked else {}
+        return {ref: _id(queues[queue]) for ref, queue in asked.items()}
 
     async def observed(self, ids: Sequence[str]) -> Mapping[str, Json]:
         """Return what is observed of queues, by id: a hundred in one query."""

@@ -7,7 +7,7 @@ There is no version, and no write of a whole user: each skill and each membershi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 
 from attrs import frozen
 
@@ -16,7 +16,7 @@ from syncline.errors import NotFound, Rejected, StoreError
 from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref, Version
 
-from ..blocks.decode import text
+from ..blocks.decode import part, text
 from ..blocks.words import Json
 from .calls import QUEUES, SKILLS, USERS, Calls, chunks, segment
 from .directory import is_id
@@ -76,11 +76,12 @@ class Users:
         user, queues = await self._read(ref)
         if _version(values(user, queues)) != expected:
             raise stale(ref)
-        new = news(values(user, queues), changes)
+        new = missing(values(user, queues), changes)
         if not new:
             return _record(ref, user, queues)
         skills, places = await self._ids(ref, new, user, queues)
-        await self._write(ref, new, skills, places, write)
+        held = {_label(one) for one in queues}
+        await self._write(ref, with_membership(new, held), skills, places, write)
         try:
             return _record(ref, *(await self._read(ref)))
         except StoreError as error:
@@ -128,7 +129,7 @@ class Users:
         if levels:
             write.note("skills", digest(levels))
             await self._calls.patch(f"{USERS}/{user}/routingskills/bulk", levels, ref=ref)
-        for path, value in sorted(new.items(), key=lambda one: one[0].endswith(".joined")):
+        for path, value in new.items():
             what, name, last = [*path.split("."), ""][:3]
             if what != "queues":
                 continue
@@ -140,6 +141,33 @@ class Users:
             else:
                 body = {"id": user, "joined": value}
                 await self._calls.patch(f"{members}/{user}", body, ref=ref)
+
+
+def missing(found: Json, changes: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the changes that are not there already; nobody has to leave where they are not."""
+    left = news(found, changes)
+    return {
+        path: value
+        for path, value in left.items()
+        if not (path.startswith("queues.") and value is False and _absent(found, path))
+    }
+
+
+def _absent(found: Json, path: str) -> bool:
+    return path.split(".")[1] not in part(found, "queues")
+
+
+def with_membership(changes: Mapping[str, JSON], held: Set[str]) -> dict[str, JSON]:
+    """Return changes in the order in which they can be made: members first, and who is to work for
+    a queue is made a member of it."""
+    queues = {path: path.split(".")[1] for path in changes if path.startswith("queues.")}
+    implied = {
+        f"queues.{name}.member": True
+        for path, name in queues.items()
+        if path.endswith(".joined") and changes[path] is True and name not in held
+    }
+    wanted = {**implied, **changes}
+    return dict(sorted(wanted.items(), key=lambda one: one[0].endswith(".joined")))
 
 
 def values(user: Json, queues: Sequence[Json]) -> Json:
@@ -172,4 +200,4 @@ def _record(ref: Ref, user: Json, queues: Sequence[Json]) -> ConfigRecord:
     return ConfigRecord(ref=ref, version=_version(found), values=found, title=text(user, "name"))
 
 
-__all__ = ["Users", "values"]
+__all__ = ["Users", "missing", "values", "with_membership"]

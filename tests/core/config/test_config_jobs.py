@@ -247,6 +247,21 @@ def test_two_rules_that_write_one_field_are_a_fault_in_whatever_job(
     ]
 
 
+def test_two_connections_to_one_place_write_one_field(faults: Faults, boards: str) -> None:
+    """`cx` and `cloud` have the same settings."""
+    twin = CAPACITY.replace("cx:", "cloud:")
+    (found,) = faults(boards + JOB + CAPACITY + twin)
+    assert "jobs.j.rules[1].to: rule 1 writes cx:limits/team#call.maximum too" in found
+    apart = boards.replace("[connections.cx]\n", '[connections.cx]\nfolder = "elsewhere"\n')
+    assert faults(apart + JOB + CAPACITY + twin) == []
+
+
+def test_no_connection_is_called_what_rules_are_called(faults: Faults, boards: str) -> None:
+    named = boards.replace("connections.cx", "connections.rule")
+    (found,) = faults(named + JOB + CAPACITY.replace("cx:", "rule:"))
+    assert "'rule' is what rules themselves are called; rename the connection" in found
+
+
 def test_rules_that_feed_each_other_are_a_fault_with_the_path(faults: Faults, boards: str) -> None:
     back = """
 [[jobs.j.rules]]

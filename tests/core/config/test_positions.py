@@ -169,3 +169,40 @@ def test_a_megabyte_is_passed_once() -> None:
     )
     positions = Positions(text)
     assert positions.value(("jobs", "a", "rules", 24_999, "label")) == (74_999, 9)
+
+
+TEXTS = (
+    '"plain"',
+    '"a\\tb\\u00e9\\U0001F600c"',
+    "'C:\\temp'",
+    '"""\nfirst\nsecond"""',
+    '"""no \\\n      fold"""',
+    "'''\nit's\nraw\\n'''",
+    "'''at once'''",
+    '""""quoted""""',
+    '""',
+)
+
+
+@pytest.mark.parametrize("written", TEXTS)
+def test_every_character_of_a_text_is_found_where_it_is_written(written: str) -> None:
+    """Each is found at itself, or at the escape that writes it."""
+    text = f"key = {written}\n"
+    value = tomllib.loads(text)["key"]
+    positions, lines = Positions(text), text.split("\n")
+    for number, char in enumerate(value, 1):
+        found = positions.character(("key",), number)
+        assert found is not None
+        line, column = found
+        rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
+        assert rest.startswith((char, "\\"))
+    end = positions.character(("key",), len(value) + 1)
+    assert end is not None
+    assert lines[end[0] - 1][end[1] - 1 :] in ('"', "'", '"""', "'''")
+    assert positions.character(("key",), len(value) + 2) is None
+
+
+def test_what_is_no_text_has_no_characters() -> None:
+    positions = Positions("key = 3\n")
+    assert positions.character(("key",), 1) is None
+    assert positions.character(("other",), 1) is None

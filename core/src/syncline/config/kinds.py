@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ..items import Kind
+from ..rules.rule import RULES
 from .connections import Connection
 from .faults import nearest
 
@@ -25,6 +26,10 @@ class Kinds:
         Raises:
             ValueError: there is no such connection, or it holds no configuration objects.
         """
+        if connection == RULES:
+            raise ValueError(
+                f"{RULES!r} is what rules themselves are called; rename the connection"
+            )
         if connection not in self.known:
             hint = nearest(connection, self.known, "connections")
             raise ValueError(f"there is no connection {connection!r}; {hint}")

@@ -50,16 +50,16 @@ def overlaps(
 def _by_place(
     jobs: Mapping[str, DocumentsJob], connections: Mapping[str, Connection]
 ) -> Mapping[object, Sequence[_Use]]:
-    places = _places(connections)
+    first = places(connections)
     found: dict[object, list[_Use]] = {}
     for name, job in jobs.items():
         for side, connection in ((Side.LEFT, job.left), (Side.RIGHT, job.right)):
-            place = places.get(connection, connection)
+            place = first.get(connection, connection)
             found.setdefault(place, []).append(_use(name, side, job))
     return found
 
 
-def _places(connections: Mapping[str, Connection]) -> Mapping[str, str]:
+def places(connections: Mapping[str, Connection]) -> Mapping[str, str]:
     """Return, for each connection, the first one that leads to the same place."""
     first: dict[str, str] = {}
     seen: dict[object, list[Connection]] = {}
@@ -164,4 +164,4 @@ def _shared(connection: str, earlier: str) -> str:
     )
 
 
-__all__ = ["overlap_faults", "overlaps"]
+__all__ = ["overlap_faults", "overlaps", "places"]

@@ -22,6 +22,7 @@ from .jobs.configuration import ConfigJob
 from .jobs.rules import Address, RuleSettings
 from .kinds import Kinds
 from .leaves import Path
+from .overlaps import places as first_names
 from .structure import structured
 
 Resolved = dict[str, tuple[Rule, ...]]
@@ -57,7 +58,7 @@ def resolved(
     for rule, place in places:
         good[str(place[1])].append(rule)
     rules = {name: tuple(found) for name, found in good.items()}
-    return rules, [*faults, *between(places)]
+    return rules, [*faults, *between(places, first_names(connections))]
 
 
 def _salvaged(table: object) -> Iterator[tuple[int, RuleSettings]]:
@@ -84,17 +85,35 @@ def _without_faults(table: dict[str, object]) -> RuleSettings:
     return settings
 
 
-def between(places: list[tuple[Rule, Path]]) -> Iterator[Fault]:
-    """Yield what is wrong between rules, of one job or of several."""
-    rules = [rule for rule, _ in places]
+def between(places: list[tuple[Rule, Path]], first: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield what is wrong between rules, of one job or of several.
+
+    Args:
+        first: for each connection, the first one that leads to the same place.
+    """
+    aliases = any(name != one for name, one in first.items())
+    rules = [_at_first(rule, first) if aliases else rule for rule, _ in places]
     for index, earlier, written in overlaps(rules):
-        rule, place = places[index]
-        end = "to" if written == rule.target.field else "inverse"
+        place = places[index][1]
+        end = "to" if written == rules[index].target.field else "inverse"
         message = f"{_called(places, earlier, place)} writes {written} too: one rule has to go"
         yield Fault(path=(*place, end), message=message)
     for circle in cycles(rules):
         _, place = places[circle[0]]
         yield Fault(path=(*place, "from"), message=_circle(places, circle))
+
+
+def _at_first(rule: Rule, first: Mapping[str, str]) -> Rule:
+    """Return a rule with objects named by the first connection that leads to them."""
+
+    def there(ref: Ref) -> Ref:
+        return Ref(first.get(ref.connection, ref.connection), ref.id)
+
+    return evolve(
+        rule,
+        inputs=tuple(evolve(each, ref=there(each.ref)) for each in rule.inputs),
+        target=evolve(rule.target, ref=there(rule.target.ref)),
+    )
 
 
 def _called(places: list[tuple[Rule, Path]], index: int, seen_from: Path) -> str:

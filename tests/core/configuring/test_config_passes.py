@@ -11,9 +11,10 @@ import pytest
 
 from syncline.decision import Reason
 from syncline.engine.configuring import ConfigSession, Rulebook
-from syncline.errors import ConfigError, Refused, Stale
+from syncline.errors import ConfigError, Refused, Rejected, Stale
+from syncline.items import item_ref
 from syncline.model import Ref
-from syncline.rules import Drift, Rule, Wins
+from syncline.rules import Drift, Rule, Target, Wins
 from syncline.state.records import LinkState
 
 RuleOf = Callable[..., Rule]
@@ -349,6 +350,43 @@ async def test_the_fields_of_one_object_are_written_in_one_call(
     await bench.session().sync()
     (write,) = bench.cx.writes
     assert write.changes == {"call.maximum": 10, "chat.maximum": 90}
+
+
+async def test_a_fault_of_an_adapter_is_that_of_its_object_alone(
+    make_bench: Make, rule_of: RuleOf, group: Ref
+) -> None:
+    other = Rule(
+        name="other",
+        inputs=rule_of().inputs,
+        target=Target(ref=item_ref("cx", "limits", "aaa"), path="call.maximum"),
+        expression="asg.in_service * 10",
+    )
+    bench = make_bench(rule_of(), other)
+    ref = bench.cx.put("limits", "aaa", {"call.maximum": 1})
+    bench.cx.fail("update", ValueError("the adapter has a fault"), ref=ref)
+    report = await bench.session().sync()
+    assert (bench.calls(), report.failed) == (10, 1)
+    (failed,) = bench.state.quarantine("capacity")
+    assert failed.ref.id == "limits/aaa#call.maximum"
+
+
+async def test_a_field_that_failed_is_tried_at_its_time_and_then_forgotten(
+    bench: Any, team: Ref
+) -> None:
+    session = bench.session()
+    bench.cx.fail("update", Rejected("no"), times=1)
+    await session.sync()
+    assert (await session.sync()).counts["waiting"] == 1
+    assert bench.calls() == 5
+    (failed,) = session.quarantine()
+    session.skip(failed.ref)
+    bench.later(hours=9)
+    await session.sync()
+    assert bench.calls() == 5
+    session.retry(failed.ref)
+    await session.sync()
+    assert bench.calls() == 10
+    assert not session.quarantine()
 
 
 # -- two-way rules

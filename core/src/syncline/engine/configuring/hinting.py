@@ -8,6 +8,7 @@ processes do so at the same time, each object being one process's at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ...model import Change, Ref, Side
@@ -31,7 +32,7 @@ def spread_out(work: ConfigWork) -> None:
     while rows := [row for row in _rows(work) if row.side is HEARD]:
         effects: list[Effect] = []
         for row in rows:
-            for group in work.book.affected([_object(row.change.ref)]):
+            for group in _concerned(work, row.change.ref):
                 # What is heard anew of an object that waits for a time is worth a look.
                 work.later.pop(group.ref, None)
                 change = Change(ref=group.ref)
@@ -44,12 +45,13 @@ def _rows(work: ConfigWork) -> Sequence[Dirty]:
     return work.state.dirty(work.name, limit=_MOST)
 
 
-def _object(ref: Ref) -> Ref:
-    """Return the object of a field, or the object itself."""
-    try:
-        return object_and_path(ref)[0]
-    except ValueError:
-        return ref
+def _concerned(work: ConfigWork, ref: Ref) -> list[Group]:
+    """Return what depends on an object, or on the object of a field."""
+    found = work.book.affected([ref])
+    if not found:
+        with suppress(ValueError):  # it is no field, either
+            found = work.book.affected([object_and_path(ref)[0]])
+    return found
 
 
 def due_at(work: ConfigWork, row: Dirty) -> datetime | None:

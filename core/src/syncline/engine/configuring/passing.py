@@ -123,7 +123,8 @@ def _news(
             waits += 1
         else:
             news = True
-    report.counts["waiting"] += waits
+    if waits:
+        report.counts["waiting"] += waits
     return news
 
 

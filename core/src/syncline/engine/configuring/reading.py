@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
@@ -10,6 +11,8 @@ from ...errors import StoreError, Unavailable
 from ...items import ConfigRecord
 from ...model import Ref
 from .context import ConfigWork
+
+logger = logging.getLogger(__name__)
 
 Sight: TypeAlias = "ConfigRecord | Exception"
 """An object as it was just read, or why it could not be."""
@@ -35,6 +38,10 @@ async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Sight]:
             else:
                 found[answer[0]] = answer[1]
     except StoreError as error:
+        failure = error
+    except Exception as error:
+        # A fault of the adapter is that of its objects, too: the rest goes on.
+        logger.exception("objects could not be read", extra={"connection": refs[0].connection})
         failure = error
     for ref in refs:
         if ref not in found:

@@ -110,7 +110,7 @@ class ConfigSession(ConfigParts, Journal):
                         of=f"{self.job} {name}",
                     )  # fmt: skip
                 if groups := self._unheard():
-                    async with self._run("poll") as (work, report):
+                    async with self._run("hints") as (work, report):
                         await passing.look_at(work, groups, report, passing.settling(work))
                         await hinting.work_hints(work, report)
                         return report

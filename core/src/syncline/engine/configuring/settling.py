@@ -69,6 +69,14 @@ async def settle(work: ConfigWork, group: Group, report: Report) -> Outcome:
         report.counts["unsure"] += 1
         logger.warning("an answer was lost", extra={"job": work.name, "detail": str(error)})
         return Outcome(left=True)
+    except StateError:
+        raise
+    except Exception as error:
+        # One object that fails changes nothing for any other.
+        logger.exception("an object failed unexpectedly", extra={"ref": str(group.ref)})
+        for one in group.fields:
+            isolate(work, Side.RIGHT, one.right, error, report, title=one.title)
+        return Outcome()
 
 
 async def _settle(work: ConfigWork, tenancy: Tenancy, group: Group, report: Report) -> Outcome:

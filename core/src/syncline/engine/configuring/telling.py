@@ -7,7 +7,7 @@ from ...rules.rule import brief
 from ...state.records import Log
 from ..context import Work
 from ..report import ItemResult
-from .halves import Absent, Held
+from .halves import Absent, Held, value_of
 from .verdicts import Hold, Verdict
 
 HELD = "held"
@@ -27,11 +27,18 @@ def change_of(verdict: Verdict) -> str:
 def why_of(verdict: Verdict, *, author: str = "") -> str:
     """Return the rule and what its inputs hold; who changed the field, where that is known."""
     parts = [f"rule {verdict.one.rule.name}"]
-    if verdict.because:
-        parts.append(f"because {verdict.because}")
+    if because := _because(verdict):
+        parts.append(f"because {because}")
     if author:
         parts.append(author)
     return ", ".join(parts)
+
+
+def _because(verdict: Verdict) -> str:
+    if verdict.side is Side.LEFT and verdict.found is not None:
+        # The input of a two-way rule follows its field.
+        return f"{verdict.one.title} = {shown(value_of(verdict.found))}"
+    return verdict.because
 
 
 def line_of(verdict: Verdict) -> str:

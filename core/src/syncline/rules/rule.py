@@ -5,11 +5,11 @@ What is here is a rule as it is known after `syncline check`: every field has it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from ..errors import Rejected
 from ..items import FieldType
@@ -76,12 +76,17 @@ class Target:
     """The object."""
     path: str
     type: FieldType = FieldType.ANY
-    field: Ref = field(init=False, eq=False, repr=False)
+    field: Ref = field(
+        default=Factory(lambda self: field_ref(self.ref, self.path), takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+    )
     """The identity of the field: what is owned, and linked to the rule."""
 
-    @field.default
-    def _identity(self) -> Ref:
-        return field_ref(self.ref, self.path)
+
+def _objects_of(inputs: Iterable[Input], target: Target) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys((*(each.ref for each in inputs), target.ref)))
 
 
 @frozen(kw_only=True)
@@ -112,12 +117,13 @@ class Rule:
     """For people."""
     drift: Drift = Drift.REPAIR
     on_conflict: Wins = Wins.MANUAL
-    reads: tuple[Ref, ...] = field(init=False, eq=False, repr=False)
+    reads: tuple[Ref, ...] = field(
+        default=Factory(lambda self: _objects_of(self.inputs, self.target), takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+    )
     """Every object that the rule needs to see: those of its inputs, then its target's."""
-
-    @reads.default
-    def _all_objects(self) -> tuple[Ref, ...]:
-        return tuple(dict.fromkeys((*(each.ref for each in self.inputs), self.target.ref)))
 
     @property
     def two_way(self) -> bool:

@@ -14,6 +14,7 @@ from .shown import Shown
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
     from .config_store import ConfigStore, EventReader, Intake
+    from .events import EventSink
     from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
@@ -108,6 +109,8 @@ class Connector(Shown):
     events: Callable[[Any, Context], EventReader] | None = None
     intake: Callable[[Any, Context], Intake | None] | None = None
     """None where the settings name no queue."""
+    sink: Callable[[Any, Context], EventSink | None] | None = None
+    """None where the settings name no place for events."""
     state: Callable[[Any, Context, Mapping[str, str]], StateStore] | None = None
     """Opens a state elsewhere than in a file, as the other keys of `state = { … }` say."""
     secrets: Callable[[Any, Context], SecretProvider] | None = None
@@ -119,5 +122,5 @@ class Connector(Shown):
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the ports that this connector can open."""
-        ports = ("documents", "config", "events", "intake", "state", "secrets")
+        ports = ("documents", "config", "events", "intake", "sink", "state", "secrets")
         return tuple(name for name in ports if getattr(self, name) is not None)

@@ -10,6 +10,7 @@ from syncline.connector import Connector, Context
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from syncline.events import EventSink
     from syncline.items import Kind
 
     from .config import AwsStore
@@ -51,6 +52,12 @@ def _intake(settings: Settings, context: Context) -> SqsIntake | None:
     return open_intake(settings, context)
 
 
+def _sink(settings: Settings, context: Context) -> EventSink | None:
+    from .sink import open_sink
+
+    return open_sink(settings, context)
+
+
 def _secrets(settings: Settings, context: Context) -> SecretsManager:
     from .secrets import open_secrets
 
@@ -72,6 +79,7 @@ connector = Connector(
     refused=_refused,
     events=_events,
     intake=_intake,
+    sink=_sink,
     state=_state,
     secrets=_secrets,
 )

@@ -31,6 +31,19 @@ def _web_addresses(_: object, attribute: Any, value: Mapping[str, str]) -> None:
             )
 
 
+def _fifo_address(_: object, attribute: Any, value: str) -> None:
+    _web_address(_, attribute, value)
+    if value and not value.endswith(".fifo"):
+        raise ValueError(f"{attribute.name} is {value!r}, and has to be a FIFO queue: its events of"
+                         " one item would overtake each other")  # fmt: skip
+
+
+def _own_source(_: object, attribute: Any, value: str) -> None:
+    # EventBridge refuses each event of it: NotAuthorizedForSourceException.
+    if not value or value.startswith("aws."):
+        raise ValueError(f"{attribute.name} is {value!r}; AWS keeps 'aws.…' for itself")
+
+
 @frozen(kw_only=True, repr=False)
 class Settings(Shown):
     """The table `[connections.<name>]` of an AWS connection."""
@@ -98,6 +111,13 @@ class Settings(Shown):
         "How long a message is kept from others before that is renewed.",
         default=timedelta(minutes=2),
         validator=[validators.ge(timedelta(seconds=3)), validators.le(timedelta(hours=12))],
+    )
+    sink_bus: str = setting("Bus of EventBridge that events are sent to.", default="")
+    sink_source: str = setting(
+        "What that bus is told as their source.", default="syncline", validator=_own_source
+    )
+    sink_queue: str = setting(
+        "Address of a FIFO queue that events are sent to.", default="", validator=_fifo_address
     )
     secrets_ttl: timedelta = setting(
         "How long a value of Secrets Manager is kept in memory.",

@@ -33,6 +33,7 @@ from .janitor import housekeeping
 from .looplag import measure
 from .opening import Opened, Openings, OpenSession, accept_pairs
 from .patience import Patience
+from .telling import Telling
 from .timetable import Timetable
 from .working import LANES, Working
 
@@ -163,8 +164,14 @@ class Runner:
             config=lambda: self._config, jobs=lambda: self._workings, state=self.state,
             clock=self._clock, hint=partial(self.hint_many, kind="config"), random=self._random,
         ).run()  # fmt: skip
+        yield Telling(
+            config=lambda: self._config, jobs=self._active, state=self.state, clock=self._clock
+        ).run()
         yield housekeeping(self.state, self._clock, lambda: list(self._workings.values()))
         yield measure(lambda seconds: self.emit("loop.lag", seconds=seconds))
+
+    def _active(self) -> list[str]:
+        return [name for name, working in self._workings.items() if working.role == "active"]
 
     def _set_going(self, working: Working) -> None:
         self._lanes[working.name] = [

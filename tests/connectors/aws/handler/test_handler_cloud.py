@@ -269,3 +269,19 @@ def test_a_function_reads_its_profile_and_an_empty_answer_is_no_empty_configurat
     for later in (1e6, 2e6):
         account.cloud.sim.clock(advance="120s")
         assert profile.text(later) is None
+
+
+def test_what_was_done_is_told_to_the_sink_of_the_connection(account: Account) -> None:
+    made = account.cloud("sqs").create_queue(
+        QueueName=f"{account.cloud.name()}.fifo", Attributes={"FifoQueue": "true"}
+    )
+    text = account.configuration.replace(
+        'queue = "', f'sink_queue = "{made["QueueUrl"]}"\nqueue = "', 1
+    )
+    (account.folder / "syncline.toml").write_text(text)
+    account({"syncline": {"job": "capacity", "do": "sync"}})
+    account({"syncline": {"job": "capacity", "do": "sync"}})
+    account.queue = str(made["QueueUrl"])
+    [told] = [json.loads(body) for body in account.messages()]
+    assert told["data"]["job"] == "capacity"
+    assert told["data"]["right"] == f"cloud:dynamodb-table/{account.table}#read_capacity"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,10 +19,14 @@ from syncline.engine.anyjob import AnySession
 from syncline.engine.opening import context_of
 from syncline.engine.resolving import resolve_secrets
 from syncline.engine.states import open_state
+from syncline.errors import SynclineError
+from syncline.events import EventSink
 from syncline.ports import Clock, Webhook
+from syncline.redaction import redact
 from syncline.runner.hinting import Delivery as News
 from syncline.runner.hinting import marks
 from syncline.runner.opening import Openings
+from syncline.runner.telling import close_sinks, open_sinks, tell_all
 from syncline.state.port import StateStore
 from syncline.state.records import Effect
 from syncline.webhooks.opening import open_webhook
@@ -51,6 +55,7 @@ class House:
     _sessions: dict[str, AnySession] = field(factory=dict, init=False)
     _webhooks: dict[str, Webhook] = field(factory=dict, init=False)
     _readers: dict[str, EventReader] | None = field(default=None, init=False)
+    _sinks: dict[str, EventSink] | None = field(default=None, init=False)
     _then: dict[str, float] = field(factory=dict, init=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
@@ -119,6 +124,17 @@ class House:
             return None
         values = await resolve_secrets(self.config, connection, context)
         return connection.connector.events(connection.ready(values), context)
+
+    async def tell(self, jobs: Iterable[str], since: datetime) -> None:
+        """Tell the sinks of the connections what was done; what cannot be sent is sent later."""
+        try:
+            if self._sinks is None:
+                self._sinks = await open_sinks(self.config, self.state, self.clock)
+                self._stack.push_async_callback(close_sinks, self._sinks)
+        except SynclineError as error:
+            logger.error("a sink cannot be opened", extra={"error": redact(str(error))})
+            return
+        await tell_all(self.state, jobs, self._sinks, since)
 
     def context(self, connection: str) -> Context:
         """Return what the connector of a connection is lent."""

@@ -43,9 +43,6 @@ class AwsPerson(ConfigPerson):
     def name(self, ref: Ref) -> str:
         return ref.id.partition("/")[2]
 
-    async def edit(self, ref: Ref, path: str, value: JSON) -> None:
-        self.cloud.sim.act({"do": "edit", "id": ref.id, path.removesuffix("_capacity"): value})
-
     async def whole(self, ref: Ref) -> JSON:
         found: JSON = self.cloud.sim.item(ref.id)["values"]
         return self._without(found, set(self.bookkeeping))
@@ -76,6 +73,12 @@ class GroupPerson(AwsPerson):
     bookkeeping = ("Instances",)
     counted = "DescribeAutoScalingGroups"
 
+    async def edit(self, ref: Ref, path: str, value: JSON) -> None:
+        member = {"desired": "DesiredCapacity", "max": "MaxSize"}[path]
+        self.cloud("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=self.name(ref), **{member: value}
+        )
+
     async def remove(self, ref: Ref) -> None:
         self.cloud.sim.act({"do": "delete", "id": ref.id})
 
@@ -100,6 +103,14 @@ class TablePerson(AwsPerson):
     batch, counted = 1, "DescribeTable"
     bookkeeping = ("NumberOfDecreasesToday", "LastDecreaseDateTime", "LastIncreaseDateTime")
 
+    async def edit(self, ref: Ref, path: str, value: JSON) -> None:
+        found = self.cloud.sim.item(ref.id)["values"]["ProvisionedThroughput"]
+        numbers = {name: found[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
+        member = "ReadCapacityUnits" if path == "read_capacity" else "WriteCapacityUnits"
+        self.cloud("dynamodb").update_table(
+            TableName=self.name(ref), ProvisionedThroughput={**numbers, member: value}
+        )
+
     async def remove(self, ref: Ref) -> None:
         self.cloud.sim.act({"do": "delete", "id": ref.id})
 
@@ -122,7 +133,9 @@ class FunctionPerson(AwsPerson):
     beyond, read_only, batch = -1, ("unreserved", 3), 1
 
     async def edit(self, ref: Ref, path: str, value: JSON) -> None:
-        await super().edit(ref, "reserved", value)
+        self.cloud("lambda").put_function_concurrency(
+            FunctionName=self.name(ref), ReservedConcurrentExecutions=value
+        )
 
     async def remove(self, ref: Ref) -> None:
         self.cloud.sim.act({"do": "delete", "id": ref.id})
@@ -182,6 +195,9 @@ class ParameterPerson(AwsPerson):
     beyond, read_only, batch = "x" * 4097, ("version", 3), 10
     bookkeeping = ("Version", "LastModifiedDate")
     counted = "GetParameters"
+
+    async def edit(self, ref: Ref, path: str, value: JSON) -> None:
+        self.cloud("ssm").put_parameter(Name=self.name(ref), Value=value, Overwrite=True)
 
     async def remove(self, ref: Ref) -> None:
         self.cloud.sim.act({"do": "delete", "id": ref.id})

@@ -378,3 +378,15 @@ async def test_nothing_is_asked_for_a_kind_that_aws_does_not_have(cloud: Any, aw
     cloud.sim.clear_calls()
     record = await one(aws, "bucket", "x")
     assert (record.status, cloud.calls()) == (Status.PURGED, [])
+
+
+async def test_who_may_not_see_the_audit_does_without(cloud: Any, aws: Any) -> None:
+    name = cloud.create("ssm-parameter", value="1")
+    cloud("ssm").put_parameter(Name=name, Value="2", Overwrite=True)
+    place = ref("ssm-parameter", name)
+    author = await aws.author(place, "value", None)
+    assert (author.name, author.ours) == ("AKIAPERSON", False)
+    match = {"path": "/cloudtrail/"}
+    cloud.sim.faults([{"kind": "status", "status": 403, "match": match}])
+    assert await aws.author(place, "value", None) is None
+    assert await aws.author(ref("appconfig", "a/b/c"), "value", None) is None

@@ -90,15 +90,18 @@ def _named(envelope: Mapping[str, JSON]) -> Named | None:
     if not isinstance(detail, dict):
         return None
     if kind == TRAIL:
-        given, read = detail.get("requestParameters"), _CALLS.get(_text(detail, "eventSource"))
-        if read is None:
-            return None
-        return list(read(given)) if isinstance(given, dict) else []
+        return named_by(detail) if _text(detail, "eventSource") in _CALLS else None
     if source == "aws.autoscaling":
         return [("autoscaling-group", _text(detail, "AutoScalingGroupName"))]
     if source == "aws.ssm" and kind == "Parameter Store Change":
         return [("ssm-parameter", _text(detail, "name"))]
     return None
+
+
+def named_by(recorded: Mapping[str, JSON]) -> list[tuple[str, str]]:
+    """Return kind and name of each object that a call recorded by CloudTrail is about. Pure."""
+    given, read = recorded.get("requestParameters"), _CALLS.get(_text(recorded, "eventSource"))
+    return list(read(given)) if read is not None and isinstance(given, dict) else []
 
 
 def _text(values: Mapping[str, JSON], name: str) -> str:
@@ -111,4 +114,4 @@ def open_events(settings: Settings, context: Context) -> AwsEvents:
     return AwsEvents(settings, context)
 
 
-__all__ = ["AwsEvents", "open_events"]
+__all__ = ["AwsEvents", "named_by", "open_events"]

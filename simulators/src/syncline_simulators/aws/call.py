@@ -76,6 +76,8 @@ class Call:
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    key: str | None = None
+    """The access key id that signed it."""
     named: tuple[str, ...] = ()
     """What the path of a REST operation names."""
 
@@ -112,6 +114,7 @@ def read(scope: Scope, body: bytes) -> Call:
         target=target,
         headers=tuple(scope["headers"]),
         body=body,
+        key=signed[1] if signed else None,
         named=named,
     )
 

@@ -25,7 +25,7 @@ from .groups import Groups
 from .queues import Queues
 from .refusals import CURRENT, refused, throttled
 from .tables import Tables
-from .trail import Trail
+from .trail import Trail, identity
 
 TICK = 0.05
 """Seconds between two looks at what is due."""
@@ -46,6 +46,7 @@ class Amazon:
         self.groups = Groups()
         self.functions = Functions()
         self.configurations = Configurations()
+        self._trail = Trail(self.cloud)
         self._rules: Mapping[str, Mapping[str, Rule]] = {
             "dynamodb": self.tables.rules(),
             "autoscaling": self.groups.rules(),
@@ -55,8 +56,9 @@ class Amazon:
             "ssm": parameters.rules(),
             "secretsmanager": secrets.rules(),
             "events": events.rules(),
+            "cloudtrail": self._trail.rules(),
+            "sts": {"GetCallerIdentity": identity},
         }
-        self._trail = Trail(self.cloud)
         self._acts = Acts(self)
 
     async def begin(self) -> None:
@@ -95,7 +97,7 @@ class Amazon:
             return await rule(self.cloud, call)
         async with self.cloud.alone(call.service):
             response = await rule(self.cloud, call)
-        self._trail.record(call, response.status_code)
+        self._trail.record(call, call.key, response.status_code)
         return response
 
     def load(self, path: Path) -> list[dict[str, str]]:

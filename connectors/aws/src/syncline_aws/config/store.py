@@ -17,6 +17,7 @@ from syncline.config_store import FieldWrite
 from syncline.connector import Context
 from syncline.errors import Held, NotFound, OutcomeUnknown, Rejected, VersionMismatch
 from syncline.items import (
+    Author,
     ConfigRecord,
     FieldSpec,
     FieldType,
@@ -32,6 +33,7 @@ from ..calling import Calls
 from ..kinds import KINDS
 from ..settings import Settings
 from .appconfig import Configurations
+from .audit import Audit
 from .autoscaling import Groups
 from .concurrency import Concurrencies
 from .dynamodb import Throughputs
@@ -55,6 +57,7 @@ class AwsStore:
         self._settings = settings
         self._clock = context.clock
         self._calls = Calls(settings, context)
+        self._audit = Audit(self._calls)
         holders: tuple[Holder, ...] = (
             Groups(self._calls),
             Throughputs(self._calls),
@@ -179,6 +182,10 @@ class AwsStore:
         nothing: tuple[ChangePage, ...] = ()
         for page in nothing:
             yield page
+
+    async def author(self, ref: Ref, path: str, since: datetime | None) -> Author | None:
+        """Return who changed the object of a field last; CloudTrail does not tell single fields."""
+        return await self._audit.author(ref, since)
 
     async def aclose(self) -> None:
         await self._calls.aclose()

@@ -39,15 +39,27 @@ async def test_two_jobs_of_one_process_never_write_over_each_other(
     chats = rule_of("chats", target=Target(ref=team, path="chat.maximum", type=FieldType.INT))
     bench = make_bench(calls, capabilities=Capability.WRITE, replaces=True)
 
+    at_once: list[str] = []
+    seen: list[int] = []
+
     async def slow(op: str, ref: Ref | None) -> None:
         await asyncio.sleep(0.01 if op == "update" else 0)
 
-    bench.cx.meanwhile = slow
+    def watch(moment: str, ref: Ref | None) -> None:
+        # A write begins with a read of its own, and a request on its way cannot be called back.
+        if moment == "reread.before":
+            at_once.append(moment)
+            seen.append(len(at_once))
+        elif moment == "update.after":
+            at_once.clear()
+
+    bench.cx.meanwhile, bench.cx.watch = slow, watch
     jobs = sessions(bench, calls, chats)
     bench.scale(7)
     await asyncio.gather(*(job.sync() for job in jobs))
     for job in jobs:  # what one of them had to leave to the other
         await job.work()
+    assert seen == [1, 1]
     assert all(not write.foreign_changes for write in bench.cx.writes)
     assert bench.cx.value(team, "call.maximum") == 70
     assert bench.cx.value(team, "chat.maximum") == 70

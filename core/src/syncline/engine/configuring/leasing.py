@@ -18,7 +18,7 @@ from .context import ConfigWork
 
 
 class Busy(Exception):
-    """Another process is at this object; it is looked at again."""
+    """Another process, or another job, is at this object; it is looked at again."""
 
     def __init__(self, ref: Ref, holder: str) -> None:
         self.ref = ref
@@ -40,10 +40,11 @@ class Tenancy:
 async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Tenancy]:
     """Be the only one at these objects; the first is the one whose field is managed.
 
-    Tasks of this process wait for each other. Another process is not waited for.
+    Tasks of this job wait for each other. Another process is not waited for, nor another job of
+    this one: its objects may be the same.
 
     Raises:
-        Busy: another process is at one of them.
+        Busy: somebody else is at one of them.
     """
     async with work.process.turns.of(refs, run=work.run):
         tenancy = Tenancy([])
@@ -60,11 +61,20 @@ async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Ten
 def _lease(work: ConfigWork, ref: Ref) -> Lease:
     name = f"item/{ref}"
     known = work.state.holder(name)
-    dead = known if known is not None and work.is_dead(known) else None
-    lease = work.state.acquire(name, holder=work.holder, ttl=LEASE_SECONDS, instead_of=dead)
+    dead = known if known is not None and work.is_dead(_process(known)) else None
+    lease = work.state.acquire(name, holder=_holder(work), ttl=LEASE_SECONDS, instead_of=dead)
     if lease is None:
         raise Busy(ref, known or "another process")
     return lease
+
+
+def _holder(work: ConfigWork) -> str:
+    # Whoever has a lease may take it again: two jobs of one process are two holders.
+    return f"{work.name}@{work.holder}"
+
+
+def _process(holder: str) -> str:
+    return holder.rpartition("@")[2]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Two jobs of one process that manage fields of the same object, at a vendor that takes it whole."""
+"""Two jobs of one process with fields of one object, at a vendor that takes it whole."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 _LATE = 0.3
 """Seconds: how late a request may leave, and by how much the way to the server may differ."""
@@ -59,11 +59,10 @@ class Allowance:
     requests: int
     window: float = 60.0
     """Seconds."""
-    block: int = field(init=False)
-    """How many requests are handed out together."""
 
-    @block.default
-    def _default_block(self) -> int:
+    @property
+    def block(self) -> int:
+        """How many requests are handed out together."""
         return max(1, self.requests // _BLOCKS)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from syncline.state import StateStore
 from syncline.testing.config_world import GROUP, JOB, TEAM, ConfigWorld
 from syncline.testing.side_by_side import SideBySide
 from syncline_aws.state import DynamoState
+
+SEEDS = range(int(os.environ.get("SYNCLINE_DYNAMO_HISTORIES", "1")))
 
 CONFIG = """
 state = {{ connection = "cloud", table = "{table}" }}
@@ -107,7 +110,7 @@ def acts(world: ConfigWorld, rng: Random) -> list[Callable[[], Awaitable[object]
     ]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_configuration_job_remembers_as_in_a_state_file(
     seed: int, open_dynamo: Callable[[], DynamoState]
 ) -> None:

@@ -21,15 +21,20 @@ from syncline.state.records import (
     SaveReferences,
 )
 
-from . import keys, pending
-from .effects import Taken, apply, looked_at
+from . import keys, noting, pairing, pending, queueing
+from .effects import apply, looked_at
+from .pairing import Taken
 from .pending import Pending, Step
+from .refusals import Clash, Unknown, lost, pause
 from .rows import Rows
-from .table import MOST_ACTIONS, MOST_BYTES, Change, Clash, Table, Unknown, lost, pause
+from .table import MOST_ACTIONS, MOST_BYTES, Change, Table
 from .values import Keep, Values
 from .wire import Item, key_of, new, size_of
 
 logger = logging.getLogger(__name__)
+
+EFFECTS = (pairing, queueing, noting)
+"""Each of them tells `apply` what its effects do, by being imported."""
 
 _TRIES = 24
 _STEPS_TOGETHER = 45

@@ -5,7 +5,8 @@ from __future__ import annotations
 from syncline.state.records import Fact
 
 from . import keys
-from .table import Table, Unknown
+from .refusals import Unknown
+from .table import Table
 
 
 class Facts:

@@ -15,7 +15,8 @@ from syncline.errors import StateError
 from syncline.state.records import Lease
 
 from . import keys
-from .table import Table, Unknown, lost, pause
+from .refusals import Unknown, lost, pause
+from .table import Table
 from .wire import Item, value_to_wire
 
 _TRIES = 6

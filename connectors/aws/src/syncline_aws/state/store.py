@@ -83,7 +83,7 @@ class DynamoState(Housekeeping):
     def for_job(self, job: str) -> Self:
         """Return this state, on the same table, with a listing of its own for `job`."""
         parts = (self.table, self._values, self._commits, self._leases, self._clock)
-        own = type(self)(*parts, listed=job)
+        own = type(self)(*parts, _nothing, job)
         self._lent.append(own)
         return own
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -12,11 +10,11 @@ from typing import Any, TypeVar
 from attrs import frozen
 from botocore.exceptions import BotoCoreError, ClientError
 
-from syncline.errors import LeaseLost, StateError
 from syncline.state.records import Lease
 
-from . import keys
+from . import keys, refusals
 from .keys import Key
+from .refusals import TRIES, Clash, Unknown, code_of, pause
 from .wire import Item, Value, from_wire, key_of, key_to_wire, to_wire, value_to_wire
 
 T = TypeVar("T")
@@ -27,27 +25,6 @@ MOST_BYTES = 3_500_000
 """... and 4 MB together; some are left for what is counted besides the items."""
 _READ_AT_ONCE = 100
 _WRITTEN_AT_ONCE = 25
-_TRIES = 8
-
-_CROWDED = frozenset(
-    {
-        *("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"),
-        *("ThrottlingException", "ProvisionedThroughputExceededException"),
-        "RequestLimitExceeded",
-    }
-)
-"""Nothing was done, because there is too much to do; as reasons of a transaction and as errors."""
-_AGAIN = frozenset(
-    {"TransactionInProgressException", "TransactionConflictException", "InternalServerError"}
-)
-
-
-class Clash(Exception):
-    """An item is not as it was read: nothing was written."""
-
-
-class Unknown(Exception):
-    """A write was sent and no answer came: it may have been carried out, at any later moment."""
 
 
 @frozen
@@ -92,7 +69,7 @@ class Table:
 
     def _batch_of(self, wanted: Sequence[Key]) -> Iterator[Item]:
         request: Any = {self.name: {"Keys": [*map(key_to_wire, wanted)], "ConsistentRead": True}}
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             asked = request
             answer = self._call(
                 "BatchGetItem", partial(self.client.batch_get_item, RequestItems=asked)
@@ -102,7 +79,7 @@ class Table:
             if not request:
                 return
             pause(attempt)
-        raise self._busy("BatchGetItem")
+        raise refusals.busy(self.name, "BatchGetItem")
 
     def query(
         self,
@@ -198,7 +175,7 @@ class Table:
         try:
             self.client.transact_write_items(TransactItems=actions, ClientRequestToken=token)
         except ClientError as error:
-            raise self._refusal(error, fence) from error
+            raise refusals.of_write(self.name, error, fence) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error
 
@@ -208,9 +185,9 @@ class Table:
         try:
             send(**request)
         except ClientError as error:
-            if _code(error) == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 raise Clash from error
-            raise self._refusal(error, None) from error
+            raise refusals.of_write(self.name, error, None) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error
 
@@ -238,22 +215,6 @@ class Table:
             },
         }
 
-    def _refusal(self, error: ClientError, fence: Lease | None) -> Exception:
-        code = _code(error)
-        if code in _AGAIN or _is_servers(error):
-            return Unknown(code)
-        if code in _CROWDED:
-            return Clash(code)
-        if code != "TransactionCanceledException":
-            return self._failure("written", error)
-        reasons = error.response.get("CancellationReasons", [])
-        codes = [reason.get("Code", "None") for reason in reasons]
-        if fence is not None and codes[:1] == ["ConditionalCheckFailed"]:
-            return lost(fence)
-        if {*codes} - {"None"} <= _CROWDED | {"ConditionalCheckFailed"}:
-            return Clash(", ".join(sorted({*codes} - {"None"})))
-        return self._failure("written", error)
-
     def put_all(self, items: Iterable[Item]) -> None:
         """Write different items, each by itself; all of them are there when this returns."""
         self._batches((key_of(item), {"PutRequest": {"Item": to_wire(item)}}) for item in items)
@@ -270,7 +231,7 @@ class Table:
 
     def _batch(self, batch: list[dict[str, Any]]) -> None:
         request: Any = {self.name: batch}
-        for attempt in range(_TRIES):
+        for attempt in range(TRIES):
             asked = request
             answer = self._call(
                 "BatchWriteItem",
@@ -280,7 +241,7 @@ class Table:
             if not request:
                 return
             pause(attempt)
-        raise self._busy("BatchWriteItem")
+        raise refusals.busy(self.name, "BatchWriteItem")
 
     def update(self, key: Key, returned: str = "ALL_NEW", **request: Any) -> Item | None:
         """Return an item after a conditional update, or before it with `returned` "ALL_OLD".
@@ -292,11 +253,10 @@ class Table:
                 TableName=self.name, Key=key_to_wire(key), ReturnValues=returned, **request
             )
         except ClientError as error:
-            if _code(error) == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return None
-            if _code(error) in _CROWDED or _is_servers(error):
-                raise Unknown(_code(error)) from error
-            raise self._failure("written", error) from error
+            refused = refusals.of_write(self.name, error, None)
+            raise (Unknown() if isinstance(refused, Clash) else refused) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error
         return from_wire(answer.get("Attributes", {}))
@@ -307,53 +267,6 @@ class Table:
         try:
             return call()
         except ClientError as error:
-            raise self._failure(f"used ({verb})", error) from error
+            raise refusals.failure(self.name, f"used ({verb})", error) from error
         except BotoCoreError as error:
-            raise StateError(
-                f"the table {self.name} cannot be reached ({verb}: {error}); nothing was recorded,"
-                " and the work goes on when it answers again"
-            ) from error
-
-    def _failure(self, what: str, error: ClientError) -> StateError:
-        code = _code(error)
-        message = error.response.get("Error", {}).get("Message", "")
-        advice = _ADVICE.get(code, "nothing was recorded; it will be tried again")
-        advice = advice.format(table=self.name)
-        return StateError(f"the table {self.name} could not be {what}: {code} {message}; {advice}")
-
-    def _busy(self, verb: str) -> StateError:
-        return StateError(
-            f"the table {self.name} takes no more for now ({verb} was refused {_TRIES} times);"
-            " give it more capacity, or on-demand billing"
-        )
-
-
-_ADVICE = {
-    "ResourceNotFoundException": "create it with `python -m syncline_aws.state {table}`, or name"
-    " another one in `state`",
-    "AccessDeniedException": "allow GetItem, PutItem, UpdateItem, DeleteItem, Query, BatchGetItem,"
-    " BatchWriteItem and ConditionCheckItem on it",
-    "UnrecognizedClientException": "check the credentials of the connection",
-    "ExpiredTokenException": "the credentials have expired",
-}
-
-
-def lost(fence: Lease) -> LeaseLost:
-    """Return the error of one whose lease was taken over."""
-    return LeaseLost(
-        f"{fence.name}: the lease of {fence.holder} was taken over; nothing more is written"
-    )
-
-
-def pause(attempt: int) -> None:
-    """Wait a little before another attempt: 5 ms at first, at most a third of a second."""
-    time.sleep(random.uniform(0.2, 1) * min(0.32, 0.005 * 2**attempt))  # noqa: S311  jitter
-
-
-def _is_servers(error: ClientError) -> bool:
-    """Tell whether the server, or something before it, failed: what it had done is not known."""
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+            raise refusals.unreachable(self.name, verb, error) from error

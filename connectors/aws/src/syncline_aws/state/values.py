@@ -15,7 +15,8 @@ from syncline.state.values import pack, unpack, unpack_item
 
 from . import keys
 from .pieces import pieces_of, read_pieces
-from .table import Change, Clash, Table
+from .refusals import Clash
+from .table import Change, Table
 from .wire import Item, key_of, new
 
 GRACE = 24 * 3600.0

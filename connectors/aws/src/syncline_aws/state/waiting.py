@@ -19,8 +19,8 @@ from syncline.state.records import (
 )
 
 from . import keys, shapes
-from .effects import PAIR
 from .pairs import Pairs
+from .queueing import PAIR
 from .wire import body_of
 
 _LISTS = ("open", "review")

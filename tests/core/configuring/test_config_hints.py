@@ -157,6 +157,23 @@ async def test_an_object_that_another_process_is_at_is_left_to_it(bench: Any, te
     assert bench.calls() == 10
 
 
+async def test_processes_of_one_name_are_told_apart(bench: Any, team: Ref) -> None:
+    one, two = bench.session("host-1"), bench.session("host-1")
+    seen: list[int] = []
+
+    async def meanwhile(op: str, ref: Ref | None) -> None:
+        if op == "update" and not seen:
+            seen.append(1)
+            bench.hear(two)
+            report = await two.work()
+            assert report.counts["busy"]
+
+    bench.cx.meanwhile = meanwhile
+    await one.sync()
+    assert seen
+    assert len(bench.cx.writes) == 1
+
+
 async def test_two_full_passes_are_not_made_at_once(bench: Any) -> None:
     lease = bench.state.acquire("job/capacity", holder="somebody else", ttl=30)
     with pytest.raises(Refused, match="another process"):

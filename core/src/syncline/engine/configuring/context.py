@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -27,6 +28,9 @@ class ConfigParts(Ground):
     book: Rulebook
     is_dead: Callable[[str], bool] = _alive
     """Tells of another holder that it certainly runs no more: its leases are not waited for."""
+    mark: str = field(factory=lambda: uuid.uuid4().hex[:8])
+    """Tells this session from any other of the same name, in leases: containers of a cloud may
+    share their host's name and the numbers of their processes."""
     later: dict[Ref, datetime] = field(factory=dict)
     """Objects that wait for a time: not looked at before, unless something new is heard."""
 

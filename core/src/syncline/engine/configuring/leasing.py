@@ -69,8 +69,8 @@ def _lease(work: ConfigWork, ref: Ref) -> Lease:
 
 
 def _holder(work: ConfigWork) -> str:
-    # Whoever has a lease may take it again: two jobs of one process are two holders.
-    return f"{work.name}@{work.holder}"
+    # Whoever has a lease may take it again: two sessions are two holders, whatever they are called.
+    return f"{work.name}.{work.mark}@{work.holder}"
 
 
 def _process(holder: str) -> str:

@@ -9,7 +9,7 @@ import threading
 from functools import cache
 from typing import Any
 
-import boto3
+from boto3.session import Session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -31,7 +31,7 @@ class Clients:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._session: boto3.session.Session | None = None
+        self._session: Session | None = None
         self._clients: dict[tuple[str, bool], Any] = {}
 
     def client(self, service: str, *, once: bool = False) -> Any:
@@ -60,9 +60,7 @@ class Clients:
             return self._clients[service, once]
 
 
-def _client(
-    session: boto3.session.Session, service: str, settings: Settings, attempts: int | None
-) -> Any:
+def _client(session: Session, service: str, settings: Settings, attempts: int | None) -> Any:
     client = session.client(
         service,
         endpoint_url=settings.endpoints.get(service) or settings.endpoint or None,
@@ -93,11 +91,11 @@ def end_of_tries(response: Any = None, operation: Any = None, **_: object) -> No
         raise ClientError(parsed, operation.name)
 
 
-def _session(settings: Settings) -> boto3.session.Session:
+def _session(settings: Settings) -> Session:
     region = settings.region or None
     inner = BotocoreSession()
     inner.register_component("data_loader", _descriptions())
-    session = boto3.session.Session(
+    session = Session(
         botocore_session=inner,
         aws_access_key_id=_revealed(settings.access_key_id),
         aws_secret_access_key=_revealed(settings.secret_access_key),
@@ -118,7 +116,7 @@ def _revealed(secret: Secret | None) -> str | None:
     return None if secret is None else secret.reveal()
 
 
-def _in_role(session: boto3.session.Session, settings: Settings) -> boto3.session.Session:
+def _in_role(session: Session, settings: Settings) -> Session:
     """Return a session with the credentials of the role, renewed before they expire."""
 
     def sts(service: str, **credentials: Any) -> Any:
@@ -142,4 +140,4 @@ def _in_role(session: boto3.session.Session, settings: Settings) -> boto3.sessio
     inner._credentials = DeferredRefreshableCredentials(
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
-    return boto3.session.Session(botocore_session=inner, region_name=session.region_name)
+    return Session(botocore_session=inner, region_name=session.region_name)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-import boto3
 import httptools
+from boto3.session import Session
 from botocore.config import Config
 
 REGION = "eu-central-1"
@@ -116,7 +116,7 @@ def _port(process: subprocess.Popen[bytes]) -> int:
 
 
 def _client(service: str, port: int) -> Any:
-    session = boto3.session.Session("moto", "takes-all", region_name=REGION)
+    session = Session("moto", "takes-all", region_name=REGION)
     return session.client(
         service,
         endpoint_url=f"http://127.0.0.1:{port}",

@@ -65,8 +65,10 @@ def _mark(group: Any, movements: Movements) -> None:
     if instances is None:
         instances = etree.SubElement(group, f"{{{NAMESPACE}}}Instances")
     for member in instances.iterfind(_MEMBER):
-        if member.findtext(f"{{{NAMESPACE}}}InstanceId") in movements.pending:
-            member.find(f"{{{NAMESPACE}}}LifecycleState").text = "Pending"
+        state = member.find(f"{{{NAMESPACE}}}LifecycleState")
+        pending = member.findtext(f"{{{NAMESPACE}}}InstanceId") in movements.pending
+        if pending and state is not None:
+            state.text = "Pending"
     for machine in movements.terminating.values():
         if machine.group == name:
             instances.append(_element(machine))

@@ -78,7 +78,7 @@ class Queues:
                 )
             except ClientError:
                 return {}
-            memory.attributes = found.get("Attributes", {})
+            memory.attributes = dict(found.get("Attributes", {}))
         return memory.attributes
 
     # Sending: moto never de-duplicates by itself, because each message has another id for it.

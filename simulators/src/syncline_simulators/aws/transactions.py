@@ -18,7 +18,7 @@ from moto.dynamodb.models.table import Table
 
 def quicken() -> None:
     """Exchange the copying in this process."""
-    vars(models)["copy"] = SimpleNamespace(deepcopy=_copied, copy=copy.copy)
+    setattr(models, "copy", SimpleNamespace(deepcopy=_copied, copy=copy.copy))  # noqa: B010
     update = models.DynamoDBBackend.update_item
 
     def updated(self: Any, table_name: str, key: dict[str, Any], *rest: Any, **named: Any) -> Any:

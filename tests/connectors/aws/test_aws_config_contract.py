@@ -127,6 +127,56 @@ class TablePerson(AwsPerson):
         )
 
 
+class IndexPerson(AwsPerson):
+    kind, path, values = "dynamodb-index", "write_capacity", (7, 8, 9)
+    other, beyond, read_only = ("read_capacity", 6), 0, ("auto_scaled", True)
+    batch, counted = 1, "DescribeTable"
+    bookkeeping = TablePerson.bookkeeping
+
+    def _made(self) -> str:
+        numbers = {"read": 5, "write": 5}
+        return f"{self.cloud.create('dynamodb-table', indexes={'by-x': numbers})}/by-x"
+
+    def unknown(self) -> Ref:
+        return item_ref("cloud", self.kind, f"{self.cloud.create('dynamodb-table')}/by-x")
+
+    def _table(self, ref: Ref) -> str:
+        return self.name(ref).partition("/")[0]
+
+    async def whole(self, ref: Ref) -> JSON:
+        found: JSON = self.cloud.sim.item(f"dynamodb-table/{self._table(ref)}")["values"]
+        return self._without(found, set(self.bookkeeping))
+
+    async def edit(self, ref: Ref, path: str, value: JSON) -> None:
+        table: Any = self.cloud.sim.item(f"dynamodb-table/{self._table(ref)}")["values"]
+        found = table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]
+        numbers = {name: found[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
+        member = "ReadCapacityUnits" if path == "read_capacity" else "WriteCapacityUnits"
+        change = {"IndexName": "by-x", "ProvisionedThroughput": {**numbers, member: value}}
+        self.cloud("dynamodb").update_table(
+            TableName=self._table(ref), GlobalSecondaryIndexUpdates=[{"Update": change}]
+        )
+
+    async def remove(self, ref: Ref) -> None:
+        self.cloud.sim.act({"do": "delete", "id": f"dynamodb-table/{self._table(ref)}"})
+
+    async def claim(self, ref: Ref) -> None:
+        self.cloud("application-autoscaling").register_scalable_target(
+            ServiceNamespace="dynamodb",
+            ResourceId=f"table/{self._table(ref)}/index/by-x",
+            ScalableDimension="dynamodb:index:ReadCapacityUnits",
+            MinCapacity=1,
+            MaxCapacity=9,
+        )
+
+    async def hold(self, ref: Ref) -> None:
+        self.cloud.sim.act({"do": "settings", "update_lasts": "1h"})
+        self.cloud("dynamodb").update_table(
+            TableName=self._table(ref),
+            ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 50},
+        )
+
+
 class FunctionPerson(AwsPerson):
     kind, path, values = "lambda-function", "reserved_concurrency", (3, 4, 5)
     fresh = {"reserved": 2}  # noqa: RUF012 - never changed
@@ -236,6 +286,10 @@ class TestGroups(AwsContract):
 
 class TestTables(AwsContract):
     person_of = TablePerson
+
+
+class TestIndexes(AwsContract):
+    person_of = IndexPerson
 
 
 class TestFunctions(AwsContract):

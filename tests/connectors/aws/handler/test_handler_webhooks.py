@@ -197,3 +197,26 @@ def test_requests_without_anything_are_requests() -> None:
              "queryStringParameters": None, "multiValueHeaders": None}  # fmt: skip
     found = requests.request(Web(event, 1), SystemClock().now())
     assert (found.body, found.query, found.headers) == (b"", "", ())
+
+
+# -- what changes while an environment lives ------------------------------------------------------
+
+
+def test_a_secret_that_was_rotated_is_looked_up_before_a_delivery_is_refused(
+    function: Any,
+) -> None:
+    assert function(delivery(testing.http, "hours.md"))["statusCode"] == 202
+    rotated = "another secret of more than sixteen characters"
+    (function.folder / "webhook.secret").write_text(rotated)
+    body = b'{"id": "prices.md"}'
+    event = testing.http("/webhooks/wiki", body, headers=signed(body, rotated))
+    assert function(event)["statusCode"] == 202
+    assert function(delivery(testing.http, "hours.md"))["statusCode"] == 401
+    assert waiting(function) == 2
+
+
+def test_a_state_that_was_away_at_first_is_opened_by_the_next_invocation(function: Any) -> None:
+    (function.folder / "state.db").mkdir()
+    assert function(delivery(testing.http, "hours.md"))["statusCode"] == 503
+    (function.folder / "state.db").rmdir()
+    assert function(delivery(testing.http, "hours.md"))["statusCode"] == 202

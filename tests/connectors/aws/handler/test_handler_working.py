@@ -14,7 +14,7 @@ from syncline.clock import SystemClock
 from syncline.errors import ConfigError
 from syncline.model import Change, Ref, Side
 from syncline.state.records import MarkDirty
-from syncline_aws.handler import testing
+from syncline_aws.handler import Host, testing
 from syncline_aws.handler.deadline import Deadline
 from syncline_aws.handler.host import PassFailed
 from syncline_aws.handler.shapes import Unknown
@@ -258,3 +258,31 @@ def test_a_secret_in_the_environment_is_warned_of(
     function(testing.scheduled())
     assert "Secrets Manager" in caplog.text
     assert "sixteen" not in caplog.text
+
+
+def test_a_faulty_change_of_the_configuration_leaves_the_one_before(
+    function: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts: list[bytes | None] = [function.text.encode(), b"jobs = 1\n", None, None]
+
+    class Changing:
+        name, folder = "ssm:/syncline", function.folder
+
+        def text(self, now: float) -> bytes | None:
+            return texts.pop(0)
+
+    host = Host(where=Changing(), environ={})
+    try:
+        for _ in range(4):
+            host({"syncline": {"do": "hints"}}, testing.Invocation())
+    finally:
+        host.close()
+    refused = [r for r in caplog.records if "was not taken over" in r.getMessage()]
+    assert len(refused) == 1
+
+
+def test_a_message_that_breaks_a_reader_stays_alone(function: Any) -> None:
+    function.write(CAPACITY)
+    strange = json.dumps({"source": "aws.autoscaling", "detail-type": 1, "detail": {"a": [[]]}})
+    deep = "[" * 100_000
+    assert ids(function(testing.sqs(deep, strange))) in (["m0"], ["m0", "m1"])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
-from syncline.config_store import Delivery
+from syncline.config_store import Delivery, EventReader
 from syncline.errors import StateError
+from syncline.redaction import redact
+from syncline.runner.hinting import Delivery as News
 from syncline.runner.intaking import understood
 
 from .house import House
-from .shapes import KEY, Order, Unknown, order
+from .shapes import KEY, Order, order
 
 logger = logging.getLogger(__name__)
 
@@ -32,22 +34,40 @@ class Taken:
 
 async def take(house: House, deliveries: Sequence[Delivery]) -> Taken:
     """Store what a batch says."""
-    poison = {one.id: why for one in deliveries if (why := _poison(house, one))}
-    for id_, why in poison.items():
-        logger.warning("a message makes no sense", extra={"delivery": id_, "error": why})
-    tried = [one for one in deliveries if one.id not in left(deliveries, poison)]
-    orders = {one.id: found for one in tried if (found := _order(one.body)) is not None}
-    said = understood([one for one in tried if one.id not in orders], await house.readers())
-    for one, why in said.failed:
-        logger.warning("a message makes no sense", extra={"delivery": one.id, "error": why})
-    done = {one.id for one in said.done} | orders.keys()
-    failed = left(deliveries, {one.id for one in deliveries} - done)
+    readers = await house.readers()
+    said = {one.id: _said(house, one, readers) for one in deliveries}
+    bad = {id_: what for id_, what in said.items() if isinstance(what, str)}
+    for id_, why in bad.items():
+        fields = {"delivery": id_, "error": redact(why)}
+        logger.warning("a message makes no sense", extra=fields)
+    failed = left(deliveries, bad)
+    news: list[News] = []
+    orders: list[Order] = []
+    for id_, what in said.items():
+        if isinstance(what, Order) and id_ not in failed:
+            orders.append(what)
+        elif isinstance(what, tuple) and id_ not in failed:
+            news += what
     try:
-        jobs = house.hint(said.news, kind="config")
+        jobs = house.hint(news, kind="config")
     except StateError as error:
         logger.error("a batch was not stored; it comes again", extra={"error": str(error)})
         return Taken(frozenset(one.id for one in deliveries))
-    return Taken(failed, jobs, [one for id_, one in orders.items() if id_ not in failed])
+    return Taken(failed, jobs, orders)
+
+
+def _said(
+    house: House, one: Delivery, readers: Mapping[str, EventReader]
+) -> Order | tuple[News, ...] | str:
+    """Return what a message says, or why it makes no sense: whatever it is, others go on."""
+    try:
+        if (found := _order(one.body)) is not None:
+            unknown = [name for name in found.jobs if name not in house.config.jobs]
+            return f"{KEY}: there is no job {unknown[0]!r}" if unknown else found
+        heard = understood([one], readers)
+        return heard.failed[0][1] if heard.failed else heard.news
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def left(deliveries: Sequence[Delivery], failed: Collection[str]) -> frozenset[str]:
@@ -76,15 +96,6 @@ def merged(orders: Sequence[Order], jobs: Collection[str]) -> Iterator[Order]:
         yield Order(do="hints", jobs=tuple(sorted(hints)))
     rest = {(one.do, one.jobs): one for one in orders if one.do != "hints" or not one.jobs}
     yield from rest.values()
-
-
-def _poison(house: House, one: Delivery) -> str:
-    try:
-        found = _order(one.body)
-    except Unknown as error:
-        return str(error)
-    unknown = [name for name in (found.jobs if found else ()) if name not in house.config.jobs]
-    return f"{KEY}: there is no job {unknown[0]!r}" if unknown else ""
 
 
 def _order(body: bytes) -> Order | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from syncline.config import load
 from syncline.config_store import Delivery
 from syncline.errors import ConfigError, StateError, SynclineError
 from syncline.ports import Clock
+from syncline.redaction import redact
 from syncline.runner.intaking import understood
 from syncline.scope import about
 
@@ -27,7 +29,7 @@ from . import batches, nudging, receiving
 from .deadline import Deadline
 from .house import House
 from .shapes import Batch, Envelope, Order, Web, recognised
-from .sources import Source, source
+from .sources import AGAIN, Source, source
 from .working import Outcome, failures, obey
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,9 @@ class Host:
         self._queue = environ.get(QUEUE, "")
         self._runner = asyncio.Runner()
         self._house: House | None = None
+        self._wanted: bytes | None = None
+        """A configuration that is not taken over yet."""
+        self._again = -math.inf
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         """Handle one invocation; what is returned is what whoever invoked expects.
@@ -141,13 +146,17 @@ class Host:
         try:
             text = self._where.text(self._clock.monotonic())
             if text is not None:
-                await self._move(text)
+                self._wanted, self._again = text, -math.inf
+            if self._wanted is not None and self._clock.monotonic() >= self._again:
+                await self._move(self._wanted)
+                self._wanted = None
         except SynclineError as error:
             if self._house is None:
                 raise
-            logger.error(
-                "the changed configuration was not taken over", extra={"reason": str(error)}
-            )
+            # It may be the file, or a secret or a state that was not to be had at this moment.
+            self._again = self._clock.monotonic() + AGAIN
+            fields = {"reason": redact(str(error))}
+            logger.error("the changed configuration was not taken over", extra=fields)
         if self._house is None:
             raise ConfigError([f"{self._where.name}: there is no configuration"])
         return self._house

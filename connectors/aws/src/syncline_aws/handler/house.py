@@ -37,6 +37,10 @@ from ..settings import Settings
 logger = logging.getLogger(__name__)
 
 
+_ROTATED = timedelta(minutes=1)
+"""How often the secret of a webhook is looked up because a signature is not right."""
+
+
 def _quiet(event: str, **fields: object) -> None:
     return None
 
@@ -96,6 +100,19 @@ class House:
             self._stack.push_async_callback(opened.closing.aclose)
             self._sessions[job] = opened.session
         return self._sessions[job]
+
+    def forget(self, job: str) -> None:
+        """Open a job anew the next time: a secret of it may have been rotated."""
+        self._sessions.pop(job, None)
+
+    def has_webhook(self, connection: str) -> bool:
+        """Tell whether a webhook is open already."""
+        return connection in self._webhooks
+
+    def forget_webhook(self, connection: str) -> bool:
+        """Open a webhook anew, for the same reason; False where that was done a moment ago."""
+        known = self.now_and_then(f"webhook {connection}", _ROTATED)
+        return known and self._webhooks.pop(connection, None) is not None
 
     async def webhook(self, connection: str) -> Webhook:
         """Return what reads the deliveries of a connection.

@@ -67,11 +67,22 @@ async def _taken(house: House, name: str, web: Web) -> tuple[Answer, frozenset[s
     request = requests.request(web, house.clock.now())
     if len(request.body) > house.config.service.intake.body:
         return TOO_LARGE, frozenset()
-    said = await _said(await house.webhook(name), request)
+    said = await _heard(house, name, request)
     if isinstance(said, Reply):
         shown = Answer(status=said.status, body=said.body, content_type=said.content_type)
         return shown, frozenset()
     return ACCEPTED, store(house, name, said)
+
+
+async def _heard(house: House, name: str, request: WebhookRequest) -> Hints | Reply:
+    """Return what a delivery says; before it is refused, its secret is looked up once more."""
+    fresh = not house.has_webhook(name)
+    try:
+        return await _said(await house.webhook(name), request)
+    except Forbidden:
+        if fresh or not house.forget_webhook(name):
+            raise
+    return await _said(await house.webhook(name), request)
 
 
 async def _said(webhook: Webhook, request: WebhookRequest) -> Hints | Reply:

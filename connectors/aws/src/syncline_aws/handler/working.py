@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 
 from syncline.engine import Report
 from syncline.engine.anyjob import AnySession
-from syncline.errors import RateLimited, Refused, SynclineError
+from syncline.errors import Forbidden, RateLimited, Refused, SynclineError
 from syncline.redaction import redact
 from syncline.runner.retrying import due_again, settle_again
 from syncline.scope import about
@@ -65,6 +65,8 @@ async def _worked(house: House, name: str, do: Do, deadline: Deadline) -> Outcom
                 await _done(house, session, one, deadline, outcome)
         except Exception as error:
             _note(outcome, name, error)
+            if isinstance(error, Forbidden):
+                house.forget(name)
     return outcome
 
 

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from syncline.config_store import Delivery
 from syncline.connector import Context
-from syncline.errors import StoreError
+from syncline.errors import SynclineError
 
 from ..calling import Calls
 from ..clients import Clients
@@ -196,7 +196,7 @@ class SqsIntake:
                 if (left := longest(now - held.since)) > 0
             }
             # A queue that cannot be reached is tried again in a moment.
-            with suppress(StoreError):
+            with suppress(SynclineError):
                 await self._extend(kept)
 
     async def aclose(self) -> None:

@@ -67,20 +67,26 @@ async def test_a_choice_that_the_vendor_would_refuse_leaves_the_conflict(
     assert bench.calls() == 5
 
 
-async def test_no_choice_and_no_undo_touches_an_object_of_somebody_else(
-    make_bench: Make, rule_of: RuleOf, two_way: RuleOf, team: Ref
+async def test_no_choice_touches_an_object_of_somebody_else(
+    make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT), two_way())
+    bench = make_bench(rule_of(drift=Drift.REPORT))
     session = bench.session()
     await session.sync()
     (conflict,) = session.conflicts()
-    await session.resolve(conflict.record.id, "from")
-    run = bench.state.history("capacity")[0].run
-    bench.cx.edit(team, "call.maximum", 6)
+    bench.cx.claim(team, "its tag says billing")
+    with pytest.raises(Refused, match="somebody else's: its tag says billing"):
+        await session.resolve(conflict.record.id, "from")
+    assert bench.calls() == 5
+
+
+async def test_no_undo_touches_an_object_of_somebody_else(bench: Any, team: Ref) -> None:
+    session = bench.session()
     await session.sync()
-    (conflict,) = session.conflicts()
-    bench.cx.edit(team, "call.maximum", 10)
-    bench.cx.foreign(team, "its tag says billing")
+    run = bench.state.history("capacity")[0].run
+    bench.cx.claim(team, "its tag says billing")
     report = await session.undo(run)
-    assert "somebody else's" in report.kept[0].detail
+    assert [kept.detail for kept in report.kept] == [
+        "cx:limits/ivr is somebody else's: its tag says billing"
+    ]
     assert bench.calls() == 10

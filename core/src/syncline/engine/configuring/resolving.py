@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 from ...decision import Write
 from ...errors import Refused, Stale
 from ...items import ConfigRecord, item_digest
-from ...model import JSON, Side
+from ...model import JSON, Digest, Side
 from ...rules import Refused as OutOfRange
 from ...rules import RuleError, inverse, settled
-from ...state.records import CloseConflict, ConflictRecord, SaveItem
+from ...state.records import CloseConflict, ConflictRecord, SaveItem, SaveLink
 from ..context import Work
 from ..report import ItemResult, Report
 from ..settling import unsettled
@@ -23,7 +23,8 @@ from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover_fields
 from .rulebook import Group, Managed
 from .settling import act, known
-from .verdicts import Verdict, agreed
+from .verdicts import Hold, Verdict, agreed
+from .weighing import hindrance
 from .writing import remembered
 
 FROM, TO, EDIT = "from", "to", "edit"
@@ -116,9 +117,11 @@ async def _resolve(
             _keep(work, tenancy, verdict)
         case "to":
             await _carry_back(work, tenancy, verdict, seen, report)
+        case "edit":
+            await _put(work, tenancy, verdict, target, edited, seen, report)
+            await _spread(work, tenancy, group, one, report)
         case _:
-            value = edited if take == EDIT else said
-            await _put(work, tenancy, verdict, target, value, seen, report)
+            await _put(work, tenancy, verdict, target, said, seen, report)
     _close(work, tenancy, verdict, record, take, report)
 
 
@@ -160,6 +163,22 @@ async def _put(
     )  # fmt: skip
 
 
+async def _spread(
+    work: ConfigWork, tenancy: Tenancy, group: Group, one: Managed, report: Report
+) -> None:
+    """Carry a person's own value to the other end of a two-way rule, now or with a later pass."""
+    link = work.state.pair(one.pair)
+    if not one.rule.two_way or link is None:
+        return
+    # With a right half that no field holds, what the field holds counts as a change.
+    edited = evolve(link, right=evolve(link.right, digest=Digest(EDIT)))
+    work.commit([SaveLink(edited)], tenancy.fence)
+    seen = await reading.read(work, group.reads)
+    verdict = known(work, one, seen)
+    if isinstance(verdict.decision, Write):
+        await _forced(work, tenancy, evolve(verdict, hold=None), seen, report)
+
+
 async def _carry_back(
     work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
 ) -> None:
@@ -181,12 +200,18 @@ async def _carry_back(
 async def _forced(
     work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
 ) -> None:
+    if (hold := hindrance(work, verdict, seen)) is not None:
+        raise Refused(f"{verdict.one.title}: {_said(hold)}")
     failed = report.failed
     outcome = await act(work, tenancy, [verdict], seen, report)
     if report.failed > failed:
         raise Refused(report.items[-1].reason)
     if outcome.again is not None:
-        raise Refused(f"{verdict.one.title}: not before {outcome.again:%Y-%m-%d %H:%M:%S} UTC")
+        raise Refused(f"{verdict.one.title}: {_said(Hold('it is held', outcome.again))}")
+
+
+def _said(hold: Hold) -> str:
+    return hold.why + (f", not before {hold.until:%Y-%m-%d %H:%M:%S} UTC" if hold.until else "")
 
 
 def _json(value: Held) -> JSON:

@@ -19,6 +19,7 @@ from .recovering import recover, recover_fields
 from .rulebook import Group, Managed
 from .settling import act, known
 from .verdicts import Verdict
+from .weighing import hindrance
 from .writing import REPAIRED, UNDONE, UPDATED
 
 RELEASED = "released"
@@ -33,7 +34,7 @@ async def undo(work: ConfigWork, run: str, report: Report) -> None:
             continue
         try:
             await _undo(work, entry, entry.side, report)
-        except (Busy, Stale, StoreError) as error:
+        except (Busy, Refused, Stale, StoreError) as error:
             report.kept.append(_kept(entry, str(error)))
 
 
@@ -96,6 +97,8 @@ async def _write(
         hold=None,
         drifted=False,
     )
+    if (hold := hindrance(work, undone, seen)) is not None:
+        raise Refused(hold.why)
     failed = report.failed
     outcome = await act(work, tenancy, [undone], seen, report)
     if report.failed > failed or outcome.again is not None:

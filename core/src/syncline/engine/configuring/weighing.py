@@ -68,6 +68,15 @@ def objected(work: ConfigWork, verdicts: Sequence[Verdict], seen: reading.Seen) 
     ]
 
 
+def hindrance(work: ConfigWork, verdict: Verdict, seen: reading.Seen) -> Hold | None:
+    """Return why a write that a person asks for cannot be made; None when it can."""
+    record = seen.get(verdict.written)
+    if isinstance(record, ConfigRecord) and record.foreign:
+        return Hold(f"{record.ref} is somebody else's: {record.foreign}")
+    (found,) = objected(work, [of_others(work, verdict)], seen)
+    return found.hold
+
+
 def _objections(work: ConfigWork, batch: writing.Batch) -> dict[str, Hold]:
     if _objection(work, batch.record, batch.verdicts) is None:
         return {}
@@ -110,4 +119,12 @@ def batches(verdicts: Iterable[Verdict], seen: reading.Seen) -> list[writing.Bat
     ]
 
 
-__all__ = ["batches", "frozen_still", "gathered", "objected", "of_others", "with_author"]
+__all__ = [
+    "batches",
+    "frozen_still",
+    "gathered",
+    "hindrance",
+    "objected",
+    "of_others",
+    "with_author",
+]

@@ -78,17 +78,19 @@ class Calls:
         self, service: str, operation: str, params: dict[str, Any], write: bool
     ) -> dict[str, Any]:
         async with self._turns:
-            loop = asyncio.get_running_loop()
-            client = await loop.run_in_executor(
-                self._threads, partial(self._clients.client, service, once=write)
-            )
             if write:
                 fence.check()
             self._observe("aws.call", {"service": service, "operation": operation})
-            found: dict[str, Any] = await loop.run_in_executor(
-                self._threads, partial(getattr(client, operation), **params)
-            )
-            return found
+            called = partial(self._called, service, operation, params, write)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, called)
+
+    def _called(
+        self, service: str, operation: str, params: dict[str, Any], write: bool
+    ) -> dict[str, Any]:
+        """Make the call, and the client before the first one, in a thread."""
+        client = self._clients.client(service, once=write)
+        found: dict[str, Any] = getattr(client, operation)(**params)
+        return found
 
     def _delay(self, attempt: int) -> float:
         most = min(_LONGEST, _FIRST * 2.0 ** (attempt - 1))

@@ -30,28 +30,44 @@ class Parameters:
         self._calls = calls
 
     async def read(self, refs: Sequence[Ref]) -> AsyncIterator[Answer]:
+        found: dict[Ref, dict[str, Any] | SynclineError | None] = {}
         for some in parts(refs, NAMES_PER_CALL):
-            try:
-                found = await self._got(some)
-                arns = [str(parameter["ARN"]) for parameter in found.values()]
-                tags = await tags_of(self._calls, arns)
-            except SynclineError as error:
-                for ref in some:
-                    yield ref, error
-                continue
-            for ref in some:
-                parameter = found.get(name_of(ref))
-                if parameter is None:
-                    yield missing(ref, "parameter of this name")
-                else:
-                    own = owner(tags.get(str(parameter["ARN"]), {}), self._calls.settings.owner)
-                    yield _found(ref, parameter, own)
+            found |= await self._got(some)
+        arns = [str(each["ARN"]) for each in found.values() if isinstance(each, dict)]
+        try:
+            tags = await tags_of(self._calls, arns)
+        except SynclineError as error:
+            # Whether they are somebody else's is not known: none of them may be touched.
+            for ref in refs:
+                yield ref, error
+            return
+        for ref, parameter in found.items():
+            yield self._answer(ref, parameter, tags)
 
-    async def _got(self, refs: Sequence[Ref]) -> dict[str, dict[str, Any]]:
+    async def _got(self, refs: Sequence[Ref]) -> dict[Ref, dict[str, Any] | SynclineError | None]:
         # Without decryption: a secret is no configuration, and does not get here.
         names = [name_of(ref) for ref in refs]
-        answer = await self._calls.read("ssm", "get_parameters", Names=names, WithDecryption=False)
-        return {parameter["Name"]: parameter for parameter in answer["Parameters"]}
+        try:
+            answer = await self._calls.read(
+                "ssm", "get_parameters", Names=names, WithDecryption=False
+            )
+        except SynclineError as error:
+            return dict.fromkeys(refs, error)
+        found = {parameter["Name"]: parameter for parameter in answer["Parameters"]}
+        return {ref: found.get(name_of(ref)) for ref in refs}
+
+    def _answer(
+        self,
+        ref: Ref,
+        parameter: dict[str, Any] | SynclineError | None,
+        tags: Mapping[str, Mapping[str, str]],
+    ) -> Answer:
+        if parameter is None:
+            return missing(ref, "parameter of this name")
+        if isinstance(parameter, SynclineError):
+            return ref, parameter
+        foreign = owner(tags.get(str(parameter["ARN"]), {}), self._calls.settings.owner)
+        return _found(ref, parameter, foreign)
 
     def objection(
         self, record: ConfigRecord, wanted: Mapping[str, JSON], now: datetime

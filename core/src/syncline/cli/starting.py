@@ -29,7 +29,7 @@ def init(args: argparse.Namespace) -> int:
 
 
 def template(kind: str) -> str:
-    """Return the commented configuration of one kind: knowledge or files."""
+    """Return the commented configuration of one kind: knowledge, files or config."""
     return (resources.files("syncline.cli") / "templates" / f"{kind}.toml").read_text("utf-8")
 
 

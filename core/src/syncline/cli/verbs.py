@@ -35,10 +35,11 @@ def _refs(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
-    kinds = ("knowledge", "files")
+    kinds = ("knowledge", "files", "config")
     parser.add_argument(
         "kind", metavar="KIND", nargs="?", choices=kinds, default=kinds[0],
-        help="what the file is for: knowledge (Confluence and Genesys) or files (two folders)",
+        help="what the file is for: knowledge (Confluence and Genesys), files (two folders) or"
+        " config (Genesys and AWS)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 

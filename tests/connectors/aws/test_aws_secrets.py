@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -41,6 +42,16 @@ async def test_a_member_of_a_json_secret_is_named_after_a_hash(cloud: Any, secre
         await secrets.get(f"{plain}#x")
     with pytest.raises(NotFound):
         await secrets.get("nothing")
+
+
+async def test_no_log_at_any_level_has_a_secret(
+    cloud: Any, secrets: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = cloud.create("secret", value={"client_secret": "kanari-0815", "other": "kanari-4711"})
+    with caplog.at_level(logging.DEBUG):
+        await secrets.get(f"{name}#client_secret")
+        await secrets.get(f"{name}#other")
+    assert "kanari" not in caplog.text
 
 
 async def test_a_value_is_kept_for_a_while_and_asked_for_once(cloud: Any, secrets: Any) -> None:

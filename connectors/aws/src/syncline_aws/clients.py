@@ -5,6 +5,7 @@ Clients are thread-safe, sessions are not: a lock is held while a client is made
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import cache
 from typing import Any
@@ -91,7 +92,15 @@ def end_of_tries(response: Any = None, operation: Any = None, **_: object) -> No
         raise ClientError(parsed, operation.name)
 
 
+def _hush() -> None:
+    """Let botocore be silent at DEBUG: it would log whole answers, secrets and tokens included."""
+    wire = logging.getLogger("botocore")
+    if wire.level == logging.NOTSET:  # a level of its own was somebody's choice
+        wire.setLevel(logging.INFO)
+
+
 def _session(settings: Settings) -> Session:
+    _hush()
     region = settings.region or None
     inner = BotocoreSession()
     inner.register_component("data_loader", _descriptions())

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -19,7 +20,7 @@ from syncline.model import Ref, Side
 from syncline.plugins import load as load_plugin
 from syncline.runner import Runner
 from syncline.runner import telling as runner_telling
-from syncline.state import SqliteState
+from syncline.state import SqliteState, StateStore
 from syncline.state.records import Entry, Log
 from syncline.testing import FakeClock
 
@@ -131,6 +132,28 @@ def test_a_line_with_a_lower_number_that_comes_late_is_still_told() -> None:
     much = told.also(range(100, 100 + 2 * LATE))
     assert len(much.beyond) == LATE
     assert much.has(1)
+
+
+async def test_where_nothing_is_new_one_line_is_read(state: SqliteState) -> None:
+    sink, read = Collecting(), []
+    log(state, *range(300))
+    await tell(state, "a", "bus", sink, thorough=False)
+    page = state.history_page
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(state, name)
+
+        def history_page(self, *args: object, **given: object) -> Sequence[Entry]:
+            found = page(*args, **given)  # type: ignore[arg-type]  # handed on
+            read.append(len(found))
+            return found
+
+    counting = cast("StateStore", Counting())
+    assert await tell(counting, "a", "bus", sink, thorough=False) == 0
+    assert read == [1]
+    assert await tell(counting, "a", "bus", sink) == 0
+    assert sum(read) > LATE
 
 
 def test_the_same_line_is_the_same_event_and_another_is_another() -> None:

@@ -59,16 +59,21 @@ def begin(state: StateStore, job: str, sink: str, *, since: datetime) -> None:
         _keep(state, job, sink, Told(next(older, 0)))
 
 
-async def tell(state: StateStore, job: str, name: str, sink: EventSink) -> int:
+async def tell(
+    state: StateStore, job: str, name: str, sink: EventSink, *, thorough: bool = True
+) -> int:
     """Send what was not told yet, oldest first; return how many events that were.
 
     Args:
         name: of the sink, such as the connection that has it.
+        thorough: look for lines that came late even where the newest line was told.
 
     Raises:
         StoreError: the sink is not to be had; what was not sent is sent the next time.
     """
     told = _known(state, job, name)
+    if not thorough and _nothing_new(state, job, told):
+        return 0
     fresh = sorted(_untold(state, job, told), key=lambda entry: entry.id)
     for start in range(0, len(fresh), BATCH):
         part = fresh[start : start + BATCH]
@@ -93,6 +98,11 @@ async def _alone(sink: EventSink, event: Event) -> None:
         # Trying again changes nothing, and the rest must not wait for it.
         fields = {"event": event.id, "type": event.type, "error": redact(str(error))}
         logger.error("an event was refused, and is left out", extra=fields)
+
+
+def _nothing_new(state: StateStore, job: str, told: Told) -> bool:
+    newest = state.history_page(job, run=None, pair=None, before=_NEWEST, limit=1)
+    return all(told.has(entry.id) for entry in newest)
 
 
 def _untold(state: StateStore, job: str, told: Told) -> Iterator[Entry]:

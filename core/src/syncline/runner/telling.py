@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 EVERY = 2.0
 """Seconds between two looks at the history."""
+THOROUGH = 30
+"""Of so many looks one is for lines that came late, too."""
 AGAIN = 30.0
 """Seconds before a sink that was not to be had is tried again."""
 
@@ -54,19 +56,25 @@ async def close_sinks(sinks: Mapping[str, EventSink]) -> None:
 
 
 async def tell_all(
-    state: StateStore, jobs: Iterable[str], sinks: Mapping[str, EventSink], since: datetime
+    state: StateStore,
+    jobs: Iterable[str],
+    sinks: Mapping[str, EventSink],
+    since: datetime,
+    *,
+    thorough: bool,
 ) -> bool:
     """Tell every job to every sink; return whether all could be told.
 
     Args:
         since: what happened before this is not told to a sink that is new.
+        thorough: as `tell` has it; costs some hundred lines to be read.
     """
     well = True
     for job in jobs:
         for name, sink in sinks.items():
             try:
                 begin(state, job, name, since=since)
-                await tell(state, job, name, sink)
+                await tell(state, job, name, sink, thorough=thorough)
             except Exception as error:
                 # How far was told is known: it is made up for.
                 well = False
@@ -91,6 +99,7 @@ class Telling:
     clock: Clock
     _sinks: dict[str, EventSink] = field(factory=dict, init=False)
     _opened: Config | None = field(default=None, init=False)
+    _looks: int = field(default=0, init=False)
 
     async def run(self) -> None:
         """Tell what happens from now on, until cancelled."""
@@ -108,7 +117,9 @@ class Telling:
         except SynclineError as error:
             logger.warning("a sink cannot be opened", extra={"error": redact(str(error))})
             return False
-        return await tell_all(self.state, self.jobs(), self._sinks, since)
+        self._looks += 1
+        thorough = self._looks % THOROUGH == 0
+        return await tell_all(self.state, self.jobs(), self._sinks, since, thorough=thorough)
 
     async def _follow(self) -> None:
         config = self.config()

@@ -37,6 +37,8 @@ from ..settings import Settings
 logger = logging.getLogger(__name__)
 
 
+_THOROUGH = timedelta(minutes=5)
+"""How often lines of the history are looked for that were written late."""
 _ROTATED = timedelta(minutes=1)
 """How often the secret of a webhook is looked up because a signature is not right."""
 
@@ -151,7 +153,8 @@ class House:
         except SynclineError as error:
             logger.error("a sink cannot be opened", extra={"error": redact(str(error))})
             return
-        await tell_all(self.state, jobs, self._sinks, since)
+        thorough = self.now_and_then("thorough", _THOROUGH)
+        await tell_all(self.state, jobs, self._sinks, since, thorough=thorough)
 
     def context(self, connection: str) -> Context:
         """Return what the connector of a connection is lent."""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 from botocore.exceptions import BotoCoreError, ClientError
 
 from syncline.config_store import Delivery
@@ -42,13 +42,6 @@ class _Held:
     since: float
 
 
-@define
-class _Trouble:
-    """Until when messages are taken one by one."""
-
-    until: float = -math.inf
-
-
 class SqsIntake:
     """The queue of one connection; an `Intake`.
 
@@ -72,7 +65,7 @@ class SqsIntake:
         self._patient = Clients(evolve(settings, read_timeout=patient))
         self._held: dict[str, _Held] = {}
         self._poll: Poll | None = None
-        self._trouble = _Trouble()
+        self._careful_until = -math.inf
         self._beating: asyncio.Task[None] | None = None
 
     # -- receiving -------------------------------------------------------------------------------
@@ -98,7 +91,7 @@ class SqsIntake:
         return self._handed_out(messages)
 
     def _asking(self) -> Any:
-        careful = self._clock.monotonic() < self._trouble.until
+        careful = self._clock.monotonic() < self._careful_until
         params: dict[str, Any] = {
             "QueueUrl": self._url,
             "MaxNumberOfMessages": 1 if careful else MOST,
@@ -160,7 +153,8 @@ class SqsIntake:
         delay = waits(delivery.received, now - held.since, first=self._first)
         wanted = {delivery.receipt: delay}
         if self._fifo:
-            self._trouble.until = max(self._trouble.until, now + delay + self._visibility)
+            # Long enough for the failed one to come, and to be seen to.
+            self._careful_until = max(self._careful_until, now + delay + self._visibility)
             # The group is blocked for as long as its first message is invisible.
             wanted |= dict.fromkeys(self._group(delivery), 0.0)
         self._forget(wanted)

@@ -206,6 +206,15 @@ def test_what_is_unfinished_goes_on_by_a_message_until_it_went_round_too_often(
     assert account.messages() == []
 
 
+def test_the_queue_may_be_a_fifo_queue(account: Account) -> None:
+    name, fifo = f"{account.cloud.name()}.fifo", {"FifoQueue": "true"}
+    account.queue = account.cloud("sqs").create_queue(QueueName=name, Attributes=fifo)["QueueUrl"]
+    (account.folder / "syncline.toml").write_text(account.configuration)
+    for _ in range(2):
+        account({"syncline": {"job": "articles", "do": "sync"}}, seconds=0)
+    assert [json.loads(body)["syncline"]["round"] for body in account.messages()] == [1, 1]
+
+
 def test_environments_that_work_at_the_same_time_write_once(account: Account) -> None:
     body = json.dumps(testing.launched(account.group))
     hosts = [account.begin() for _ in range(4)]

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..sink.queue import group_of
 from .house import House
 from .shapes import Order
 
@@ -69,7 +70,7 @@ async def send(house: House, order: Order, delay: float) -> None:
     if house.queue.endswith(".fifo"):
         group = "syncline/" + "/".join(order.jobs)
         # A FIFO queue has no delay of single messages; two orders are never the same one.
-        params |= {"MessageGroupId": group[:128], "MessageDeduplicationId": uuid4().hex}
+        params |= {"MessageGroupId": group_of(group), "MessageDeduplicationId": uuid4().hex}
     else:
         params["DelaySeconds"] = min(_MOST_DELAY, math.ceil(delay))
     try:

@@ -239,6 +239,19 @@ CASES = {
         (f"syncline_conflicts_open{{{JOB}}} 1x140 0x2 1x160",),
         every=10,
     ),
+    "SynclineDriftRepaired": Case(
+        60,
+        (f'syncline_items_total{{{JOB},event="repaired"}} 0+1x90',),
+        (f'syncline_items_total{{{JOB},event="repaired"}} 0x20 1x70',),
+    ),
+    "SynclineRuleRefused": Case(
+        60,
+        (f'syncline_items_total{{{JOB},event="refused"}} 0x20 1x70',),
+        (
+            f'syncline_items_total{{{JOB},event="refused"}} 0x90',
+            f'syncline_items_total{{{JOB},event="held"}} 0+1x90',
+        ),
+    ),
     "SynclineCredentialsRefused": Case(
         30,
         ('syncline_api_calls_total{connection="w",status="401"} 0+1x60',),

@@ -232,3 +232,9 @@ async def test_a_state_that_cannot_be_read_leaves_gauges_out_and_the_rest_there(
 def test_the_closed_sets_hold_what_the_parts_say() -> None:
     assert {"created", "failed", "conflict", "withdrawn", "unsure"} <= EVENTS
     assert {"accepted", "repeated", "refused", "limited", "too-large", "unknown"} <= RESULTS
+
+
+async def test_drift_and_refusals_are_counted_from_nought(watch: Watch) -> None:
+    series = await watch.series()
+    for event in ("repaired", "refused"):
+        assert series[f'syncline_items_total{{event="{event}",{JOB}}}'] == 0

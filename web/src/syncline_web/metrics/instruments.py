@@ -34,7 +34,9 @@ EVENTS = frozenset(
         "merged",
         "moving",
         "recovered",
+        "refused",
         "removed",
+        "repaired",
         "resolved",
         "skipped",
         "stale",
@@ -46,6 +48,8 @@ EVENTS = frozenset(
     }
 )
 """What can become of an item in a pass, as `Report.counts` names it."""
+TELLING_ALONE = ("refused", "repaired")
+"""Events of configuration jobs of which the first one counts."""
 RESULTS = frozenset(
     {
         "accepted",
@@ -216,6 +220,7 @@ __all__ = [
     "OUTCOMES",
     "RESULTS",
     "TELLING",
+    "TELLING_ALONE",
     "Instruments",
     "one_of",
 ]

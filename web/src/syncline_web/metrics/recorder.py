@@ -7,7 +7,16 @@ from collections.abc import Callable, Collection, Mapping
 
 from syncline.clock import SystemClock
 
-from .instruments import EVENTS, KINDS, OTHER, RESULTS, TELLING, Instruments, one_of
+from .instruments import (
+    EVENTS,
+    KINDS,
+    OTHER,
+    RESULTS,
+    TELLING,
+    TELLING_ALONE,
+    Instruments,
+    one_of,
+)
 
 _SINCE = SystemClock().monotonic
 _REGULAR = ("full", "hints", "poll")
@@ -61,6 +70,9 @@ class Recorder:
         for connection in self._senders():
             for result in RESULTS:
                 self._to.webhooks.labels(connection, result)
+        for job in self._jobs():
+            for event in TELLING_ALONE:
+                self._to.items.labels(job, event)
 
     def __call__(self, event: str, fields: Fields) -> None:
         """Count one event; those that no instrument is for are passed over."""

@@ -57,6 +57,13 @@ class Kind:
     """What paths that are not in `fields` are; None where there are no others."""
     naming: str = "name"
     """How an object is named after the slash, for people: `name`, `table/key`, `function:alias`."""
+    names: str = ""
+    """A regular expression that such a name matches as a whole; empty where any name may be one."""
+
+    @property
+    def one(self) -> str:
+        """The name with its article, for people."""
+        return f"{'an' if self.name[:1] in 'aeio' else 'a'} {self.name}"
 
     def spec(self, path: str) -> FieldSpec | None:
         """Return what the field at `path` is; None when objects of this kind have none such."""

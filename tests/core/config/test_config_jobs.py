@@ -138,7 +138,8 @@ BAD = [
     ({"to": '"cx:limit/team#call.maximum"'}, "'cx' holds no 'limit'; did you mean 'limits'?"),
     ({"to": '"cx:limits/team#call.maximun"'}, "a limits has no field 'call.maximun'; did you mea"),
     ({"to": '"cx:group/a#in_service"'}, "in_service of a group is read-only; writable are: desi"),
-    ({"to": '{ item = "cx:row/a", field = "x" }'}, "'x' holds is known only to the object; say it"),
+    ({"to": '{ item = "cx:row/a/b", field = "x" }'}, "'x' holds is known only to the object; say"),
+    ({"to": '{ item = "cx:row/a", field = "x", type = "int" }'}, ":14:6: jobs.j.rules[0].to: no "),
     ({"to": '{ item = "cx:limits/a", field = "note", type = "int" }'}, "to.type: note of a limits"),
     ({"from": "{}"}, ":14:8: jobs.j.rules[0].from: a rule has inputs"),
     ({"from": '{ asg = "cloud:group/ivr", in = "cloud:group/b" }'}, ":14:35: jobs.j.rules[0].fr"),
@@ -299,7 +300,7 @@ def test_the_schema_takes_what_the_reader_takes(
     loaded: Loaded, connector: Callable[[str], Connector], boards: str
 ) -> None:
     table = rule_of(
-        CAPACITY, name='"a"', to='{ item = "cx:row/a", field = "x", type = "int" }', step="5",
+        CAPACITY, name='"a"', to='{ item = "cx:row/a/b", field = "x", type = "int" }', step="5",
         drift='"adopt"',
     )  # fmt: skip
     text = f'state = {{ connection = "cx", table = "t" }}\n{boards}{JOB}{table}'
@@ -310,4 +311,4 @@ def test_the_schema_takes_what_the_reader_takes(
     for wrong in ("from_", "too"):
         assert not validate(tomllib.loads(text.replace("\nfrom =", f"\n{wrong} =")))
     assert not validate(tomllib.loads(text.replace('drift = "adopt"', 'drift = "fix"')))
-    assert not validate(tomllib.loads(text.replace('item = "cx:row/a"', "item = 3")))
+    assert not validate(tomllib.loads(text.replace('item = "cx:row/a/b"', "item = 3")))

@@ -56,6 +56,7 @@ KINDS: Mapping[str, Kind] = {
         summary="The throughput of a global secondary index.",
         fields=_THROUGHPUT,
         naming="table/index",
+        names="[^/]+/[^/]+",
     ),
     TTL: Kind(
         name=TTL,
@@ -98,6 +99,7 @@ KINDS: Mapping[str, Kind] = {
             "reserved_concurrency": _count("What the function reserves, where it does."),
         },
         naming="function:alias",
+        names=r".+:(?!\$LATEST$)[^:]+",
     ),
     PARAMETER: Kind(
         name=PARAMETER,
@@ -115,6 +117,7 @@ KINDS: Mapping[str, Kind] = {
         fields={"value": FieldSpec(type=FieldType.STRING, help="The whole of it as text.")},
         others=FieldSpec(type=FieldType.ANY, help="A member, where the configuration is JSON."),
         naming="application/environment/profile",
+        names="[^/]+/[^/]+/[^/]+",
     ),
 }
 """By name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -209,6 +210,7 @@ class _Reading:
         kind = kinds.get(kind_name)
         if kind is None:
             raise _wrong(self._no_kind(each.item.connection, kind_name, kinds), *path)
+        _must_be_named(kind, each, path)
         if each.field is None:
             return _End(kind=kind)
         if kind.spec(each.field) is None:
@@ -222,7 +224,7 @@ class _Reading:
 
     def _must_not_be_refused(self, each: Address, kind: Kind, *path: str) -> None:
         if why := self.kinds.refusal(each.item.connection, kind.name, each.field):
-            raise _wrong(f"a rule cannot drive {each.field} of a {kind.name}: {why}", *path)
+            raise _wrong(f"a rule cannot drive {each.field} of {kind.one}: {why}", *path)
 
     def _must_be_writable(self, end: _End, each: Address, *path: str) -> None:
         if end.spec is not None and not end.spec.writable:
@@ -231,7 +233,7 @@ class _Reading:
             can = (
                 f"writable are: {', '.join(writable)}" if writable else "nothing of it is writable"
             )
-            raise _wrong(f"{each.field} of a {end.kind.name} is read-only; {can}", *path)
+            raise _wrong(f"{each.field} of {end.kind.one} is read-only; {can}", *path)
 
     # -- what follows from the types ---------------------------------------------------------
 
@@ -329,11 +331,17 @@ class _End:
         return self.spec or FieldSpec(type=FieldType.ANY)
 
 
+def _must_be_named(kind: Kind, each: Address, at: tuple[str, ...]) -> None:
+    _, name = kind_and_name(each.item)
+    if kind.names and not re.fullmatch(kind.names, name):
+        raise _wrong(f"no {kind.name} is called {name!r}; its name is {kind.naming}", *at)
+
+
 def _spec(kind: Kind, path: str, declared: FieldType | None, at: tuple[str, ...]) -> FieldSpec:
     spec = kind.spec(path)
     if spec is None:
         hint = nearest(path, kind.fields, "fields")
-        raise _wrong(f"a {kind.name} has no field {path!r}; {hint}", *at)
+        raise _wrong(f"{kind.one} has no field {path!r}; {hint}", *at)
     if spec.type is FieldType.ANY:
         if declared is None:
             raise _wrong(
@@ -343,7 +351,7 @@ def _spec(kind: Kind, path: str, declared: FieldType | None, at: tuple[str, ...]
             )
         return evolve(spec, type=declared)
     if declared not in (None, spec.type):
-        raise _wrong(f"{path} of a {kind.name} holds {NAMES[spec.type]}", *at, "type")
+        raise _wrong(f"{path} of {kind.one} holds {NAMES[spec.type]}", *at, "type")
     return spec
 
 

@@ -59,7 +59,7 @@ def read_of(root: Name, kind: Kind, steps: Sequence[Step]) -> Read:
 def _other(kind: Kind, path: str, rest: Sequence[Step], at: Step) -> Read:
     """Go on where the kind does not know the field by name."""
     if kind.others is None:
-        raise unknown("field", path, kind.fields, at.at, f" in a {kind.name}")
+        raise unknown("field", path, kind.fields, at.at, f" in {kind.one}")
     # Of a field that nobody knows by name, the path goes as far as it is written.
     for count, step in enumerate(rest):
         part = _part_of_path(step)
@@ -73,7 +73,7 @@ def _read(kind: Kind, path: str, rest: Sequence[Step], at: Step) -> Read:
     spec = kind.spec(path)
     if spec is None or spec.type is FieldType.ANY:
         raise ExpressionError(
-            f"what {path!r} of a {kind.name} holds is known only to the object; name the field"
+            f"what {path!r} of {kind.one} holds is known only to the object; name the field"
             f" itself as an input: {{ item = …, field = {path!r}, type = … }}",
             at.at,
         )

@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 fields={},
                 others=FieldSpec(type=FieldType.ANY, writable=True),
                 naming="table/key",
+                names="[^/]+/.+",
             ),
         )
     }

@@ -12,11 +12,12 @@ from syncline.ports import Cache
 
 from ..blocks.decode import text
 from ..blocks.words import Json
+from .kinds import ID
 
 MOST = 20_000
 """Names that are kept for other processes."""
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID = re.compile(ID)
 
 
 def is_id(name: str) -> bool:

@@ -21,6 +21,8 @@ CONVERSATIONS = ("oWaiting", "oInteracting", "oAlerting")
 """Metrics of queue observations that count conversations, by media type."""
 USERS = ("oOnQueueUsers", "oOffQueueUsers", "oActiveUsers", "oMemberUsers")
 """Metrics that count users."""
+ID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""An id as the vendor makes them."""
 MOST_PROFICIENT = 5
 """Of a skill (UserRoutingSkillPost.proficiency: 0 to 5 stars)."""
 
@@ -128,6 +130,7 @@ UTILIZATION = PatternKind(
     name="utilization",
     summary="How much an agent can do at a time: of the organisation, or of one user.",
     naming="'organization' or user/<id>",
+    names=f"organization|user/{ID}",
     fields={
         **{f"{medium}.maximumCapacity": _CAPACITY for medium in MEDIA},
         **{f"{medium}.includeNonAcd": _of(FieldType.BOOL) for medium in MEDIA},
@@ -183,6 +186,7 @@ ROW = Kind(
     name="data-table-row",
     summary="A row of a data table, which flows read; a missing one is made by the first write.",
     naming="<table name or id>/<key>",
+    names="[^/]+/.+",
     fields={"key": _of(FieldType.STRING, "The reference key.", writable=False)},
     others=_of(FieldType.ANY, "A column of the table."),
 )
@@ -203,6 +207,7 @@ STATUS_COUNT = PatternKind(
     name="user-status-count",
     summary="How many users have a routing status or a presence.",
     naming="'organization' or queue/<name or id>",
+    names="organization|queue/.+",
     fields={
         **{status: _count("Users with this routing status.") for status in STATUSES},
         "total": _count("All of them."),
@@ -215,6 +220,7 @@ USER = PatternKind(
     name="user",
     summary="Skills and queues of a user.",
     naming="id",
+    names=ID,
     fields={
         "id": _of(FieldType.STRING, writable=False),
         "name": _of(FieldType.STRING, writable=False),

@@ -67,6 +67,15 @@ async def test_a_choice_that_the_vendor_would_refuse_leaves_the_conflict(
     assert bench.calls() == 5
 
 
+async def test_what_the_vendor_would_refuse_is_explained(
+    make_bench: Make, rule_of: RuleOf, team: Ref
+) -> None:
+    bench = make_bench(rule_of())
+    session = bench.session()
+    bench.cx.hold(team, bench.clock.now() + timedelta(hours=1), "27 decreases are spent")
+    assert "27 decreases are spent" in " ".join(await session.explain(team))
+
+
 async def test_no_choice_touches_an_object_of_somebody_else(
     make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:

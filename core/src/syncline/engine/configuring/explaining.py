@@ -15,6 +15,7 @@ from .rulebook import Managed
 from .settling import known
 from .telling import shown, why_of
 from .verdicts import Verdict
+from .weighing import objected
 
 _STATES = {
     LinkState.SYNCED: "Both agreed last at {at}.",
@@ -35,7 +36,8 @@ async def explain(work: ConfigWork, ref: Ref) -> list[str]:
     seen = await reading.read(work, [r for one in found for r in one.rule.reads])
     lines: list[str] = []
     for one in found:
-        lines += _field(work, one, known(work, one, seen))
+        (verdict,) = objected(work, [known(work, one, seen)], seen)
+        lines += _field(work, one, verdict)
     return lines
 
 

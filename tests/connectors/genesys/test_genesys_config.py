@@ -476,7 +476,7 @@ async def test_a_page_that_was_cut_short_makes_no_row_missing(
 async def test_a_table_that_there_is_not_is_told_of_each_row(cx: GenesysConfigStore) -> None:
     found = await look(cx, "data-table-row/Limits/ivr")
     assert found.status is not Status.LIVE
-    assert "no data table 'Limits'" in found.reason
+    assert found.reason == "there is no data table 'Limits'"
 
 
 # -- what is observed

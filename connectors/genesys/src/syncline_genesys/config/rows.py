@@ -95,8 +95,9 @@ class Rows:
         try:
             found = await self._table(refs[0], name)
             rows = await self._rows(found, refs)
-        except NotFound as error:
-            return [absent(ref, str(error), gone=False) for ref in refs]
+        except NotFound:
+            why = f"there is no data table {name!r}"
+            return [absent(ref, why, gone=False) for ref in refs]
         except StoreError as error:
             return [(ref, error) for ref in refs]
         return [self._sight(ref, found, rows.get(_place(ref)[1])) for ref in refs]

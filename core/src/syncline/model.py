@@ -77,6 +77,10 @@ class Ref:
         return cls(connection, id_)
 
 
+RULES = "rule"
+"""Stands where refs have a connection, for what a rule says: `rule:<job>/<name of the rule>`."""
+
+
 def _utc(_: object, attribute: object, value: datetime | None) -> None:
     if value is not None and value.tzinfo is None:
         name = getattr(attribute, "name", "time")

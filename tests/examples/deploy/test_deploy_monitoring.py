@@ -244,11 +244,11 @@ CASES = {
         (f'syncline_items_total{{{JOB},event="repaired"}} 0+1x90',),
         (f'syncline_items_total{{{JOB},event="repaired"}} 0x20 1x70',),
     ),
-    "SynclineRuleRefused": Case(
+    "SynclineFieldUnwritable": Case(
         60,
-        (f'syncline_items_total{{{JOB},event="refused"}} 0x20 1x70',),
+        (f'syncline_items_total{{{JOB},event="unwritable"}} 0x20 1x70',),
         (
-            f'syncline_items_total{{{JOB},event="refused"}} 0x90',
+            f'syncline_items_total{{{JOB},event="unwritable"}} 0x90',
             f'syncline_items_total{{{JOB},event="held"}} 0+1x90',
         ),
     ),

@@ -236,5 +236,5 @@ def test_the_closed_sets_hold_what_the_parts_say() -> None:
 
 async def test_drift_and_refusals_are_counted_from_nought(watch: Watch) -> None:
     series = await watch.series()
-    for event in ("repaired", "refused"):
+    for event in ("repaired", "unwritable"):
         assert series[f'syncline_items_total{{event="{event}",{JOB}}}'] == 0

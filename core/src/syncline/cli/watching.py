@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ..config import Config
+from ..config import Config, DocumentsJob
 from ..engine import JobStatus
+from ..engine.explaining import where_and_why
 from ..model import Ref
 from ..state.records import Entry, Run
 from .exits import CONFLICTS, DONE
@@ -26,7 +27,8 @@ def status(args: argparse.Namespace) -> int:
         emit([status_fields(job) for job in found])
     else:
         for job in found:
-            say(status_lines(job))
+            paired = isinstance(config.job(job.job), DocumentsJob)
+            say(status_lines(job, of="pair" if paired else "field"))
     return CONFLICTS if any(job.conflicts for job in found) else DONE
 
 
@@ -49,9 +51,13 @@ def _run_fields(run: Run | None) -> dict[str, object] | None:
     return {**fields, "counts": json.loads(run.counts)}
 
 
-def status_lines(job: JobStatus) -> Iterator[str]:
-    """Yield where a job stands, for people; what is nothing is not said."""
-    yield f"{job.job}: {counted(job.pairs, 'pair')}; last pass {_run(job.last_run)}"
+def status_lines(job: JobStatus, *, of: str = "pair") -> Iterator[str]:
+    """Yield where a job stands, for people; what is nothing is not said.
+
+    Args:
+        of: what the job keeps: pairs, or fields.
+    """
+    yield f"{job.job}: {counted(job.pairs, of)}; last pass {_run(job.last_run)}"
     if job.last_full is not None and job.last_full != job.last_run:
         yield f"  last full pass {_run(job.last_full)}"
     for count, what, rest in (
@@ -60,7 +66,7 @@ def status_lines(job: JobStatus) -> Iterator[str]:
         (job.proposals, "pair", "proposed: `syncline pair`"),
         (job.quarantined, "item", "that failed: `syncline quarantine`"),
         (job.withdrawn, "copy", "withdrawn while the original is restricted"),
-        (job.held, "pair", "held after an undo: `syncline release REF`"),
+        (job.held, of, "held after an undo: `syncline release REF`"),
         (_refused(job), "removal", "refused: `syncline plan` shows them and how to approve"),
     ):
         if count:
@@ -116,18 +122,19 @@ def _entries(
 
 def history_lines(entries: Sequence[Entry]) -> Iterator[str]:
     """Yield history entries for people: when, run, event, where, what, why."""
-    rows = [
-        (
-            f"{entry.at:%Y-%m-%d %H:%M:%S}",
-            entry.run,
-            entry.event,
-            entry.side.value if entry.side else "",
-            " ".join(str(ref) for ref in (entry.left, entry.right) if ref),
-            ": ".join(part for part in (entry.title, entry.reason, entry.detail) if part),
-        )
-        for entry in entries
-    ]
-    yield from columns(rows)
+    yield from columns([_row(entry) for entry in entries])
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    where, why = where_and_why(entry)
+    return (
+        f"{entry.at:%Y-%m-%d %H:%M:%S}",
+        entry.run,
+        entry.event,
+        where,
+        " ".join(str(ref) for ref in (entry.left, entry.right) if ref),
+        ": ".join([entry.title, *why]) if entry.title else ": ".join(why),
+    )
 
 
 def explain(args: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ..items import Kind
-from ..rules.rule import RULES
+from ..model import RULES
 from .connections import Connection
 from .faults import nearest
 

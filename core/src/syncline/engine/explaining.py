@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..errors import NotFound, StoreError
-from ..model import Record, Ref, Side, Status
-from ..state.records import Link, LinkState
+from ..model import RULES, Record, Ref, Side, Status
+from ..state.records import Entry, Link, LinkState
 from .context import Job, Work
 from .observing import read_side
 
@@ -133,8 +133,21 @@ def past(job: Work, ref: Ref) -> list[str]:
     """Return the latest lines of the history about an item."""
     lines = []
     for entry in job.state.history(job.name, ref=ref, limit=5):
-        where = f" on the {entry.side.value}" if entry.side else ""
-        why = "".join(f": {part}" for part in (entry.reason, entry.detail) if part)
+        where, why = where_and_why(entry)
+        said = "".join(f": {part}" for part in why)
         at = entry.at.isoformat(timespec="seconds")
-        lines.append(f"{at} {entry.event}{where}{why} (run {entry.run})")
+        lines.append(f"{at} {entry.event}{f' on the {where}' if where else ''}{said}")
+        lines[-1] += f" (run {entry.run})"
     return lines
+
+
+def where_and_why(entry: Entry) -> tuple[str, list[str]]:
+    """Return the side that a line of the history is about, and what it says, for people.
+
+    A field that a rule manages has no left and no right, and its detail says it all: the reasons
+    are in the words of articles.
+    """
+    if entry.left is not None and entry.left.connection == RULES:
+        return "", [entry.detail or entry.reason]
+    side = entry.side.value if entry.side else ""
+    return side, [part for part in (entry.reason, entry.detail) if part]

@@ -13,7 +13,7 @@ from attrs import Factory, field, frozen
 
 from ..errors import Rejected
 from ..items import FieldType
-from ..model import JSON, Ref
+from ..model import JSON, RULES, Ref
 
 
 class Drift(Enum):
@@ -145,10 +145,6 @@ class Rule:
 def rule_ref(job: str, rule: str) -> Ref:
     """Return the identity of what a rule says: the left half of its link."""
     return Ref(RULES, f"{job}/{rule}")
-
-
-RULES = "rule"
-"""Stands where refs have a connection: no connection of a configuration job has this name."""
 
 
 class RuleError(Rejected):

@@ -34,7 +34,6 @@ EVENTS = frozenset(
         "merged",
         "moving",
         "recovered",
-        "refused",
         "removed",
         "repaired",
         "resolved",
@@ -42,13 +41,14 @@ EVENTS = frozenset(
         "stale",
         "undone",
         "unsure",
+        "unwritable",
         "updated",
         "waiting",
         "withdrawn",
     }
 )
 """What can become of an item in a pass, as `Report.counts` names it."""
-TELLING_ALONE = ("refused", "repaired")
+TELLING_ALONE = ("repaired", "unwritable")
 """Events of configuration jobs of which the first one counts."""
 RESULTS = frozenset(
     {

@@ -175,6 +175,8 @@ def _hold(work: ConfigWork, fence: Lease, verdict: Verdict, hold: Hold, report: 
         effects.append(line)
         # It is said once; that it still waits is in the counts.
         report.items.append(result_of(verdict, event_of_hold(hold), detail=held_text(hold)))
+        if hold.until is None:
+            report.counts["unwritable"] += 1  # somebody should look; a wait ends by itself
     if effects:
         work.commit(effects, fence)
 

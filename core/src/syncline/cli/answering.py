@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 
 from ..clock import SystemClock
 from ..config import Config
+from ..config.states import ConnectedState
 from ..engine.opening import open_config_store, open_store
+from ..engine.states import open_state
 from ..errors import SynclineError
 from ..items import ConfigRecord
 from ..model import Incomplete, Ref, Status
@@ -17,7 +19,10 @@ from .opened import run
 
 
 def answers(config: Config) -> dict[str, str | None]:
-    """Return, for each connection that jobs can use, None when it answers, else the problem."""
+    """Return, for each connection that jobs can use, None when it answers, else the problem.
+
+    A state that a connection keeps has an entry of its own.
+    """
     return run(_answers(config))
 
 
@@ -31,7 +36,19 @@ async def _answers(config: Config) -> dict[str, str | None]:
     problems = await asyncio.gather(
         *(_problem(config, name, objects.get(name, ())) for name in names)
     )
-    return dict(zip(names, problems, strict=True))
+    return dict(zip(names, problems, strict=True)) | await _state(config)
+
+
+async def _state(config: Config) -> dict[str, str | None]:
+    """Open a state that a connection keeps; a file is left alone: opening would make it."""
+    if not isinstance(config.state, ConnectedState):
+        return {}
+    name = f"state in {config.state.connection}"
+    try:
+        (await open_state(config)).close()
+    except (SynclineError, OSError) as error:
+        return {name: " ".join(str(error).split("\n"))}
+    return {name: None}
 
 
 def _objects(config: Config) -> dict[str, Sequence[Ref]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+MOST = 20
+"""How many names a message lists."""
+
 
 def nearest(word: str, known: Iterable[str], noun: str) -> str:
-    """Return the hint behind an unknown word: the nearest one, or what there is."""
+    """Return the hint behind an unknown word: the nearest one, or what there is of them."""
     # Only a fault pays for this import: see the budget of `syncline check`.
     import difflib
 
@@ -14,7 +17,11 @@ def nearest(word: str, known: Iterable[str], noun: str) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"{noun}: {', '.join(known)}" if known else f"there are no {noun}"
+    if not known:
+        return f"there are no {noun}"
+    more = len(known) - MOST
+    told = [*known[:MOST], f"and {more} more"] if more > 0 else known
+    return f"{noun}: {', '.join(told)}"
 
 
 __all__ = ["nearest"]

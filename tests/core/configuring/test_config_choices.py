@@ -53,6 +53,22 @@ async def test_another_value_that_one_end_refuses_is_carried_to_it_later(
     assert bench.cloud.value(group, "desired") == 5
 
 
+async def test_another_value_that_the_other_end_cannot_have_is_given_to_neither(
+    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+) -> None:
+    bench = make_bench(two_way())
+    session = bench.session()
+    await session.sync()
+    bench.cloud.edit(group, "desired", 3)
+    bench.cx.edit(team, "chat.maximum", 70)
+    await session.sync()
+    (conflict,) = session.conflicts()
+    with pytest.raises(Refused, match="would make it 50 again"):
+        await session.resolve(conflict.record.id, "edit", edited=55)
+    assert bench.cx.value(team, "chat.maximum") == 70
+    assert len(session.conflicts()) == 1
+
+
 async def test_a_choice_that_the_vendor_would_refuse_leaves_the_conflict(
     make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:

@@ -118,6 +118,7 @@ async def _resolve(
         case "to":
             await _carry_back(work, tenancy, verdict, seen, report)
         case "edit":
+            _check_both(verdict, edited)
             await _put(work, tenancy, verdict, target, edited, seen, report)
             await _spread(work, tenancy, group, one, report)
         case _:
@@ -186,15 +187,27 @@ async def _carry_back(
     source = seen[rule.source.ref]
     if not isinstance(source, ConfigRecord) or verdict.found is None:
         raise Stale(f"{rule.source.ref} cannot be read now; choose again")
-    try:
-        goal = inverse(rule, _json(value_of(verdict.found)))
-    except RuleError as error:
-        raise Refused(str(error)) from error
+    goal = _inverted(verdict, _json(value_of(verdict.found)))
     decision = Write(Side.LEFT, source.version, verdict.decision.reason)
     before = held_at(source, rule.source.path or "")
     await _forced(
         work, tenancy, evolve(verdict, decision=decision, goal=goal, before=before), seen, report
     )
+
+
+def _check_both(verdict: Verdict, value: JSON) -> None:
+    """Refuse a value that the other end cannot have, before either of them is written."""
+    rule = verdict.one.rule
+    shaped = settled(rule, value)
+    if rule.two_way and not isinstance(shaped, OutOfRange):
+        _inverted(verdict, shaped.value)
+
+
+def _inverted(verdict: Verdict, value: JSON) -> JSON:
+    try:
+        return inverse(verdict.one.rule, value)
+    except RuleError as error:
+        raise Refused(str(error)) from error
 
 
 async def _forced(

@@ -26,7 +26,7 @@ async def main(path: Path, share: int, of: int, go: Callable[[], bool]) -> None:
     mine = events(sorted({each.ref for rule in config.rules[JOB] for each in rule.inputs}))[
         share::of
     ]
-    async with open_job(config, JOB) as session, asyncio.timeout(90):
+    async with open_job(config, JOB) as session, asyncio.timeout(180):
         await hear(session, mine[::2])
         while not go():
             await session.work()

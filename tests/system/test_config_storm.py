@@ -103,11 +103,11 @@ class Both:
 
     def wait(self, until: Callable[[], bool], processes: Sequence[subprocess.Popen[str]]) -> None:
         """Wait for something to happen while these processes work."""
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 120
         while not until():
             assert all(process.poll() is None for process in processes), ended(processes[0])
             assert time.monotonic() < give_up
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def writes(self) -> dict[str, list[datetime]]:
         """Return when each object was written, by what the systems say."""
@@ -134,7 +134,7 @@ class Both:
 
 def ended(process: subprocess.Popen[str], status: int = 0) -> str:
     """Return what a process printed; it must end as told."""
-    told, errors = process.communicate(timeout=120)
+    told, errors = process.communicate(timeout=240)
     assert process.returncode == status, told + errors
     return told
 

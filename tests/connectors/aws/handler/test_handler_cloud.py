@@ -176,7 +176,9 @@ def test_a_delivery_is_stored_answered_and_worked_by_the_queue(
     assert account(delivery(gateway, "hours.md"))["statusCode"] == 202
     assert not list((account.folder / "kb").glob("*.md"))
     bodies = account.messages()
-    assert [json.loads(one)["syncline"]["jobs"] for one in bodies] == [["articles"]]
+    # Deliveries of one second share a message; a busy machine may take longer for the two.
+    assert {tuple(json.loads(one)["syncline"]["jobs"]) for one in bodies} == {("articles",)}
+    assert len(bodies) <= 2
     account.begin()
     assert account(testing.sqs(*bodies)) == {"batchItemFailures": []}
     assert len(list((account.folder / "kb").glob("*.md"))) == 1

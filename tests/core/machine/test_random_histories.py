@@ -351,7 +351,11 @@ FOUND: dict[str, tuple[Setup, tuple[Step, ...]]] = {
         ),
     ),
     "what an undo brings back is a copy if it was one": (
-        Setup(left=Traits(labels_unversioned=True), right=Traits(), policy=Policy(direction=Direction.RIGHT_TO_LEFT)),
+        Setup(
+            left=Traits(labels_unversioned=True),
+            right=Traits(),
+            policy=Policy(direction=Direction.RIGHT_TO_LEFT),
+        ),
         (
             *(("write", R, 883), ("die_in_the_midst", L, 13881), ("sync", R, 25725)),
             *(("plan_apply", L, 70234), ("rename", R, 9640), ("die_in_the_midst", L, 97291)),

@@ -11,6 +11,7 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.config import Config, Connection, load
+from syncline.engine import Session
 from syncline.errors import Unavailable
 from syncline.ports import Store
 from syncline.runner import Runner
@@ -66,7 +67,7 @@ def config(tmp_path: Path) -> Config:
 
 
 async def test_a_store_is_open_for_as_long_as_somebody_uses_it(config: Config) -> None:
-    opener, connections = Opener(), Connections()
+    opener, connections = Opener(), Connections[Store]()
     access = Access(config.connections["a"], "")
     async with AsyncExitStack() as first:
         one = await first.enter_async_context(connections.use(access, opener))
@@ -79,7 +80,7 @@ async def test_a_store_is_open_for_as_long_as_somebody_uses_it(config: Config) -
 
 
 async def test_other_settings_or_secrets_are_another_store(config: Config) -> None:
-    opener, connections = Opener(), Connections()
+    opener, connections = Opener(), Connections[Store]()
     before, after = (Access(config.connections["a"], secret) for secret in ("old", "new"))
     async with connections.use(before, opener) as one, connections.use(after, opener) as two:
         assert one is not two
@@ -87,7 +88,7 @@ async def test_other_settings_or_secrets_are_another_store(config: Config) -> No
 
 
 async def test_what_could_not_be_opened_is_tried_anew(config: Config) -> None:
-    opener, connections = Opener(fails=True), Connections()
+    opener, connections = Opener(fails=True), Connections[Store]()
     access = Access(config.connections["a"], "")
     with pytest.raises(Unavailable):
         async with connections.use(access, opener):
@@ -100,5 +101,7 @@ async def test_what_could_not_be_opened_is_tried_anew(config: Config) -> None:
 async def test_the_jobs_of_a_runner_share(config: Config) -> None:
     async with Runner(config, state=SqliteState.memory()) as runner:
         one, two = runner.session("one"), runner.session("two")
+        assert isinstance(one, Session)
+        assert isinstance(two, Session)
         assert one.left is two.left
         assert one.right is not two.right

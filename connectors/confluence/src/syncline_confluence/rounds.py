@@ -59,7 +59,7 @@ class Round:
         known: dict[str, Kept | None] = {**self.shut}
         known |= {id: _kept(answer) for id, answer in answers.items()}
         ids = sorted(known.keys() & places.matters, key=in_order)
-        shut = {id: kept for id in ids if (kept := known[id])}
+        shut: dict[str, Kept] = {id: kept for id in ids if (kept := known[id])}
         last = max(answers, key=in_order, default="")
         ended = not answers or last == places.subjects[-1]
         small = len(places.pages) <= MOST_PLACED
@@ -102,7 +102,7 @@ def beginning(
         listed: what each page in scope lay under.
         marked: its digest of what changes without a version.
     """
-    shut = {id: kept for id, answer in answers.items() if (kept := _kept(answer))}
+    shut: dict[str, Kept] = {id: kept for id, answer in answers.items() if (kept := _kept(answer))}
     placed = listed if 0 < len(listed) <= MOST_PLACED else None
     return Round(
         shut=shut,
@@ -138,7 +138,7 @@ def cursor_of(feed: Watermark, round: Round | None) -> Cursor:
     if round is None:
         return feed.cursor
     text = str(feed.cursor)
-    table = json.loads(text) if text.startswith("{") else {"at": text}
+    table: dict[str, Any] = json.loads(text) if text.startswith("{") else {"at": text}
     table[_KEY] = {
         "after": round.after,
         "shut": _grouped(round.shut),

@@ -30,7 +30,11 @@ class Journal:
     job: str
     state: StateStore
     clock: Clock
-    _job: Work
+
+    @property
+    def _work(self) -> Work:
+        """What the session's passes work with."""
+        raise TypeError("a session says what it works with")
 
     # -- hints -----------------------------------------------------------------------------------
 
@@ -44,18 +48,18 @@ class Journal:
     @property
     def at_hand(self) -> int:
         """How many items are being worked at this moment, for passes and for people."""
-        return self._job.process.turns.count()
+        return self._work.process.turns.count()
 
     def wind_down(self) -> None:
         """Begin no further item: those at hand are finished, and new runs are refused.
 
         Passes that are under way come to no end by themselves then: cancel them.
         """
-        self._job.process.turns.close()
+        self._work.process.turns.close()
 
     def resume(self) -> None:
         """Begin items again after `wind_down`."""
-        self._job.process.turns.close(False)
+        self._work.process.turns.close(False)
 
     # -- what was done ---------------------------------------------------------------------------
 
@@ -75,13 +79,13 @@ class Journal:
         Raises:
             Stale: nothing is known of it.
         """
-        if not knows(self._job, ref):
+        if not knows(self._work, ref):
             raise Stale(f"job {self.job} remembers nothing of {ref}")
         self.state.purge(self.job, ref)
 
     def status(self) -> JobStatus:
         """Return where the job stands."""
-        return status_of(self._job)
+        return status_of(self._work)
 
     # -- items that wait -------------------------------------------------------------------------
 

@@ -62,6 +62,10 @@ class Session(Parts, Journal):
     _job: Job = field(init=False)
     _tenure: Tenure = field(init=False)
 
+    @property
+    def _work(self) -> Job:
+        return self._job
+
     def __attrs_post_init__(self) -> None:
         parts = {part.name: getattr(self, part.name) for part in fields(Parts)}
         self._job = Job(name=self.job, **parts)

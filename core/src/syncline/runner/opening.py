@@ -57,8 +57,10 @@ class Openings:
     progress: Callable[..., None]
     given: OpenSession | None
     """Used instead of the configured connections."""
-    _documents: Connections[Store] = field(factory=Connections, init=False)
-    _config: Connections[ConfigStore] = field(factory=Connections, init=False)
+    _documents: Connections[Store] = field(factory=lambda: Connections[Store](), init=False)
+    _config: Connections[ConfigStore] = field(
+        factory=lambda: Connections[ConfigStore](), init=False
+    )
 
     async def open(self, config: Config, name: str) -> Opened:
         """Open a job; the pairs of its file are accepted.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from ...decision import Deletes, Direction, OnConflict, Policy
 from ...errors import ConfigError
@@ -72,18 +72,22 @@ def _title(ref: Ref, path: str) -> str:
     return f"{kind} {name}: {path}"
 
 
+def _reads(fields: Iterable[Managed]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(ref for one in fields for ref in one.rule.reads))
+
+
 @frozen
 class Group:
     """Everything that a job manages on one object: written in one call, under one lease."""
 
     ref: Ref
     fields: tuple[Managed, ...]
-    reads: tuple[Ref, ...] = field(init=False, repr=False)
+    reads: tuple[Ref, ...] = field(
+        init=False,
+        repr=False,
+        default=Factory(lambda self: _reads(self.fields), takes_self=True),
+    )
     """Every object that has to be seen to decide about this one."""
-
-    @reads.default
-    def _reads(self) -> tuple[Ref, ...]:
-        return tuple(dict.fromkeys(ref for one in self.fields for ref in one.rule.reads))
 
     @property
     def locks(self) -> tuple[Ref, ...]:

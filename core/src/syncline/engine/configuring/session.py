@@ -42,6 +42,10 @@ class ConfigSession(ConfigParts, Journal):
     _job: ConfigWork = field(init=False)
     _tenure: Tenure = field(init=False)
 
+    @property
+    def _work(self) -> ConfigWork:
+        return self._job
+
     def __attrs_post_init__(self) -> None:
         parts = {part.name: getattr(self, part.name) for part in fields(ConfigParts)}
         self._job = ConfigWork(name=self.job, **parts)

@@ -80,17 +80,18 @@ async def settle(work: ConfigWork, group: Group, report: Report) -> Outcome:
 
 
 async def _settle(work: ConfigWork, tenancy: Tenancy, group: Group, report: Report) -> Outcome:
-    for _ in range(_TRIES):
+    for left in reversed(range(_TRIES)):
         await recover_fields(work, tenancy.fence, group.fields, report)
         seen = await reading.read(work, group.reads)
         verdicts = gathered(work, [known(work, one, seen) for one in group.fields])
         try:
             return await act(work, tenancy, verdicts, seen, report)
-        except VersionMismatch as error:
-            moved: Exception = error
-    for verdict in verdicts:
-        if verdict.writes:
-            set_aside(work, verdict, moved, report)
+        except VersionMismatch as moved:
+            if left:
+                continue
+            for verdict in verdicts:
+                if verdict.writes:
+                    set_aside(work, verdict, moved, report)
     return Outcome()
 
 

@@ -18,7 +18,7 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -q
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -106,7 +106,8 @@ def test_four_processes_stay_under_the_limit_with_one_token(
     logins = [call for call in calls if call["path"].endswith("/oauth/token")]
     asked = [call for call in calls if not call["path"].endswith("/oauth/token")]
     assert Counter(call["status"] for call in asked) == {200: sum(sent)}, "no 429, no 401"
-    assert len(logins) == 2, "one for each life of a token"
+    lives = SECONDS / LIFE  # and it is renewed a little before its end
+    assert lives <= len(logins) <= lives + 2, "one for each life of a token, not one each"
     assert busiest([datetime.fromisoformat(call["at"]) for call in asked]) <= LIMIT
     assert sum(sent) > 0.75 * LIMIT * SECONDS / WINDOW, "most of the limit is used"
     assert min(sent) > 0, "nobody starves"

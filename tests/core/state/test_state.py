@@ -289,7 +289,7 @@ def test_the_lease_of_a_holder_that_is_known_to_be_dead_is_not_waited_for(
 
 
 def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
-    for attempt in range(5):
+    for attempt in range(20):
         path, ready = tmp_path / f"{attempt}.db", threading.Barrier(6)
 
         def opened(path: Path = path, ready: threading.Barrier = ready) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..errors import StateError
 from . import schema
 
 _BUSY_SECONDS = 30.0
+_LOOK_SECONDS = 0.01
 PAGE = 500
 """How many rows a long walk over a table takes at a time."""
 
@@ -24,11 +26,30 @@ PAGE = 500
 def connect(path: str) -> sqlite3.Connection:
     """Return a connection whose commits are on the disk when they return."""
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("pragma journal_mode=wal")
+    _write_ahead(db)
     db.execute("pragma synchronous=full")
     db.execute("pragma foreign_keys=on")
     db.execute("pragma temp_store=file")
     return db
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Have changes written to a log first; waits for others who open the file, too.
+
+    SQLite itself does not wait here: while somebody else changes the mode, it says that it is
+    locked, whatever time-out the connection has.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("pragma journal_mode=wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                db.close()
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def migrate(path: str) -> None:

@@ -62,8 +62,10 @@ def test_a_pass_ends_before_its_time_is_over_and_the_next_invocations_end_it(
     seen = []
     for _ in range(60):
         began = time.monotonic()
-        function({"syncline": {"job": "articles", "do": "sync"}}, seconds=1.6)
-        assert time.monotonic() - began < 1.6 + 0.4
+        # The first one has no time for all of them, however fast the machine is.
+        seconds = 1.6 if seen else 0.3
+        function({"syncline": {"job": "articles", "do": "sync"}}, seconds=seconds)
+        assert time.monotonic() - began < seconds + 0.4
         seen.append(function.copies())
         if seen[-1] == count and not function.state().intents("articles"):
             break

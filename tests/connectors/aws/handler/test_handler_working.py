@@ -59,7 +59,7 @@ def test_a_pass_ends_before_its_time_is_over_and_the_next_invocations_end_it(
     count = 300
     for number in range(count):
         function.article(f"a{number:04}", f"text {number}")
-    seen = []
+    seen: list[int] = []
     for _ in range(60):
         began = time.monotonic()
         # The first one has no time for all of them, however fast the machine is.

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from syncline_aws.clients import Clients
 from syncline_aws.handler import Host, testing
-from syncline_aws.handler.nudging import ROUNDS
+from syncline_aws.handler.nudging import ROUNDS, SOON
 from syncline_aws.handler.sources import AGAIN, Parameter, source
 from syncline_aws.settings import Settings
 from syncline_aws.state import create_table
@@ -172,13 +173,17 @@ def test_a_delivery_is_stored_answered_and_worked_by_the_queue(
 ) -> None:
     account({"syncline": {"job": "articles", "do": "sync"}})
     (account.folder / "wiki" / "hours.md").write_text("---\ntitle: Hours\n---\n\n9 to 5\n")
+    began = time.monotonic()
     assert account(delivery(gateway, "hours.md"))["statusCode"] == 202
     assert account(delivery(gateway, "hours.md"))["statusCode"] == 202
+    took = time.monotonic() - began
     assert not list((account.folder / "kb").glob("*.md"))
     bodies = account.messages()
-    # Deliveries of one second share a message; a busy machine may take longer for the two.
-    assert {tuple(json.loads(one)["syncline"]["jobs"]) for one in bodies} == {("articles",)}
-    assert len(bodies) <= 2
+    # They share a message, unless the first one's is about to be received when the second comes.
+    most = 1 if took < SOON - 0.25 else 2
+    assert [json.loads(one)["syncline"]["jobs"] for one in bodies] in (
+        [["articles"]] * count for count in range(1, most + 1)
+    )
     account.begin()
     assert account(testing.sqs(*bodies)) == {"batchItemFailures": []}
     assert len(list((account.folder / "kb").glob("*.md"))) == 1

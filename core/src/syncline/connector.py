@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -14,7 +14,7 @@ from .shown import Shown
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
     from .config_store import ConfigStore, EventReader, Intake
-    from .events import EventSink
+    from .events import EventSink, EventSource, Lookup, MergeJob, MergeStage, Subscription
     from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
@@ -85,6 +85,15 @@ def opened_late(target: str) -> Callable[[Any, Context], Webhook]:
     return open_
 
 
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What `prepare` found at one place."""
+
+    fine: bool
+    text: str
+    """The place, how it is, how it should be, and what to do about it."""
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Connector(Shown):
     """One vendor system: its settings class and the ports that it can open.
@@ -111,6 +120,14 @@ class Connector(Shown):
     """None where the settings name no queue."""
     sink: Callable[[Any, Context], EventSink | None] | None = None
     """None where the settings name no place for events."""
+    source: Callable[[Any, Context, Subscription], EventSource] | None = None
+    lookup: Callable[[Any, Context], Lookup] | None = None
+    """Asks whether conversations that look open have ended; goes with `source`."""
+    raw_sink: Callable[[Any, Context], EventSink] | None = None
+    """What several listeners write to, for `merge` to read; goes with it."""
+    merge: Callable[[Any, Context, MergeJob], MergeStage] | None = None
+    prepare: Callable[[Any, Context, bool], Awaitable[Sequence[Finding]]] | None = None
+    """Looks at the places that events go to, such as topics; makes missing ones if told so."""
     state: Callable[[Any, Context, Mapping[str, str]], StateStore] | None = None
     """Opens a state elsewhere than in a file, as the other keys of `state = { … }` say."""
     secrets: Callable[[Any, Context], SecretProvider] | None = None
@@ -122,5 +139,7 @@ class Connector(Shown):
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the ports that this connector can open."""
-        ports = ("documents", "config", "events", "intake", "sink", "state", "secrets")
+        ports = (
+            "documents", "config", "events", "intake", "source", "sink", "merge", "state", "secrets"
+        )  # fmt: skip
         return tuple(name for name in ports if getattr(self, name) is not None)

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from .event import Event
+from .lookup import Found, Lookup
+from .privacy import Privacy
 from .sink import EventSink
+from .source import Batch, EventSource, OpenKeys, Subscription
+from .stage import MergeJob, MergeStage, Zombies
 
-__all__ = ["Event", "EventSink"]
+__all__ = [
+    "Batch",
+    "Event",
+    "EventSink",
+    "EventSource",
+    "Found",
+    "Lookup",
+    "MergeJob",
+    "MergeStage",
+    "OpenKeys",
+    "Privacy",
+    "Subscription",
+    "Zombies",
+]

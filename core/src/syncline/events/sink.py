@@ -14,8 +14,9 @@ class EventSink(Protocol):
     async def send(self, batch: Sequence[Event]) -> None:
         """Return once every event is durable there.
 
-        An event that is sent again, because an answer was lost, has the same id. Where the sink
-        keeps an order, events of one key arrive as they were sent.
+        An event that is sent again, because an answer was lost, has the same id. It may be called
+        again before an earlier call has returned. Where the sink keeps an order, events of one key
+        arrive in the order of the calls.
 
         Raises:
             Rejected: one of them can never be accepted; others may have been.

@@ -1,0 +1,70 @@
+"""The port of a place that events come from, live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from .event import Event
+from .privacy import Privacy
+
+
+def _nothing() -> None:
+    """Where a source remembers nothing, there is nothing to settle."""
+
+
+@frozen(kw_only=True)
+class Batch:
+    """Events that came together."""
+
+    events: Sequence[Event]
+    """In order for each key; never empty."""
+    settle: Callable[[], None] = field(default=_nothing, eq=False, repr=False)
+    """Called once all of them are durable: only then does the source count them as seen."""
+
+
+class EventSource(Protocol):
+    """A live stream of events; it connects again by itself, and tells what it may have missed."""
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """Yield what happens, from now on, until closed.
+
+        Nothing is read while nobody asks for the next batch, apart from what buffers hold: the
+        vendor is pushed back, and drops what it cannot keep. Whatever was missed is read again
+        where the vendor lets it be read; a `listener.gap` says which interval that was, and what
+        could not be had. Outages of the vendor raise nothing.
+
+        Raises:
+            Forbidden: the credential is refused for good.
+            ConfigError: the topics cannot be had.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class OpenKeys(Protocol):
+    """Which keys (conversations) had begun and had not ended, as far as is durable."""
+
+    def open(self) -> Iterable[str]:
+        """Return them, those seen last first."""
+        ...
+
+
+@frozen(kw_only=True)
+class Subscription:
+    """What a job wants of a source."""
+
+    job: str
+    topics: tuple[str, ...]
+    """As the job says them; patterns are the source's to expand."""
+    listener: str = "a"
+    """Which of several listeners this is: they tell the same events with the same ids."""
+    privacy: Privacy = field(factory=Privacy)
+    known: OpenKeys | None = None
+    """What was open when this process last ended; None where nothing is remembered."""
+
+
+__all__ = ["Batch", "EventSource", "OpenKeys", "Subscription"]

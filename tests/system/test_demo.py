@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,11 @@ def test_the_demo_of_configuration_ends_with_every_field_as_its_rule_says() -> N
         assert f"  {event}" in told, f"nothing was {event}:\n{told}"
     assert "drift" in told
     assert "cools down" in told
+    pauses = [int(span) for span in re.findall(r"nothing is sent to cx for (\d+) s", told)]
+    assert sum(pauses) > 60, "a storm of refusals is met by longer and longer pauses"
     assert "lets it be lowered four times" in told
     assert "0 writes" in told
     assert "Every field is what its rule says, and nothing else on" in told
+    took = re.search(r"\((\d+) s\)\n", told)
+    assert took is not None
+    assert int(took[1]) < 60, "the pauses of the tale take no time of whoever reads it"

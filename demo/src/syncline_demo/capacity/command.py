@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from syncline.config import read
 from syncline.engine.anyjob import open_job
@@ -15,7 +18,7 @@ from syncline.engine.configuring import ConfigSession
 
 from ..systems import System, started
 from ..tables import connections
-from .clock import MovedClock
+from .clock import MovedClock, SharedTime
 from .tale import Tale
 from .world import build
 
@@ -99,8 +102,19 @@ def _configure(folder: Path, centre: System, cloud: System) -> Path:
 
 async def _tell(path: Path, centre: System, cloud: System) -> int:
     clock = MovedClock()
-    async with open_job(read(path), JOB, clock=clock) as session:
+    time = SharedTime(clock, (centre, cloud))
+    heard = partial(_pass_pauses, time, sys.stdout)
+    async with open_job(read(path), JOB, clock=clock, progress=heard) as session:
         if not isinstance(session, ConfigSession):
             raise TypeError(f"{JOB} is no configuration job")
-        tale = Tale(session=session, centre=centre, cloud=cloud, clock=clock, out=sys.stdout)
+        tale = Tale(session=session, centre=centre, cloud=cloud, time=time, out=sys.stdout)
         return 0 if await tale.tell() else 1
+
+
+def _pass_pauses(time: SharedTime, out: TextIO, event: str, **fields: object) -> None:
+    """Say how long a system is left alone after it refused, and let that time pass."""
+    seconds = fields.get("seconds")
+    if event == "http.pause" and isinstance(seconds, int | float):
+        whole = math.ceil(seconds)
+        print(f"  refused: nothing is sent to {fields.get('connection')} for {whole} s", file=out)
+        time.advance(whole)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
+from time import monotonic
 from typing import TextIO
 
 from attrs import define, field
@@ -15,7 +15,7 @@ from syncline.state.records import Entry
 
 from ..systems import System
 from . import comparing, world
-from .clock import MovedClock
+from .clock import SharedTime
 
 _MINUTE = 60.0
 _REST = 6 * _MINUTE
@@ -30,9 +30,9 @@ class Tale:
     session: ConfigSession
     centre: System
     cloud: System
-    clock: MovedClock
+    time: SharedTime
     out: TextIO
-    _begun: float = field(factory=time.monotonic)
+    _begun: float = field(factory=monotonic)
     _before: comparing.Holdings = field(init=False)
 
     async def tell(self) -> bool:
@@ -52,22 +52,22 @@ class Tale:
     # -- what happens --------------------------------------------------------------------------
 
     async def _storm(self) -> None:
-        self._later(_REST)
+        self.time.advance(_REST)
         world.machines(self.cloud, 12)
         news = [Change(ref=_GROUP)] * 40
         for change in news:
             self.session.hint([change])
         calls = len(self.cloud.calls()) + len(self.centre.calls())
-        self._later(3)
+        self.time.advance(3)
         self._say("\nTen machines are launched: 40 events, in any order, some of them twice.")
         self._history(await self.session.work())
         calls = len(self.cloud.calls()) + len(self.centre.calls()) - calls
         self._say(f"  {calls} calls for all of them")
         world.machines(self.cloud, 25)
-        self._later(_REST)
+        self.time.advance(_REST)
         await self._pass("Thirteen more: one rule would leave its bounds, and is not cut to fit")
         world.machines(self.cloud, 12)
-        self._later(_REST)
+        self.time.advance(_REST)
         await self._pass("The surplus is gone")
 
     async def _oscillation(self) -> None:
@@ -75,7 +75,7 @@ class Tale:
         seen: Counter[str] = Counter()
         for minute in range(12):
             world.busy(self.centre, 40 if minute % 2 else 20)
-            self._later(_MINUTE)
+            self.time.advance(_MINUTE)
             report = await self.session.sync()
             for entry in self._entries(report):
                 if entry.title.startswith("dynamodb-table contacts"):
@@ -84,7 +84,7 @@ class Tale:
         self._say(f"  12 changes of the load, {seen['updated']} of the table")
 
     async def _drift(self) -> None:
-        self._later(_REST)
+        self.time.advance(_REST)
         self.centre.act(
             do="edit", kind="data-table-row", table="Limits", key="ivr", set={"maximum": 9}
         )
@@ -93,13 +93,13 @@ class Tale:
         await self._pass("People changed a row in Genesys and a table on AWS by hand")
 
     async def _both_edit(self) -> None:
-        self._later(_REST)
+        self.time.advance(_REST)
         self._hours("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA")
         await self._pass("Saturday is opened in Genesys")
-        self._later(_REST)
+        self.time.advance(_REST)
         self._parameter("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH")
         await self._pass("Friday is closed on AWS")
-        self._later(_REST)
+        self.time.advance(_REST)
         self._hours("FREQ=WEEKLY;BYDAY=TU")
         self._parameter("FREQ=WEEKLY;BYDAY=TH")
         await self._pass("Both are edited")
@@ -108,15 +108,15 @@ class Tale:
             self._history(await self.session.resolve(view.record.id, "left"))
 
     async def _trouble(self) -> None:
-        self._later(_REST)
+        self.time.advance(_REST)
         self.centre.fault(kind="expired-token")
         world.machines(self.cloud, 3)
         await self._pass("The token ends in the middle; nine machines go")
-        self._later(_REST)
+        self.time.advance(_REST)
         self.centre.fault(kind="rate-limited", retry_after=1, times=5)
         world.machines(self.cloud, 5)
         await self._pass("Genesys says 429, five times")
-        self._later(_REST)
+        self.time.advance(_REST)
         self.centre.fault(kind="status", status=409, match={"method": "PUT", "path": "schedules"})
         self._parameter("FREQ=WEEKLY;BYDAY=MO,TU,WE")
         await self._pass("Somebody else wrote first (409): it is read again and decided again")
@@ -128,7 +128,7 @@ class Tale:
         held = 0
         for step in range(14):
             world.busy(self.centre, 300 - 20 * step)
-            self._later(_REST if step < 8 else 31 * _MINUTE)
+            self.time.advance(_REST if step < 8 else 31 * _MINUTE)
             for entry in self._entries(await self.session.sync()):
                 if entry.event == "held" and entry.title.startswith("dynamodb-table contacts"):
                     held += 1
@@ -141,7 +141,7 @@ class Tale:
 
     async def _end(self) -> bool:
         world.busy(self.centre, 20)
-        self._later(24 * 3600.0)
+        self.time.advance(24 * 3600.0)
         await self._pass("A day later")
         before = len(self.centre.calls()) + len(self.cloud.calls())
         report = await self.session.sync()
@@ -151,7 +151,7 @@ class Tale:
         found = [*comparing.broken_rules(now, 20), *comparing.foreign_changes(self._before, now)]
         for line in found:
             self._say(f"  DIFFERENT  {line}")
-        seconds = time.monotonic() - self._begun
+        seconds = monotonic() - self._begun
         good = not found and report.written == 0
         verdict = "is" if good else "IS NOT"
         self._say(
@@ -188,11 +188,6 @@ class Tale:
         print(text, file=self.out, flush=True)
 
     # -- the hands of people and of time ---------------------------------------------------------
-
-    def _later(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.centre.later(seconds)
-        self.cloud.later(seconds)
 
     def _hours(self, rule: str) -> None:
         self.centre.act(do="edit", kind="schedule", name="Support hours", set={"rrule": rule})

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from .base import KnowledgeBase
+from .collection import Named
 from .errors import invalid_value
-from .register import Named, Register
+from .register import Register
 
 
 class Referable(Named, Protocol):

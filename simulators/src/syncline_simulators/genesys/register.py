@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
-
 from attrs import define, field
 
-from .errors import duplicate_name, not_found
-
-
-class Named(Protocol):
-    """What a register holds."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-
-T = TypeVar("T", bound=Named)
+from .collection import Collection, T
+from .errors import duplicate_name
 
 
 @define
-class Register(Generic[T]):
+class Register(Collection[T]):
     """Things by id and by name. Two names that differ in case only are the same name."""
 
-    what: str
     changes: int = 0
     """Grows with every write."""
-    _things: dict[str, T] = field(factory=dict)
-    _names: dict[str, str] = field(factory=dict)
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._things.values())
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-    def holds(self, thing_id: str) -> bool:
-        """Whether there is one with this id."""
-        return thing_id in self._things
-
-    def get(self, thing_id: str) -> T:
-        """The one with this id.
-
-        Raises:
-            Refusal: 404.
-        """
-        found = self._things.get(thing_id)
-        if found is None:
-            raise not_found(self.what, thing_id)
-        return found
+    _names: dict[str, str] = field(factory=dict, init=False)
 
     def named(self, name: str) -> T | None:
         """The one with this name."""
-        found = self._names.get(name.strip().casefold())
+        found = self._names.get(_spelt(name))
         return self._things[found] if found else None
 
     def put(self, thing: T) -> T:
@@ -74,10 +32,10 @@ class Register(Generic[T]):
             raise duplicate_name(self.what, thing.name)
         old = self._things.get(thing.id)
         if old is not None:
-            del self._names[old.name.strip().casefold()]
+            del self._names[_spelt(old.name)]
         self.changes += 1
         self._things[thing.id] = thing
-        self._names[thing.name.strip().casefold()] = thing.id
+        self._names[_spelt(thing.name)] = thing.id
         return thing
 
     def remove(self, thing_id: str) -> T:
@@ -86,8 +44,11 @@ class Register(Generic[T]):
         Raises:
             Refusal: 404.
         """
-        gone = self.get(thing_id)
+        gone = super().remove(thing_id)
         self.changes += 1
-        del self._things[thing_id]
-        del self._names[gone.name.strip().casefold()]
+        del self._names[_spelt(gone.name)]
         return gone
+
+
+def _spelt(name: str) -> str:
+    return name.strip().casefold()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, frozen
 
-from .errors import bad_request, not_found
+from .collection import Collection
+from .errors import bad_request
 
 
 @frozen(kw_only=True)
@@ -44,34 +44,11 @@ class Thing:
 
 
 @define
-class Shelf:
+class Shelf(Collection[Thing]):
     """All objects of one kind."""
 
-    what: str
     unique: bool = False
     """Whether two objects may not have the same name, spelt with any case."""
-    _things: dict[str, Thing] = field(factory=dict)
-
-    def __iter__(self) -> Iterator[Thing]:
-        return iter(self._things.values())
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-    def holds(self, thing_id: str) -> bool:
-        """Whether there is one with this id."""
-        return thing_id in self._things
-
-    def get(self, thing_id: str) -> Thing:
-        """The one with this id.
-
-        Raises:
-            Refusal: 404.
-        """
-        found = self._things.get(thing_id)
-        if found is None:
-            raise not_found(self.what, thing_id)
-        return found
 
     def named(self, name: str) -> list[Thing]:
         """Those with this name, or the one with this id."""
@@ -91,16 +68,6 @@ class Shelf:
             raise bad_request(message, code="duplicate.name", field_name="name")
         self._things[thing.id] = thing
         return thing
-
-    def remove(self, thing_id: str) -> Thing:
-        """Take one out.
-
-        Raises:
-            Refusal: 404.
-        """
-        gone = self.get(thing_id)
-        del self._things[thing_id]
-        return gone
 
     def newest(self) -> str | None:
         """The id of the one that was changed last."""

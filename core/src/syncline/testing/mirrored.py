@@ -1,0 +1,188 @@
+"""Judges a mirrored stream: what a vendor did against what a reader of the clean stream saw. Pure.
+
+The promises are M1 to M7 of the design: order for each conversation, no event twice, nothing
+missing that no gap tells of, nothing invented, and every conversation ended or finalised once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from attrs import define, field, frozen
+
+from ..events.interaction import ACW, CHANGED, ENDED, FINALIZED, GAP, RECORDING
+from ..model import JSON
+
+Heard: TypeAlias = Mapping[str, JSON]
+"""The data of one interaction event, as read from the clean stream."""
+Change: TypeAlias = tuple[str, str, str, str, str]
+"""Conversation, participant, communication, type, and the state where the type has several."""
+_STATES = frozenset({ACW, CHANGED, RECORDING})
+
+
+@frozen(kw_only=True)
+class Done:
+    """One thing that the vendor did."""
+
+    conversation: str
+    participant: str = ""
+    communication: str = ""
+    type: str
+    state: str = ""
+    at: datetime
+    dropped: bool = False
+    """The vendor told nobody of it."""
+
+    @property
+    def change(self) -> Change:
+        """What makes it this change."""
+        state = self.state if self.type in _STATES else ""
+        return (self.conversation, self.participant, self.communication, self.type, state)
+
+
+@frozen
+class Gap:
+    """An interval for which a listener says that something can be missing."""
+
+    listener: str
+    since: datetime
+    until: datetime
+
+    def has(self, at: datetime, slack: timedelta) -> bool:
+        """Tell whether a time lies in it."""
+        return self.since - slack <= at <= self.until + slack
+
+
+@define
+class Judgement:
+    """What is wrong, and what was counted on the way."""
+
+    done: int = 0
+    heard: int = 0
+    missing: list[Change] = field(factory=list)
+    excused: list[Change] = field(factory=list)
+    """Missing, and in a gap that every listener told of, or dropped by the vendor."""
+    invented: list[Change] = field(factory=list)
+    repeated: list[str] = field(factory=list)
+    """Event ids that came more than once."""
+    disordered: list[str] = field(factory=list)
+    """Event ids that came after something that happened later, and do not say `late`."""
+    unended: list[str] = field(factory=list)
+    """Conversations that ended, and of which nothing says so."""
+    finalised_twice: list[str] = field(factory=list)
+    late: int = 0
+    gaps: int = 0
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many of each fault there are; empty where all promises hold."""
+        names = ("missing", "invented", "repeated", "disordered", "unended", "finalised_twice")
+        counts = {name: len(getattr(self, name)) for name in names}
+        return {name: count for name, count in counts.items() if count}
+
+
+def judge(
+    done: Iterable[Done],
+    heard: Sequence[Heard],
+    *,
+    listeners: int = 1,
+    slack: timedelta = timedelta(0),
+) -> Judgement:
+    """Compare what was done with what was heard.
+
+    Args:
+        heard: in the order of the clean stream, for each conversation at least.
+        listeners: a change is excused where so many listeners had a gap over it.
+        slack: how far the clocks of vendor and listeners may differ.
+    """
+    truth = list(done)
+    found = Judgement(done=len(truth), heard=len(heard))
+    _order(found, heard)
+    _coverage(found, truth, heard, _Excuses([*gaps(heard)], listeners, slack))
+    _endings(found, truth, heard)
+    return found
+
+
+def gaps(heard: Iterable[Heard]) -> Iterator[Gap]:
+    """Yield the gaps that listeners told of."""
+    for one in heard:
+        if one["event_type"] == GAP:
+            since, until = _time(one["gap_from"]), _time(one["gap_to"])
+            yield Gap(str(one.get("listener", "")), since, until)
+
+
+@frozen
+class _Excuses:
+    gaps: Sequence[Gap]
+    listeners: int
+    slack: timedelta
+
+    def excuse(self, one: Done) -> bool:
+        deaf = {gap.listener for gap in self.gaps if gap.has(one.at, self.slack)}
+        return one.dropped or len(deaf) >= self.listeners
+
+
+def _order(found: Judgement, heard: Sequence[Heard]) -> None:
+    latest: dict[str, datetime] = {}
+    seen: Counter[str] = Counter()
+    for one in heard:
+        event_id = str(one["event_id"])
+        seen[event_id] += 1
+        if one["event_type"] == GAP:
+            found.gaps += 1
+            continue
+        if one.get("late") or one["synthetic"]:
+            found.late += bool(one.get("late"))
+            continue
+        key, at = str(one["conversation_id"]), _time(one["occurred_at"])
+        if at < latest.setdefault(key, at):
+            found.disordered.append(event_id)
+        latest[key] = max(latest[key], at)
+    found.repeated += [event_id for event_id, count in seen.items() if count > 1]
+
+
+def _coverage(
+    found: Judgement, truth: Sequence[Done], heard: Sequence[Heard], excuses: _Excuses
+) -> None:
+    told = Counter(
+        _change(one) for one in heard if one["event_type"] not in (GAP, FINALIZED)
+    )  # fmt: skip
+    for one in truth:
+        if told[one.change]:
+            told[one.change] -= 1
+        elif excuses.excuse(one):
+            found.excused.append(one.change)
+        else:
+            found.missing.append(one.change)
+    found.invented += told.elements()
+
+
+def _endings(found: Judgement, truth: Sequence[Done], heard: Sequence[Heard]) -> None:
+    over = {str(one["conversation_id"]) for one in heard if one["event_type"] in (ENDED, FINALIZED)}
+    ended = {one.conversation for one in truth if one.type == ENDED}
+    found.unended += sorted(ended - over)
+    finalised = Counter(str(one["conversation_id"]) for one in heard if _finalises(one))
+    found.finalised_twice += [key for key, count in finalised.items() if count > 1]
+
+
+def _finalises(one: Heard) -> bool:
+    return one["event_type"] == FINALIZED
+
+
+def _change(one: Heard) -> Change:
+    kind = str(one["event_type"])
+    return (
+        str(one["conversation_id"]), str(one.get("participant_id") or ""),
+        str(one.get("communication_id") or ""), kind,
+        str(one.get("state") or "") if kind in _STATES else "",
+    )  # fmt: skip
+
+
+def _time(text: object) -> datetime:
+    return datetime.fromisoformat(str(text))
+
+
+__all__ = ["Change", "Done", "Gap", "Heard", "Judgement", "gaps", "judge"]

@@ -1,0 +1,118 @@
+"""The judge of a mirrored stream finds every fault that is planted, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from syncline.events.interaction import (
+    ACW,
+    ALERTING,
+    CONNECTED,
+    DISCONNECTED,
+    ENDED,
+    FINALIZED,
+    GAP,
+    JOINED,
+    STARTED,
+)
+from syncline.model import JSON
+from syncline.testing.mirrored import Done, Judgement, judge
+
+Line = dict[str, JSON]
+AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
+LIFE = (STARTED, JOINED, ALERTING, CONNECTED, DISCONNECTED, ACW, ENDED)
+
+
+def _done(key: str = "c1") -> Iterator[Done]:
+    for second, kind in enumerate(LIFE):
+        state = "complete" if kind == ACW else ""
+        at = AT + timedelta(seconds=second)
+        yield Done(conversation=key, participant="p", type=kind, state=state, at=at)
+
+
+def _heard(key: str = "c1") -> Iterator[Line]:
+    for number, one in enumerate(_done(key)):
+        yield {
+            "event_id": f"{key}-{number}", "event_type": one.type, "conversation_id": key,
+            "participant_id": "p", "state": one.state, "occurred_at": one.at.isoformat(),
+            "synthetic": False,
+        }  # fmt: skip
+
+
+def _gap(listener: str, since: int, until: int) -> Line:
+    return {
+        "event_id": f"gap-{listener}", "event_type": GAP, "listener": listener, "synthetic": True,
+        "occurred_at": AT.isoformat(), "gap_from": (AT + timedelta(seconds=since)).isoformat(),
+        "gap_to": (AT + timedelta(seconds=until)).isoformat(),
+    }  # fmt: skip
+
+
+def test_a_stream_that_says_what_was_done_is_faultless() -> None:
+    done = [*_done("c1"), *_done("c2")]
+    heard = [line for pair in zip(_heard("c1"), _heard("c2"), strict=True) for line in pair]
+    found = judge(done, heard)
+    assert found.faults == {}
+    assert (found.done, found.heard) == (14, 14)
+
+
+def _without(kind: str) -> Callable[[list[Line]], list[Line]]:
+    return lambda heard: [line for line in heard if line["event_type"] != kind]
+
+
+PLANTED: dict[str, Callable[[list[Line]], list[Line]]] = {
+    "missing": _without(CONNECTED),
+    "repeated": lambda heard: [*heard, {**heard[-1], "late": True}],
+    "disordered": lambda heard: [heard[1], heard[0], *heard[2:]],
+    "invented": lambda heard: [*heard, {**heard[-1], "event_id": "x", "event_type": CONNECTED}],
+    "unended": _without(ENDED),
+    "finalised_twice": lambda heard: [
+        *heard,
+        *({**heard[-1], "event_id": f"f{n}", "event_type": FINALIZED} for n in range(2)),
+    ],
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_fault_is_found(fault: str) -> None:
+    assert fault in judge(_done(), PLANTED[fault]([*_heard()])).faults
+
+
+def test_another_state_of_after_call_work_is_another_change() -> None:
+    heard = [{**line, "state": "pending"} if line["event_type"] == ACW else line
+             for line in _heard()]  # fmt: skip
+    found = judge(_done(), heard)
+    assert (len(found.missing), len(found.invented)) == (1, 1)
+
+
+def _judged(*gaps: Line, listeners: int) -> Judgement:
+    return judge(_done(), [*_without(CONNECTED)([*_heard()]), *gaps], listeners=listeners)
+
+
+def test_what_is_missing_is_excused_by_a_gap_that_every_listener_had() -> None:
+    assert _judged(_gap("a", 2, 4), listeners=1).faults == {}
+    assert _judged(_gap("a", 2, 4), listeners=2).faults == {"missing": 1}
+    assert _judged(_gap("a", 2, 4), _gap("b", 3, 9), listeners=2).faults == {}
+    assert _judged(_gap("a", 4, 6), listeners=1).faults == {"missing": 1}
+
+
+def test_what_the_vendor_told_nobody_is_excused() -> None:
+    done = [Done(conversation="c1", type=CONNECTED, at=AT, dropped=True), *_done()]
+    found = judge(done, [*_heard()])
+    assert (found.faults, len(found.excused)) == ({}, 1)
+
+
+def test_what_comes_late_and_says_so_is_in_order() -> None:
+    first, *rest = _heard()
+    found = judge(_done(), [*rest, {**first, "late": True}])
+    assert (found.faults, found.late) == ({}, 1)
+
+
+def test_a_finalised_conversation_has_ended() -> None:
+    heard = [{**line, "event_type": FINALIZED, "synthetic": True} if line["event_type"] == ENDED
+             else line for line in _heard()]  # fmt: skip
+    assert judge(_done(), heard).faults == {"missing": 1}
+    done = [*_done()][:-1]
+    assert judge(done, heard).faults == {}

@@ -9,17 +9,14 @@ assert store.value(team, "call.maximum") == 50 and not store.writes[0].foreign_c
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import attrs
 
-from .. import fence
 from ..config_store import FieldWrite
 from ..errors import Held, NotFound, Rejected, StoreError, VersionMismatch
 from ..items import (
@@ -32,9 +29,9 @@ from ..items import (
     at_path,
     kind_and_name,
 )
-from ..model import JSON, Change, ChangePage, Costs, Cursor, Ref, Status, Version
+from ..model import JSON, ChangePage, Costs, Cursor, Ref, Status, Version
 from ..ports import Capability, Clock
-from .accidents import Accidents, Effect, Fault
+from .accidents import FaultInjection
 from .config_vendor import ConfigVendor, Thing, exchanged, flat
 from .memory import SYNCLINE
 
@@ -68,7 +65,7 @@ class ConfigWrite:
         )
 
 
-class MemoryConfigStore(ConfigVendor):
+class MemoryConfigStore(FaultInjection, ConfigVendor):
     """A `ConfigStore` (and `AuditedStore`) in memory; the methods for people are the vendor's.
 
     Args:
@@ -80,7 +77,12 @@ class MemoryConfigStore(ConfigVendor):
         page: hints on a page of the change feed.
         cooldown: how long the vendor itself makes an object wait after a write.
         vendor: further arguments of `ConfigVendor`.
+
+    `calls` has `fetch` (one a batch), `reread`, `update`, `changes` and `author`;
+    `fail("fetch", ...)` is counted by object, not by batch: the failure is that object's.
     """
+
+    _WRITES = frozenset({"update"})
 
     def __init__(
         self,
@@ -95,61 +97,17 @@ class MemoryConfigStore(ConfigVendor):
         costs: Costs | None = None,
         **vendor: Any,
     ) -> None:
-        super().__init__(connection, clock, **vendor)
-        self.calls: Counter[str] = Counter()
-        """Calls by kind: `fetch` (one a batch), `reread`, `update`, `changes`, `author`."""
+        super().__init__(connection, clock, page=page, **vendor)
         self.writes: list[ConfigWrite] = []
         """Every write that took effect, oldest first."""
-        self.watch: Callable[[str, Ref | None], None] = lambda moment, ref: None
-        """Called as `watch("update.before", ref)` and `watch("update.after", ref)` around every
-        call; it may act as a person, or raise what a crash raises. A batch has no ref."""
-        self.meanwhile: Callable[[str, Ref | None], Awaitable[None]] | None = None
-        """Awaited as `meanwhile("update", ref)` at the start of every call: what others do then."""
-        self.hints: Callable[[Sequence[Change]], Sequence[Change]] = lambda changes: changes
-        """What becomes of a page of hints on its way: lost, repeated, out of order."""
         self.saves: Callable[[str, JSON], JSON] = lambda path, value: value
         """What the vendor makes of a value that is written to a path."""
         self._capabilities = capabilities
         self._replaces = replaces
         self._batch = batch
-        self._page = page
         self._cooldown = cooldown
         self._costs = costs or Costs(heads_per_call=batch)
-        self._accidents = Accidents()
-        self._feed_starts_at = 0
         self.closed = False
-
-    # -- arranging trouble ------------------------------------------------------------------
-
-    def fail(
-        self,
-        op: str,
-        error: BaseException,
-        *,
-        times: int = 1,
-        effect: Effect = Effect.NONE,
-        skip: int = 0,
-        ref: Ref | None = None,
-    ) -> None:
-        """Let the next `times` calls of the kind `op` fail with `error`; see `Fault`.
-
-        `fetch` is counted by object, not by batch: the failure is that object's.
-        """
-        self._accidents.arrange(
-            Fault(op=op, error=error, times=times, effect=effect, skip=skip, ref=ref)
-        )
-
-    def recover(self) -> None:
-        """Nothing that was arranged with `fail` happens any more."""
-        self._accidents.clear()
-
-    def land(self) -> list[Exception]:
-        """Let every write arranged as `Effect.LATE` happen now; return the vendor's refusals."""
-        return self._accidents.land()
-
-    def forget_feed(self) -> None:
-        """Every cursor given out so far has expired."""
-        self._feed_starts_at = len(self.log)
 
     # -- the port ---------------------------------------------------------------------------
 
@@ -215,14 +173,8 @@ class MemoryConfigStore(ConfigVendor):
         await self._call("changes", None, lambda: None)
         if Capability.CHANGE_FEED not in self._capabilities:
             return
-        if cursor is not None and int(cursor) < self._feed_starts_at:
-            yield ChangePage(changes=(), cursor=Cursor(str(len(self.log))), reset=True)
-            return
-        start = len(self.log) if cursor is None else int(cursor)
-        for stop in [*range(start + self._page, len(self.log), self._page), len(self.log)]:
-            page = [Change(ref=ref) for ref in self.log[start:stop]]
-            start = stop
-            yield ChangePage(changes=tuple(self.hints(page)), cursor=Cursor(str(stop)))
+        for page in self._pages(cursor):
+            yield page
 
     async def author(self, ref: Ref, path: str, since: datetime | None) -> Author | None:
         await self._call("author", ref, lambda: None)
@@ -234,31 +186,6 @@ class MemoryConfigStore(ConfigVendor):
 
     async def aclose(self) -> None:
         self.closed = True
-
-    # -- one call ---------------------------------------------------------------------------
-
-    async def _turn(self, op: str, ref: Ref | None) -> None:
-        self.calls[op] += 1
-        await asyncio.sleep(0)  # A real call lets other tasks run, too.
-        if self.meanwhile is not None:
-            await self.meanwhile(op, ref)
-        self.watch(f"{op}.before", ref)
-
-    async def _call(self, op: str, ref: Ref | None, action: Callable[[], T]) -> T:
-        """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
-        await self._turn(op, ref)
-        if op == "update":
-            fence.check()  # as the HTTP client does, after all waiting
-        fault = self._accidents.take(op, ref)
-        if fault is None:
-            result = action()
-            self.watch(f"{op}.after", ref)
-            return result
-        if fault.effect is Effect.APPLIED:
-            action()
-        elif fault.effect is Effect.LATE:
-            self._accidents.postpone(action)
-        raise fault.error
 
     # -- writing ----------------------------------------------------------------------------
 

@@ -9,19 +9,15 @@ assert store.calls["fetch"] == 0 and not store.mutations
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import attrs
 
-from .. import fence
 from ..errors import Forbidden, NotFound, OpenDraft, StoreError, VersionMismatch
 from ..model import (
     FIELDS,
-    Change,
     ChangePage,
     Complete,
     Costs,
@@ -37,7 +33,7 @@ from ..model import (
     restrict,
 )
 from ..ports import Capability, Clock, Listed, Write
-from .accidents import Accidents, Effect, Fault
+from .accidents import FaultInjection
 from .vendor import Article, Vendor, referenced_assets
 
 T = TypeVar("T")
@@ -73,9 +69,6 @@ class Mutation:
     """The version that the writer had decided on."""
 
 
-_WRITES = frozenset({"upload", "create", "mark", "draft", "publish", "update", "delete"})
-
-
 class MemoryCache:
     """A `Cache` that lives as long as the object."""
 
@@ -89,7 +82,7 @@ class MemoryCache:
         self._values[key] = value
 
 
-class MemoryStore(Vendor):
+class MemoryStore(FaultInjection, Vendor):
     """A `Store` over a `Vendor` in memory; the methods for people are the vendor's.
 
     Args:
@@ -103,7 +96,12 @@ class MemoryStore(Vendor):
         lists_gone: True where a listing also names what is archived or trashed.
         page: how many hints there are on a page of the change feed.
         vendor: further arguments of `Vendor`.
+
+    `calls` has heads, changes, fetch (one for each item), create, update, find and so on.
+    `fail("heads", ...)` lets the listing give `skip` heads and then end as `Incomplete`.
     """
+
+    _WRITES = frozenset({"upload", "create", "mark", "draft", "publish", "update", "delete"})
 
     def __init__(
         self,
@@ -120,18 +118,10 @@ class MemoryStore(Vendor):
         costs: Costs | None = None,
         **vendor: Any,
     ) -> None:
-        super().__init__(connection, clock, fields=fields, **{"saves": project, **vendor})
-        self.calls: Counter[str] = Counter()
-        """Calls by kind: heads, changes, fetch (one for each item), create, update, find, ..."""
+        given = {"saves": project, **vendor}
+        super().__init__(connection, clock, page=page, fields=fields, **given)
         self.mutations: list[Mutation] = []
         """Every write that took effect, oldest first."""
-        self.watch: Callable[[str, Ref | None], None] = lambda moment, ref: None
-        """Called as `watch("update.before", ref)` and `watch("update.after", ref)` around every
-        call; it may act as a person, or raise what a crash raises."""
-        self.meanwhile: Callable[[str, Ref | None], Awaitable[None]] | None = None
-        """Awaited as `meanwhile("update", ref)` at the start of every call: what others do then."""
-        self.hints: Callable[[Sequence[Change]], Sequence[Change]] = lambda changes: changes
-        """What becomes of a page of hints on its way: lost, repeated, out of order."""
         self.scope = "everything"
         """The fingerprint that a complete listing ends with."""
         self.flaky_versions = False
@@ -145,42 +135,13 @@ class MemoryStore(Vendor):
         self._removal = removal
         self._marks_late = marks_late
         self._lists_gone = lists_gone
-        self._page = page
         self._costs = costs or Costs()
-        self._accidents = Accidents()
         self._index: tuple[list[Head], dict[Ref, list[Ref]]] | None = None
         self._lag_ends: float | None = None
-        self._feed_starts_at = 0
         self._readings = 0
         self.closed = False
 
     # -- arranging trouble ----------------------------------------------------------------
-
-    def fail(
-        self,
-        op: str,
-        error: BaseException,
-        *,
-        times: int = 1,
-        effect: Effect = Effect.NONE,
-        skip: int = 0,
-        ref: Ref | None = None,
-    ) -> None:
-        """Let the next `times` calls of the kind `op` fail with `error`; see `Fault`.
-
-        With `op="heads"` the listing gives `skip` heads and then ends as `Incomplete`.
-        """
-        self._accidents.arrange(
-            Fault(op=op, error=error, times=times, effect=effect, skip=skip, ref=ref)
-        )
-
-    def recover(self) -> None:
-        """Nothing that was arranged with `fail` happens any more."""
-        self._accidents.clear()
-
-    def land(self) -> list[Exception]:
-        """Let every write arranged as `Effect.LATE` happen now; return the vendor's refusals."""
-        return self._accidents.land()
 
     def lag(self, lasts: float | None = None) -> None:
         """From now on listings and `find` answer with what is there at this moment.
@@ -195,10 +156,6 @@ class MemoryStore(Vendor):
     def catch_up(self) -> None:
         """End the lag."""
         self._index = self._lag_ends = None
-
-    def forget_feed(self) -> None:
-        """Every cursor given out so far has expired."""
-        self._feed_starts_at = len(self.log)
 
     def lists(self, article: Article) -> bool:
         """True for an article that a listing names."""
@@ -244,15 +201,8 @@ class MemoryStore(Vendor):
 
     async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
         await self._call("changes", None, lambda: None)
-        if cursor is not None and int(cursor) < self._feed_starts_at:
-            yield ChangePage(changes=(), cursor=Cursor(str(len(self.log))), reset=True)
-            return
-        start = len(self.log) if cursor is None else int(cursor)
-        stops = [*range(start + self._page, len(self.log), self._page), len(self.log)]
-        for stop in stops:
-            page = [Change(ref=ref, subtree=True) for ref in self.log[start:stop]]
-            start = stop
-            yield ChangePage(changes=tuple(self.hints(page)), cursor=Cursor(str(stop)))
+        for page in self._pages(cursor, subtree=True):
+            yield page
 
     async def fetch(self, ref: Ref) -> Record:
         return await self._call("fetch", ref, lambda: self._record(self._visible(ref)))
@@ -330,32 +280,9 @@ class MemoryStore(Vendor):
     async def aclose(self) -> None:
         self.closed = True
 
-    # -- one call -------------------------------------------------------------------------
-
-    async def _turn(self, op: str, ref: Ref | None = None) -> None:
-        self.calls[op] += 1
-        await asyncio.sleep(0)  # A real call lets other tasks run, too.
+    def _arrived(self) -> None:
         if self._lag_ends is not None and self.clock.monotonic() >= self._lag_ends:
             self.catch_up()
-        if self.meanwhile is not None:
-            await self.meanwhile(op, ref)
-        self.watch(f"{op}.before", ref)
-
-    async def _call(self, op: str, ref: Ref | None, action: Callable[[], T]) -> T:
-        """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
-        await self._turn(op, ref)
-        if op in _WRITES:
-            fence.check()  # as the HTTP client does, after all waiting
-        fault = self._accidents.take(op, ref)
-        if fault is None:
-            result = action()
-            self.watch(f"{op}.after", ref)
-            return result
-        if fault.effect is Effect.APPLIED:
-            action()
-        elif fault.effect is Effect.LATE:
-            self._accidents.postpone(action)
-        raise fault.error
 
     # -- what listings and reads say ------------------------------------------------------
 

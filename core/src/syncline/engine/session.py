@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, evolve, field, fields
 
-from ..errors import Stale, Unavailable
+from ..errors import Unavailable
 from ..model import Document, Ref, Side
 from ..ports import Capability, Store
 from ..state.records import Proposal, SaveApproval
@@ -206,10 +206,7 @@ class Session(Parts, Journal):
         Raises:
             Stale: there is none of that id.
         """
-        record = self.state.conflict(id)
-        if record is None or record.job != self.job:
-            raise Stale(f"there is no conflict {id} in job {self.job}; `syncline conflicts` lists")
-        return shown.view_of(self._job, record)
+        return shown.view_of(self._job, settling.known_conflict(self._job, id))
 
     async def resolve(self, id: str, take: str, *, edited: Document | None = None) -> Report:
         """Do what a person chose: left, right, merge, edit or both.

@@ -61,15 +61,25 @@ def _check_shown(shown: ConflictRecord, current: ConflictRecord) -> None:
         )
 
 
+def known_conflict(job: Work, id: str) -> ConflictRecord:
+    """Return a conflict of a job, settled or not.
+
+    Raises:
+        Stale: there is none of that id.
+    """
+    record = job.state.conflict(id)
+    if record is None or record.job != job.name:
+        raise Stale(f"there is no conflict {id} in job {job.name}; `syncline conflicts` lists")
+    return record
+
+
 def unsettled(job: Work, id: str) -> ConflictRecord:
     """Return a conflict that waits for a choice.
 
     Raises:
         Stale: there is none of that id, or it was settled already.
     """
-    record = job.state.conflict(id)
-    if record is None or record.job != job.name:
-        raise Stale(f"there is no conflict {id} in job {job.name}; `syncline conflicts` lists")
+    record = known_conflict(job, id)
     if record.resolution:
         at = f"{record.resolved_at:%Y-%m-%d %H:%M:%S}" if record.resolved_at else "a while ago"
         raise Stale(

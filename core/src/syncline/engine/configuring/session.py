@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, evolve, field, fields
 
-from ...errors import Refused, Stale
+from ...errors import Refused
 from ...model import JSON, Change, Ref, Side
 from ...ports import Capability
 from ...urgency import urgent
@@ -19,7 +19,7 @@ from ..journal import Journal
 from ..plans import Plan
 from ..report import Report
 from ..runs import one_reason, run_of
-from ..settling import unsettled
+from ..settling import known_conflict, unsettled
 from ..tenure import Tenure
 from . import explaining, hinting, passing, planning, resolving, undoing
 from .context import ConfigParts, ConfigWork
@@ -185,10 +185,7 @@ class ConfigSession(ConfigParts, Journal):
         Raises:
             Stale: there is none of that id.
         """
-        record = self.state.conflict(id)
-        if record is None or record.job != self.job:
-            raise Stale(f"there is no conflict {id} in job {self.job}; `syncline conflicts` lists")
-        return resolving.view_of(self._job, record)
+        return resolving.view_of(self._job, known_conflict(self._job, id))
 
     async def resolve(self, id: str, take: str, *, edited: JSON = None) -> Report:
         """Do what a person chose: from (the rule's value), to (the field's), or edit.

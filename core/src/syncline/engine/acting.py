@@ -36,12 +36,12 @@ from ..state.records import (
     SaveLink,
 )
 from . import view
+from .aside import skip
 from .confirming import Confirmed, confirmation
 from .conflicts import raise_conflict
 from .context import Job
 from .intents import announce_with_others, begun, given_up, perform
 from .meeting import pairing
-from .newcomers import skip
 from .remembering import approval, closing, item_of, links_waiting, saved, settled, values_of
 from .report import Report
 from .steps import Step

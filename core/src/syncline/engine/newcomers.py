@@ -171,4 +171,4 @@ def _remember_links(job: Job, record: Record) -> None:
         job.commit(effects)
 
 
-__all__ = ["meet", "skip", "welcome"]
+__all__ = ["meet", "welcome"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,9 @@ from syncline.connector import setting
 from syncline.secret import Secret
 
 from .regions import Hosts, hosts
+
+CHANNELS = 18
+"""Channels of an OAuth client that are used: of the 20 that Genesys keeps, two are for renewal."""
 
 
 def _region(_: object, __: object, value: str) -> None:
@@ -41,6 +45,53 @@ def _zone(_: object, attribute: Any, value: str) -> None:
         raise ValueError(
             f"{attribute.name} is {value!r}, and has to be a zone such as 'Europe/Berlin'"
         ) from None
+
+
+def _most_channels(_: object, attribute: Any, value: int) -> None:
+    if not 1 <= value <= CHANNELS:
+        raise ValueError(
+            f"{attribute.name} is {value}, and has to be from 1 to {CHANNELS}: Genesys keeps 20 "
+            "for a client, and renewing takes some"
+        )
+
+
+def _patient(_: object, attribute: Any, value: timedelta) -> None:
+    if value < timedelta(milliseconds=100):
+        raise ValueError(f"{attribute.name} is too short")
+
+
+def _some(_: object, attribute: Any, value: tuple[object, ...]) -> None:
+    if not value:
+        raise ValueError(f"{attribute.name} is empty; name one OAuth client at least")
+
+
+@frozen(kw_only=True)
+class ListeningClient:
+    """One OAuth client whose channels a listener uses."""
+
+    client_id: str = setting(
+        "Id of an OAuth client with the grant type client credentials.", validator=_given
+    )
+    client_secret: Secret = setting("Secret of that OAuth client.")
+    requests_per_minute: int = setting(
+        "Limit of the OAuth client, which Genesys sets to 300 by default.",
+        default=300,
+        validator=_positive,
+    )
+    channels: int = setting(
+        "Most channels on it: 9 where two listeners share the client.",
+        default=CHANNELS,
+        validator=_most_channels,
+    )
+
+
+@frozen(kw_only=True)
+class Listener:
+    """The table `[connections.<name>.listeners.<listener>]`."""
+
+    clients: tuple[ListeningClient, ...] = setting(
+        "OAuth clients whose channels this listener uses, and nobody else.", validator=_some
+    )
 
 
 @frozen(kw_only=True)
@@ -94,6 +145,29 @@ class Settings:
     )
     organization: str = setting(
         "Id of the organisation; events of others are not taken up.", default=""
+    )
+    listeners: Mapping[str, Listener] = setting(
+        "OAuth clients of each listener of a mirror; the one above when empty.", factory=dict
+    )
+    topics_every: timedelta = setting(
+        "How often users and queues are listed for the topics of a mirror.",
+        default=timedelta(minutes=5),
+        validator=_patient,
+    )
+    heartbeat: timedelta = setting(
+        "How often Genesys lets a socket hear something.",
+        default=timedelta(seconds=30),
+        validator=_patient,
+    )
+    analytics_lag: timedelta = setting(
+        "How far analytics may be behind when a gap is repaired.",
+        default=timedelta(minutes=5),
+        validator=_patient,
+    )
+    repairs_per_minute: int = setting(
+        "Most requests a minute for what was missed while no socket was open.",
+        default=100,
+        validator=_positive,
     )
     api_url: str = setting("Base URL of the API, when a proxy stands before it.", default="")
     login_url: str = setting("Base URL of the login, when a proxy stands before it.", default="")

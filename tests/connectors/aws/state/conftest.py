@@ -16,6 +16,29 @@ from botocore.config import Config
 from syncline_aws.state import DynamoState, create_table
 
 _NUMBERS = count(1)
+CONFIG = """
+state = {{ connection = "cloud", table = "{table}" }}
+
+[connections.cloud]
+connector = "aws"
+region = "eu-central-1"
+endpoint = "{url}"
+access_key_id = {{ env = "A_KEY" }}
+secret_access_key = {{ env = "A_SECRET" }}
+
+[connections.left]
+connector = "files"
+path = "left"
+
+[connections.right]
+connector = "files"
+path = "right"
+
+[jobs.notes]
+kind = "documents"
+left = "left"
+right = "right"
+"""
 
 
 def _client(url: str) -> Any:
@@ -79,3 +102,17 @@ def open_dynamo(dynamodb: Any, table: str) -> Iterator[Callable[[], DynamoState]
     yield open_
     for state in opened:
         state.close()
+
+
+@pytest.fixture
+def configured(
+    tmp_path: Path, dynamodb_url: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder with a configuration whose state is the table, and two empty folders of articles."""
+    monkeypatch.setenv("A_KEY", "key")
+    monkeypatch.setenv("A_SECRET", "secret-words")
+    for side in ("left", "right"):
+        (tmp_path / side).mkdir()
+    text = CONFIG.format(table=table, url=dynamodb_url)
+    (tmp_path / "syncline.toml").write_text(text)
+    return tmp_path

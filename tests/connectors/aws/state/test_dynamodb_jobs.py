@@ -22,43 +22,13 @@ from syncline_aws.state import DynamoState
 
 SEEDS = range(int(os.environ.get("SYNCLINE_DYNAMO_HISTORIES", "1")))
 
-CONFIG = """
-state = {{ connection = "cloud", table = "{table}" }}
-
-[connections.cloud]
-connector = "aws"
-region = "eu-central-1"
-endpoint = "{url}"
-access_key_id = {{ env = "A_KEY" }}
-secret_access_key = {{ env = "A_SECRET" }}
-
-[connections.left]
-connector = "files"
-path = "left"
-
-[connections.right]
-connector = "files"
-path = "right"
-
-[jobs.notes]
-kind = "documents"
-left = "left"
-right = "right"
-"""
-
 
 @pytest.fixture
-def folder(tmp_path: Path, dynamodb_url: str, table: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a configuration and two folders of articles, one of them empty."""
-    monkeypatch.setenv("A_KEY", "key")
-    monkeypatch.setenv("A_SECRET", "secret-words")
-    for side in ("left", "right"):
-        (tmp_path / side).mkdir()
+def folder(configured: Path) -> Path:
+    """The folder of a configuration; one side has four articles."""
     for n in range(4):
-        (tmp_path / "left" / f"article-{n}.md").write_text(f"# Article {n}\n\nAbout {n}.\n")
-    text = CONFIG.format(table=table, url=dynamodb_url)
-    (tmp_path / "syncline.toml").write_text(text)
-    return tmp_path
+        (configured / "left" / f"article-{n}.md").write_text(f"# Article {n}\n\nAbout {n}.\n")
+    return configured
 
 
 async def writes(folder: Path) -> int:

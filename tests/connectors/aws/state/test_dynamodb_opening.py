@@ -19,30 +19,6 @@ from syncline.testing.clock import FakeClock
 from syncline_aws.settings import Settings
 from syncline_aws.state import DynamoState, create_table, opening
 
-CONFIG = """
-state = {{ connection = "cloud", table = "{table}" }}
-
-[connections.cloud]
-connector = "aws"
-region = "eu-central-1"
-endpoint = "{url}"
-access_key_id = {{ env = "A_KEY" }}
-secret_access_key = {{ env = "A_SECRET" }}
-
-[connections.left]
-connector = "files"
-path = "left"
-
-[connections.right]
-connector = "files"
-path = "right"
-
-[jobs.files]
-kind = "documents"
-left = "left"
-right = "right"
-"""
-
 
 def test_a_table_is_created_once_billed_by_request_and_with_expiry(
     dynamodb: Any, table: str
@@ -77,16 +53,8 @@ def test_a_state_that_does_not_answer_says_so(client_at: Callable[[str], Any], t
         DynamoState.open(client_at("http://127.0.0.1:9"), table)
 
 
-async def test_a_configuration_opens_its_table(
-    tmp_path: Path, dynamodb_url: str, table: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("A_KEY", "key")
-    monkeypatch.setenv("A_SECRET", "secret-words")
-    for side in ("left", "right"):
-        (tmp_path / side).mkdir()
-    file = tmp_path / "syncline.toml"
-    file.write_text(CONFIG.format(table=table, url=dynamodb_url))
-    state = await open_state(read(file))
+async def test_a_configuration_opens_its_table(configured: Path) -> None:
+    state = await open_state(read(configured / "syncline.toml"))
     try:
         assert isinstance(state, DynamoState)
         state.cache("left", "k", "v")

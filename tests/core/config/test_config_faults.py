@@ -136,7 +136,6 @@ def test_a_wrong_setting_of_a_connection_says_what_is_right(
         ),
         ('mapping.titles = { template = "1" }', "jobs.j.mapping.titles.template: it gives a num"),
         ('kind = "documnts"', "jobs.j.kind: 'documnts' is not a kind of job; did you mean"),
-        ('kind = "events"', "jobs.j.kind: jobs of kind 'events' are not part of this installation"),
         ("kind = 3", "jobs.j.kind: 3 is not a kind of job"),
         ('right = "a"', "jobs.j.right: left and right are both 'a'; a job needs two places"),
         ('right = "v"', "the connector 'vault' holds no documents; it offers: secrets"),

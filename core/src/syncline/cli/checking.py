@@ -123,7 +123,14 @@ def text(
 
 def _job_row(config: Config, name: str) -> list[str]:
     job = config.jobs[name]
-    sides = [_side(config.connections[each]) for each in job.connections]
+    sides = [_side(config.connections[each]) for each in config.connections_of(name)]
+    if job.kind == "events":
+        source, sink = sides
+        topics = f"{counted(len(job.topics), 'topic')} as listener {job.listener}"
+        return [source, "=>", sink, f"{topics}, repeats dropped by {_DROPPED_BY[job.dedupe]}"]
+    if job.kind == "merge":
+        sink, asked = sides
+        return [f"listeners of {job.of}", "=>", sink, f"asks {asked} what has ended"]
     full = f"full passes at '{job.schedule}'"
     polls = f"polls every {written(job.poll)}" if job.poll else "no polls"
     match job:
@@ -134,6 +141,9 @@ def _job_row(config: Config, name: str) -> list[str]:
         case _:
             rules = counted(len(job.rules), "rule")
             return [rules, "over", ", ".join(sides), f"{full}, {polls}"]
+
+
+_DROPPED_BY = {"state": "this job", "consumer": "those who read", "merge": "a merge job"}
 
 
 def _side(connection: Connection) -> str:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from .connections import Connection
 from .file import Config, load, read
-from .jobs import DocumentsJob, Job
+from .jobs import DocumentsJob, Job, PassJob, StreamJob
 
 if TYPE_CHECKING:
     from .jobs.configuration import ConfigJob
+    from .jobs.events import EventsJob
+    from .jobs.merge import MergeJob
 
 
 def __getattr__(name: str) -> object:
@@ -18,7 +20,27 @@ def __getattr__(name: str) -> object:
         from .jobs.configuration import ConfigJob
 
         return ConfigJob
+    if name == "EventsJob":
+        from .jobs.events import EventsJob
+
+        return EventsJob
+    if name == "MergeJob":
+        from .jobs.merge import MergeJob
+
+        return MergeJob
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Config", "ConfigJob", "Connection", "DocumentsJob", "Job", "load", "read"]
+__all__ = [
+    "Config",
+    "ConfigJob",
+    "Connection",
+    "DocumentsJob",
+    "EventsJob",
+    "Job",
+    "MergeJob",
+    "PassJob",
+    "StreamJob",
+    "load",
+    "read",
+]

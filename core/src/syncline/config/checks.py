@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PluginError
 from .connections import Connection, Load
 from .faults import Fault, nearest
-from .jobs import DocumentsJob
+from .jobs import DocumentsJob, Job
 from .secrets import SecretRef
 
 if TYPE_CHECKING:
@@ -98,6 +98,18 @@ def secret_faults(connections: Mapping[str, Connection], load: Load) -> Iterator
                 yield Fault(path=("connections", connection.name, *path), message=message)
 
 
+def job_secret_faults(
+    jobs: Mapping[str, Job], connections: Mapping[str, Connection], load: Load
+) -> Iterator[Fault]:
+    """Yield the secrets of events jobs whose provider does not exist."""
+    for name, job in jobs.items():
+        if job.kind != "events":
+            continue
+        for path, reference in job.secrets:
+            if message := _no_provider(None, reference, connections, load):
+                yield Fault(path=("jobs", name, *path), message=message)
+
+
 def service_secret_faults(
     service: Service, connections: Mapping[str, Connection], load: Load
 ) -> Iterator[Fault]:
@@ -135,6 +147,7 @@ def _no_plugin(name: str, connections: Mapping[str, Connection], load: Load) -> 
 __all__ = [
     "BUILT_IN",
     "job_faults",
+    "job_secret_faults",
     "label_faults",
     "pairs_faults",
     "secret_faults",

@@ -14,10 +14,17 @@ from attrs import field, frozen
 from .. import plugins
 from ..errors import ConfigError
 from ..shown import Shown
-from .checks import job_faults, label_faults, pairs_faults, secret_faults, service_secret_faults
+from .checks import (
+    job_faults,
+    job_secret_faults,
+    label_faults,
+    pairs_faults,
+    secret_faults,
+    service_secret_faults,
+)
 from .connections import Connection, Load, connection
 from .faults import Fault, faults_of, nearest
-from .jobs import DocumentsJob, Job, job
+from .jobs import DocumentsJob, Job, PassJob, StreamJob, job
 from .states import ConnectedState, StateAt, state_at, state_fault
 from .structure import as_table
 from .toml import MAX_SIZE, parse
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     # What listens is imported where a file says that something does.
     from ..rules.rule import Rule
     from .jobs.configuration import ConfigJob
+    from .jobs.events import EventsJob
     from .leaves import Path
     from .secrets import SecretRef
     from .service import Service
@@ -95,11 +103,54 @@ class Config(Shown):
         Raises:
             ConfigError: there is none, or it is of another kind.
         """
-        match self.job(name):
-            case DocumentsJob() as other:
-                raise ConfigError([f"job {name!r} is of kind {other.kind!r}: it has no rules"])
-            case found:
-                return found
+        job = self.job(name)
+        if job.kind != "config":
+            raise ConfigError([f"job {name!r} is of kind {job.kind!r}: it has no rules"])
+        return job
+
+    @property
+    def pass_jobs(self) -> Mapping[str, PassJob]:
+        """The jobs that work in passes, by name."""
+        return {n: j for n, j in self.jobs.items() if j.kind in ("documents", "config")}
+
+    def pass_job(self, name: str) -> PassJob:
+        """Return the job `name`, which works in passes.
+
+        Raises:
+            ConfigError: there is none, or it is of another kind.
+        """
+        job = self.job(name)
+        if job.kind == "events" or job.kind == "merge":
+            raise ConfigError([no_passes(name, job)])
+        return job
+
+    @property
+    def stream_jobs(self) -> Mapping[str, StreamJob]:
+        """The jobs that work for as long as the service runs, by name."""
+        return {n: j for n, j in self.jobs.items() if j.kind in ("events", "merge")}
+
+    def events_job(self, name: str) -> EventsJob:
+        """Return the events job `name`.
+
+        Raises:
+            ConfigError: there is none, or it is of another kind.
+        """
+        job = self.job(name)
+        if job.kind != "events":
+            raise ConfigError([f"job {name!r} is of kind {job.kind!r}: it mirrors no events"])
+        return job
+
+    def listening_as(self, listener: str) -> Config:
+        """Return it with another name for the listener of every events job.
+
+        Raises:
+            ValueError: it is no such name.
+        """
+        jobs = {
+            name: attrs.evolve(job, listener=listener) if job.kind == "events" else job
+            for name, job in self.jobs.items()
+        }
+        return attrs.evolve(self, jobs=jobs)
 
     def connections_of(self, name: str) -> tuple[str, ...]:
         """Return the names of the connections that a job needs.
@@ -107,7 +158,20 @@ class Config(Shown):
         Raises:
             ConfigError: there is no such job.
         """
-        return self.job(name).connections
+        job = self.job(name)
+        if job.kind != "merge":
+            return job.connections
+        mirror = self.events_job(job.of)
+        return mirror.sink, job.zombies.connection or mirror.source
+
+
+def no_passes(name: str, job: StreamJob) -> str:
+    """Return what to do instead of asking a job for a pass that makes none."""
+    what = "mirrors what happens" if job.kind == "events" else "merges what listeners write"
+    return (
+        f"job {name!r} is of kind {job.kind!r}: it {what} for as long as the service runs, and"
+        f" makes no passes; use `syncline run {name}`"
+    )
 
 
 def documents_of(jobs: Mapping[str, Job]) -> dict[str, DocumentsJob]:
@@ -154,7 +218,15 @@ def load(
     config = reader.config()
     if reader.faults:
         raise ConfigError(_lines(reader.faults, file, text))
-    return attrs.evolve(config, warnings=_service_warnings(config, file))
+    return attrs.evolve(config, warnings=(*_service_warnings(config, file), *_unmerged(config)))
+
+
+def _unmerged(config: Config) -> tuple[str, ...]:
+    if not config.stream_jobs:
+        return ()
+    from .streams import unused_merges
+
+    return tuple(unused_merges(config.jobs))
 
 
 def _service_warnings(config: Config, file: str) -> tuple[str, ...]:
@@ -247,6 +319,11 @@ class _Reader:
         self.faults += label_faults(documents, connections)
         self.faults += pairs_faults(documents, self._folder)
         self.faults += secret_faults(connections, self._load)
+        if isinstance(tables, dict) and any(_is_stream(table) for table in tables.values()):
+            from .streams import stream_faults
+
+            self.faults += stream_faults(tables, connections, known, state)
+            self.faults += job_secret_faults(jobs, connections, self._load)
 
     def _rules(
         self, connections: dict[str, Connection], jobs: dict[str, Job]
@@ -256,7 +333,7 @@ class _Reader:
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if isinstance(table, dict) and table.get("kind") == "config":
                 job = jobs.get(name)
-                chosen[name] = None if isinstance(job, DocumentsJob) else job
+                chosen[name] = job if job is not None and job.kind == "config" else None
         if not chosen:
             return {}
         from .ruling import resolved
@@ -275,4 +352,8 @@ class _Reader:
             return None
 
 
-__all__ = ["Config", "documents_of", "load", "read"]
+def _is_stream(table: object) -> bool:
+    return isinstance(table, dict) and table.get("kind") in ("events", "merge")
+
+
+__all__ = ["Config", "documents_of", "load", "no_passes", "read"]

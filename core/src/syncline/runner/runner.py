@@ -228,7 +228,7 @@ class Runner:
             is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
         )  # fmt: skip
         self._workings[name] = Working(
-            name=name, settings=config.jobs[name], session=opened.session, claim=claim,
+            name=name, settings=config.pass_job(name), session=opened.session, claim=claim,
             clock=self._clock, events=self._events, timetable=self._timetable,
             patience=Patience(self._random),
         )  # fmt: skip
@@ -408,7 +408,7 @@ class Runner:
             return
         opened = await self._openings.open(config, name)
         try:
-            await working.exchange(config.jobs[name], opened.session)
+            await working.exchange(config.pass_job(name), opened.session)
         except BaseException:
             await opened.closing.aclose()
             raise

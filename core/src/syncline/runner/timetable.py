@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from ..config import Job
+from ..config import PassJob
 from .agenda import FULL, POLL, Kind
 from .cron import trigger
 
@@ -48,7 +48,7 @@ class Timetable:
             self._scheduler = None
             await asyncio.sleep(0)  # it ends in the loop's next turn
 
-    def set(self, name: str, job: Job, *, polls: bool) -> None:
+    def set(self, name: str, job: PassJob, *, polls: bool) -> None:
         """Follow these settings of a job from now on, and no earlier ones."""
         self.drop(name)
         self._add(name, FULL, trigger(job.schedule, job.jitter))

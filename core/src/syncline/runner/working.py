@@ -11,7 +11,7 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..config import Job
+from ..config import PassJob
 from ..engine import Report
 from ..engine.anyjob import AnySession
 from ..errors import SynclineError
@@ -50,7 +50,7 @@ class Working:
     """One job of a runner. The attributes without an underscore are for everybody to read."""
 
     name: str
-    settings: Job
+    settings: PassJob
     session: AnySession
     """Open for as long as the runner is; another one after a reload that changed the job."""
     _claim: Claim = field(alias="claim")
@@ -312,7 +312,7 @@ class Working:
 
     # -- boundaries --------------------------------------------------------------------------------
 
-    async def exchange(self, settings: Job, session: AnySession) -> None:
+    async def exchange(self, settings: PassJob, session: AnySession) -> None:
         """Go on with other settings after the pass that is under way; hints go on until then."""
         self._closed.add(FULL)
         try:

@@ -11,23 +11,40 @@ from ..structure import as_table, structured
 from .documents import DocumentsJob, FieldName, MaxDeletes
 
 if TYPE_CHECKING:
-    # What rules need is imported where a file has some.
+    # What rules and streams need is imported where a file has some.
     from .configuration import ConfigJob
+    from .events import EventsJob
+    from .merge import MergeJob
 
-Job: TypeAlias = "DocumentsJob | ConfigJob"
+PassJob: TypeAlias = "DocumentsJob | ConfigJob"
+"""A job that works in passes: by the clock, after hints, or when somebody asks for one."""
+StreamJob: TypeAlias = "EventsJob | MergeJob"
+"""A job that works for as long as the service runs, and makes no passes."""
+Job: TypeAlias = "DocumentsJob | ConfigJob | EventsJob | MergeJob"
 """Every kind of job that this installation runs."""
 
-KINDS = ("documents", "config")
-_ELSEWHERE = ("events",)
+KINDS = ("documents", "config", "events", "merge")
+_TELLING: Mapping[str, str] = {"rules": "config", "of": "merge", "topics": "events"}
+"""Keys that one kind alone has."""
 
 
 def settings_of(kind: str) -> type[Job]:
     """Return the class that says what a job of one of `KINDS` may be told."""
-    if kind == "documents":
-        return DocumentsJob
-    from .configuration import ConfigJob
+    match kind:
+        case "config":
+            from .configuration import ConfigJob
 
-    return ConfigJob
+            return ConfigJob
+        case "events":
+            from .events import EventsJob
+
+            return EventsJob
+        case "merge":
+            from .merge import MergeJob
+
+            return MergeJob
+        case _:
+            return DocumentsJob
 
 
 def job(value: object) -> Job:
@@ -38,18 +55,18 @@ def job(value: object) -> Job:
     """
     table = as_table(value)
     if "kind" not in table:
-        raise ValueError("the key 'kind' is missing; say kind = 'documents' or kind = 'config'")
+        kinds = ", ".join(f"kind = {kind!r}" for kind in KINDS)
+        raise ValueError(f"the key 'kind' is missing; say one of: {kinds}")
     if not isinstance(kind := table["kind"], str) or kind not in KINDS:
-        raise Faults([Fault(path=("kind",), message=_no_kind(kind)), *_other_faults(table)])
+        message = f"{shown(kind)} is not a kind of job; {nearest(str(kind), KINDS, 'kinds')}"
+        raise Faults([Fault(path=("kind",), message=message), *_other_faults(table)])
     made: Job = structured(table, settings_of(kind))
     return made
 
 
 def _other_faults(table: Mapping[str, object]) -> Iterable[Fault]:
     """Return what else is wrong if the kind is only misspelt: all is told at once."""
-    if table["kind"] in _ELSEWHERE:
-        return ()
-    kind = "config" if "rules" in table else "documents"
+    kind = next((kind for key, kind in _TELLING.items() if key in table), "documents")
     try:
         structured({**table, "kind": kind}, settings_of(kind))
     except Faults as error:
@@ -57,13 +74,14 @@ def _other_faults(table: Mapping[str, object]) -> Iterable[Fault]:
     return ()
 
 
-def _no_kind(kind: object) -> str:
-    if kind in _ELSEWHERE:
-        runs = " and ".join(map(repr, KINDS))
-        return f"jobs of kind {kind!r} are not part of this installation; it runs {runs}"
-    return (
-        f"{shown(kind)} is not a kind of job; {nearest(str(kind), [*KINDS, *_ELSEWHERE], 'kinds')}"
-    )
-
-
-__all__ = ["KINDS", "DocumentsJob", "FieldName", "Job", "MaxDeletes", "job", "settings_of"]
+__all__ = [
+    "KINDS",
+    "DocumentsJob",
+    "FieldName",
+    "Job",
+    "MaxDeletes",
+    "PassJob",
+    "StreamJob",
+    "job",
+    "settings_of",
+]

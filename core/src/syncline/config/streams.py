@@ -1,0 +1,139 @@
+"""What can be wrong between jobs that mirror events, their connections and the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .connections import Connection
+from .faults import Fault, nearest
+from .jobs import Job
+from .states import ConnectedState, StateAt
+
+STREAMS = ("events", "merge")
+"""The kinds of jobs that work without passes, for as long as the service runs."""
+
+
+def stream_faults(
+    tables: Mapping[str, object],
+    connections: Mapping[str, Connection],
+    known: frozenset[str],
+    state: StateAt | None,
+) -> Iterator[Fault]:
+    """Yield what is wrong between the jobs of `STREAMS` and what they name.
+
+    Args:
+        tables: all jobs, as the file writes them: those with faults of their own, too.
+        known: the names of all connections of the file, those with faults of their own too.
+    """
+    ends = _Ends(connections, known)
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            continue
+        if table.get("kind") == "events":
+            yield from _events_faults(name, table, ends)
+            yield from _folder_faults(name, table, state)
+        elif table.get("kind") == "merge":
+            yield from _merge_faults(name, table, tables, ends)
+
+
+class _Ends:
+    """What the connections of a file can be to a stream."""
+
+    def __init__(self, connections: Mapping[str, Connection], known: frozenset[str]) -> None:
+        self._connections, self._known = connections, known
+
+    def missing(self, name: object, *ports: str, what: str) -> str | None:
+        """Return why a connection has not all of these ports; None where its faults are told."""
+        if not isinstance(name, str):
+            return None
+        if name not in self._known:
+            return f"there is no connection {name!r}; {nearest(name, self._known, 'connections')}"
+        found = self._connections.get(name)
+        if found is None:
+            return None
+        if all(getattr(found.connector, port) is not None for port in ports):
+            return _unset(found, ports)
+        offers = ", ".join(found.connector.ports) or "nothing"
+        return f"the connector {found.connector.name!r} {what}; it offers: {offers}"
+
+
+def _unset(found: Connection, ports: tuple[str, ...]) -> str | None:
+    """Return what these ports need of a connection that leaves it out."""
+    needed = {name for port in ports for name in found.connector.needs.get(port, ())}
+    left_out = sorted(n for n in needed if not getattr(found.settings, n, None))
+    if not left_out:
+        return None
+    names = ", ".join(map(repr, left_out))
+    return f"the connection {found.name!r} does not say {names}, which events need; add it"
+
+
+def _events_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator[Fault]:
+    if why := ends.missing(table.get("source"), "source", what="tells nothing live"):
+        yield Fault(path=("jobs", name, "source"), message=why)
+    # Whoever merges is a part of the sink's connector: it reads what `raw_sink` wrote.
+    merged = table.get("dedupe") == "merge"
+    ports = ("raw_sink", "merge") if merged else ("sink",)
+    what = "cannot merge what several listeners wrote" if merged else "takes no events"
+    if why := ends.missing(table.get("sink"), *ports, what=what):
+        yield Fault(path=("jobs", name, "sink"), message=why)
+
+
+def _folder_faults(name: str, table: Mapping[str, Any], state: StateAt | None) -> Iterator[Fault]:
+    spool = table.get("spool")
+    said = isinstance(spool, dict) and "folder" in spool
+    if isinstance(state, ConnectedState) and not said:
+        message = (
+            "what waits for the sink is kept on this machine's disk, and the state is elsewhere:"
+            " say spool.folder, a folder that outlives a restart"
+        )
+        yield Fault(path=("jobs", name), message=message, at_key=True)
+
+
+def _merge_faults(
+    name: str, table: Mapping[str, Any], tables: Mapping[str, object], ends: _Ends
+) -> Iterator[Fault]:
+    of = table.get("of")
+    if isinstance(of, str) and (why := _not_merged(of, tables)):
+        yield Fault(path=("jobs", name, "of"), message=why)
+    zombies = table.get("zombies")
+    asks = zombies.get("connection") if isinstance(zombies, dict) else None
+    if why := ends.missing(asks, "lookup", what="cannot be asked whether something has ended"):
+        yield Fault(path=("jobs", name, "zombies", "connection"), message=why)
+    twins = [
+        other
+        for other, each in tables.items()
+        if isinstance(each, dict) and each.get("kind") == "merge" and each.get("of") == of
+    ]
+    if isinstance(of, str) and twins and twins[0] != name:
+        message = f"job {twins[0]!r} merges {of!r} already; run it in more processes instead"
+        yield Fault(path=("jobs", name, "of"), message=message)
+
+
+def _not_merged(of: str, tables: Mapping[str, object]) -> str | None:
+    match tables.get(of):
+        case {"kind": "events", "dedupe": "merge"}:
+            return None
+        case {"kind": "events"}:
+            return f'job {of!r} leaves nothing to merge; say dedupe = "merge" there'
+        case None:
+            mirrors = [
+                n for n, t in tables.items() if isinstance(t, dict) and t.get("kind") == "events"
+            ]
+            return f"there is no job {of!r}; {nearest(of, mirrors, 'jobs')}"
+        case _:
+            return f"job {of!r} is not of kind 'events'"
+
+
+def unused_merges(jobs: Mapping[str, Job]) -> Iterator[str]:
+    """Yield the events jobs that nobody merges, though they leave it to a job of kind `merge`."""
+    merged = {job.of for job in jobs.values() if job.kind == "merge"}
+    for name, job in jobs.items():
+        if job.kind == "events" and job.dedupe == "merge" and name not in merged:
+            yield (
+                f"jobs.{name}: nobody merges what its listeners write; write a job with"
+                f' kind = "merge" and of = "{name}", or run one from another file'
+            )
+
+
+__all__ = ["STREAMS", "stream_faults", "unused_merges"]

@@ -1,15 +1,25 @@
-"""The collected Confluence pages, and a resolver for pages that belong to no site."""
+"""The collected Confluence pages, a resolver for pages that belong to no site, and a site."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
 
+from syncline.clock import SystemClock
+from syncline.connector import Context
 from syncline.model import Asset
+from syncline.ports import Clock, Secret
+from syncline.testing import MemoryCache
 from syncline.testing.bodies import ASSET
+from syncline_confluence import connector
 from syncline_confluence.storage.resolver import PageName, Resolver, title_key
+from syncline_confluence.store import ConfluenceStore
+from syncline_simulators.running import Running, running
 
 BROKEN = frozenset(
     {
@@ -59,3 +69,35 @@ def linked(resolver: Resolver) -> Resolver:
         files={("1", "a b.png"): asset},
         uploads={ASSET: "a b.png"},
     )
+
+
+@pytest.fixture
+def wiki() -> Iterator[Running]:
+    """A site of its own, which is in no hurry to limit anybody."""
+    with running("confluence", rate_limit="5000/s") as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of its stores."""
+    return SystemClock()
+
+
+@pytest.fixture
+async def opened(wiki: Running, clock: Clock) -> AsyncIterator[Callable[..., ConfluenceStore]]:
+    """`opened(**settings)` opens the store of the site's connection: a process begins."""
+    async with AsyncExitStack() as stack:
+
+        def open_store(**settings: Any) -> ConfluenceStore:
+            table = {k: v for k, v in wiki.connection.items() if k != "connector"}
+            table["token"] = Secret(wiki.env[table["token"]["env"]])
+            made = connector.settings(**{**table, "requests_per_second": 5000.0, **settings})
+            context = Context(connection="wiki", clock=clock, cache=MemoryCache())
+            assert connector.documents is not None
+            store = connector.documents(made, context)
+            assert isinstance(store, ConfluenceStore)
+            stack.push_async_callback(store.aclose)
+            return store
+
+        yield open_store

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from syncline.clock import SystemClock
-from syncline.connector import Context
 from syncline.errors import Unavailable
 from syncline.model import Change, Cursor, Head, Ref, Status
-from syncline.ports import Secret
-from syncline.testing import MemoryCache
 from syncline.urgency import urgent
-from syncline_confluence import connector
 from syncline_confluence.rounds import round_of
 from syncline_confluence.store import ConfluenceStore
-from syncline_simulators.running import Running, running
+from syncline_simulators.running import Running
 
 Opened = Callable[..., ConfluenceStore]
 ASKED = re.compile(r"/content/(\d+)/restriction/byOperation/read$")
@@ -36,28 +31,8 @@ class Later(SystemClock):
 
 
 @pytest.fixture
-def wiki() -> Iterator[Running]:
-    with running("confluence", rate_limit="5000/s") as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def opened(wiki: Running) -> AsyncIterator[Opened]:
-    """`opened(**settings)` opens the store of the simulator's connection: a process begins."""
-    async with AsyncExitStack() as stack:
-
-        def open_store(**settings: Any) -> ConfluenceStore:
-            table = {k: v for k, v in wiki.connection.items() if k != "connector"}
-            table["token"] = Secret(wiki.env[table["token"]["env"]])
-            made = connector.settings(**{**table, "requests_per_second": 5000.0, **settings})
-            context = Context(connection="wiki", clock=Later(), cache=MemoryCache())
-            assert connector.documents is not None
-            store = connector.documents(made, context)
-            assert isinstance(store, ConfluenceStore)
-            stack.push_async_callback(store.aclose)
-            return store
-
-        yield open_store
+def clock() -> Later:
+    return Later()
 
 
 def page(wiki: Running, title: str, **more: Any) -> Ref:

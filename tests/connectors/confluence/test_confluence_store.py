@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from syncline.clock import SystemClock
-from syncline.connector import Context
 from syncline.errors import (
     Forbidden,
     NotFound,
@@ -23,42 +20,15 @@ from syncline.errors import (
 )
 from syncline.model import Change, Complete, Document, Head, Incomplete, Ref, Status, Version
 from syncline.ports import Secret
-from syncline.testing import MemoryCache
 from syncline.testing.attempt import Attempt
-from syncline_confluence import connector
 from syncline_confluence.store import ConfluenceStore
-from syncline_simulators.running import Running, running
+from syncline_simulators.running import Running
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 SHA = hashlib.sha256(PICTURE).hexdigest()
 IMAGE = '<ac:image><ri:attachment ri:filename="a.png" /></ac:image>'
 
 Opened = Callable[..., ConfluenceStore]
-
-
-@pytest.fixture
-def wiki() -> Iterator[Running]:
-    with running("confluence", rate_limit="5000/s") as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def opened(wiki: Running) -> AsyncIterator[Opened]:
-    """`opened(**settings)` opens the store of the simulator's connection."""
-    async with AsyncExitStack() as stack:
-
-        def open_store(**settings: Any) -> ConfluenceStore:
-            table = {k: v for k, v in wiki.connection.items() if k != "connector"}
-            table["token"] = Secret(wiki.env[table["token"]["env"]])
-            made = connector.settings(**{**table, "requests_per_second": 5000.0, **settings})
-            context = Context(connection="wiki", clock=SystemClock(), cache=MemoryCache())
-            assert connector.documents is not None
-            store = connector.documents(made, context)
-            assert isinstance(store, ConfluenceStore)
-            stack.push_async_callback(store.aclose)
-            return store
-
-        yield open_store
 
 
 @pytest.fixture

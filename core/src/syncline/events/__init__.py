@@ -5,7 +5,7 @@ from __future__ import annotations
 from .event import Event
 from .lookup import Found, Lookup
 from .privacy import Privacy
-from .sink import EventSink
+from .sink import EventSink, EventsRejected
 from .source import Batch, EventSource, OpenKeys, Subscription
 from .stage import MergeJob, MergeStage, Zombies
 
@@ -14,6 +14,7 @@ __all__ = [
     "Event",
     "EventSink",
     "EventSource",
+    "EventsRejected",
     "Found",
     "Lookup",
     "MergeJob",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen
@@ -23,6 +24,12 @@ class Batch:
     """In order for each key; never empty."""
     settle: Callable[[], None] = field(default=_nothing, eq=False, repr=False)
     """Called once all of them are durable: only then does the source count them as seen."""
+    complete_until: datetime | None = None
+    """Whatever happened up to here is in this batch or an earlier one; None says nothing of it.
+
+    It stands still while a gap is being read again. What was missed before a start is looked for
+    from the latest such time that is durable.
+    """
 
 
 class EventSource(Protocol):
@@ -50,6 +57,11 @@ class OpenKeys(Protocol):
 
     def open(self) -> Iterable[str]:
         """Return them, those seen last first."""
+        ...
+
+    @property
+    def complete_until(self) -> datetime | None:
+        """The latest `Batch.complete_until` that is durable; None before there was one."""
         ...
 
 

@@ -32,6 +32,8 @@ def get_token(org: Organization, call: Call) -> dict[str, Any]:
 def delete_token(org: Organization, call: Call) -> Response:
     """DELETE: ends the token that asks."""
     org.clients.revoke(call.token)
+    channels = org.notifications.channels.of(call.client.id)
+    org.notifications.revoked([one for one in channels if one.token == call.token.text])
     return Response(status_code=200, headers=correlation())
 
 

@@ -101,6 +101,14 @@ class Clients:
         """End one token before its time."""
         self._tokens.pop(token.text, None)
 
+    def expire(self, client_id: str) -> None:
+        """End every token of one client."""
+        self._tokens = {text: t for text, t in self._tokens.items() if t.client != client_id}
+
+    def client(self, client_id: str) -> Client | None:
+        """The client with this id."""
+        return self._clients.get(client_id)
+
     def expire_all(self) -> None:
         """End every token."""
         self._tokens.clear()

@@ -19,6 +19,7 @@ from .dates import milliseconds
 from .errors import not_found, over_limit
 from .estate import Estate
 from .job import Jobs
+from .notifications.hub import Hub
 from .oauth import Client, Clients
 from .partners import Partners
 from .results import Results
@@ -67,6 +68,7 @@ class Organization:
     trail: Trail = field(factory=Trail)
     estate: Estate = field(factory=Estate)
     partners: Partners
+    notifications: Hub
     results: Results = field(factory=Results)
     limits: dict[str, dict[str, int]] = field(
         factory=lambda: {name: dict(keys) for name, keys in LIMITS.items()}

@@ -17,6 +17,7 @@ from .editor import blocks_of, replaced
 from .errors import Refusal
 from .estate_acts import estate_act, settings, subscribe
 from .items import item_of, main_variation
+from .notifications.acts import DEEDS as NOTIFICATIONS
 from .organization import Organization
 from .shapes import text
 from .variations import stored
@@ -220,4 +221,5 @@ _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
     "revert": _revert,
     "settings": settings,
     "subscribe": subscribe,
+    **NOTIFICATIONS,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,10 @@ from . import (
 from .base import KnowledgeBase
 from .errors import Refusal
 from .loading import load
+from .notifications import operations as notifications
+from .notifications.channel import Channel
+from .notifications.hub import Hub
+from .notifications.operations import subscribe
 from .oauth import Client, Clients, login_routes
 from .organization import Organization, Person
 from .partners import Partners
@@ -79,6 +84,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *schedules.ENDPOINTS,
     *datatables.ENDPOINTS,
     *users.ENDPOINTS,
+    *notifications.ENDPOINTS,
 )
 """All operations. A further part of the API adds its own module here."""
 
@@ -113,8 +119,29 @@ class GenesysCloud:
                 now=options.clock.now,
                 spawn=options.spawn,
             ),
+            notifications=Hub(
+                clock=options.clock,
+                organization=organization,
+                ids=Ids(options.seed + 2),
+                spawn=options.spawn,
+                chance=random.Random(options.seed),  # noqa: S311 - repeatable, not secret
+            ),
         )
+        self.organization.notifications.subscribe = self._subscribe
         self._base = self._first_base()
+
+    def _subscribe(self, channel: Channel, names: list[str]) -> list[dict[str, Any]]:
+        org = self.organization
+        client = org.clients.client(channel.client)
+        return subscribe(org, channel, client, names, False, True) if client else []
+
+    async def begin(self) -> None:
+        """Open the streaming host."""
+        await self.organization.notifications.begin()
+
+    def end(self) -> None:
+        """Close it."""
+        self.organization.notifications.end()
 
     def _first_base(self) -> str:
         org = self.organization

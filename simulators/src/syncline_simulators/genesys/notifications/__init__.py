@@ -1,0 +1,1 @@
+"""Notifications: channels, subscriptions, and the WebSockets on which events arrive."""

@@ -41,6 +41,27 @@ webhooks = ""
     f'[service.access.tokens.{name}]\ntoken = {{ env = "T_{name}" }}\nrole = "{role}"\n'
     for role, (name, _) in TOKENS.items()
 )
+CAPACITY = """
+[jobs.capacity]
+kind = "config"
+[[jobs.capacity.rules]]
+name = "places"
+from = { q = "kb:queue-observation/Support" }
+to = { item = "kb:data-table-row/Limits/ivr", field = "maximum", type = "int" }
+expression = "q.oInteracting * 10"
+[[jobs.capacity.rules]]
+name = "calls"
+from = { q = "kb:queue-observation/Support" }
+to = { item = "kb:data-table-row/Limits/fax", field = "maximum", type = "int" }
+expression = "q.oInteracting"
+drift = "report"
+[[jobs.capacity.rules]]
+name = "nowhere"
+from = { q = "kb:queue-observation/Support" }
+to = { item = "kb:data-table-row/Nothing/telex", field = "maximum", type = "int" }
+expression = "q.oInteracting"
+"""
+"""Three fields: one follows its rule, one waits for a person, and one cannot be found."""
 ARGUMENTS = (
     *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -70,9 +91,9 @@ class World:
             return str(answer.read().decode())
 
     def passes(self) -> int:
-        """How many full passes have ended."""
-        found = re.findall(r'syncline_passes_total\{.*kind="full".*\} (\d+)', self.ask("/metrics"))
-        return sum(int(number) for number in found)
+        """How many full passes of the handbook have ended."""
+        line = r'syncline_passes_total\{(?=[^}]*job="handbook")[^}]*kind="full"[^}]*\} (\d+)'
+        return sum(int(number) for number in re.findall(line, self.ask("/metrics")))
 
     def sync(self) -> None:
         """Let a full pass begin and end."""
@@ -132,12 +153,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         wiki = stack.enter_context(started("confluence", [*pace, "--load", str(HANDBOOK)]))
         kb = stack.enter_context(started("genesys", pace))
         config = configure(folder, wiki, kb)
-        config.write_text(config.read_text(encoding="utf-8") + SERVICE, encoding="utf-8")
+        _centre(kb)
+        told = config.read_text(encoding="utf-8") + CAPACITY + SERVICE
+        config.write_text(told, encoding="utf-8")
         for name, token in TOKENS.values():
             os.environ[f"T_{name}"] = token
         url = stack.enter_context(running(config, folder / "service.log"))
         made = World(url=url, wiki=wiki, kb=kb)
         waiting(lambda: made.passes() > 0, "the first full pass")
+        waiting(lambda: "telex" in made.ask("/jobs/capacity/quarantine"), "the other job")
         _live(made)
         yield made
 
@@ -145,6 +169,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _restore(environment: Mapping[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
+
+
+def _centre(kb: System) -> None:
+    """Give the contact centre what the rules of the other job are about."""
+    kb.act(do="create", kind="queue", name="Support")
+    kb.act(do="create", kind="data-table", name="Limits", columns={"maximum": "integer"})
+    for key in ("ivr", "fax"):
+        kb.act(do="create", kind="data-table-row", table="Limits", key=key, set={"maximum": 7})
+    observed = {"kind": "queue-observation", "name": "Support", "mediaType": "voice"}
+    kb.act(do="edit", **observed, set={"oInteracting": 5})
 
 
 def _live(world: World) -> None:

@@ -26,6 +26,9 @@ EXPECTED = {
     *("/jobs/handbook/conflicts/*", "/jobs/handbook/restrictions", "/jobs/handbook/quarantine"),
     *("/jobs/handbook/plans", "/jobs/handbook/runs", "/jobs/handbook/runs/*"),
     *("/jobs/handbook/losses", "/jobs/handbook/pairs", "/jobs/handbook/history/*"),
+    *("/jobs/capacity/fields", "/jobs/capacity/field", "/jobs/capacity/conflicts"),
+    *("/jobs/capacity/conflicts/*", "/jobs/capacity/quarantine", "/jobs/capacity/plans"),
+    *("/jobs/capacity/runs", "/jobs/capacity/runs/*", "/jobs/capacity/history/*"),
 }
 FOR_EDITORS = {"/jobs/handbook/conflicts/*/edit"}
 FOR_OPERATORS = {"/jobs/handbook/plans/*", "/jobs/handbook/runs/*/undo"}
@@ -44,7 +47,7 @@ def kind(address: str) -> str:
     return path
 
 
-def all_pages(visitor: Any, *first: str, most: int = 40) -> Iterator[str]:
+def all_pages(visitor: Any, *first: str, most: int = 60) -> Iterator[str]:
     """Open one page of each kind that links lead to, and yield its kind while it is open."""
     waiting = ["/", *first]
     known = {kind(address) for address in waiting}

@@ -43,7 +43,7 @@ async def fields(site: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "page", ["", "articles", "conflicts", "plans", "restrictions", "quarantine", "runs"]
+    "page", ["", "fields", "articles", "conflicts", "plans", "restrictions", "quarantine", "runs"]
 )
 async def test_pages_that_make_sense_are_shown(site: Any, fields: Any, page: str) -> None:
     shown = await site.get(f"/jobs/{JOB}/{page}" if page else "/")
@@ -57,11 +57,11 @@ async def test_pages_of_texts_say_whose_they_are(site: Any, fields: Any, page: s
 
 
 async def test_a_field_is_shown_with_its_reasons(site: Any, fields: Any) -> None:
-    page = await site.get(f"/jobs/{JOB}/article", ref=FIELD)
+    page = await site.get(f"/jobs/{JOB}/field", ref=FIELD)
     assert page.status == 200
     assert "holds 5" in page.text
     assert "asg.in_service = 1" in page.text
-    assert (await site.get(f"/jobs/{JOB}/article", ref="cx:limits/none")).status == 404
+    assert (await site.get(f"/jobs/{JOB}/field", ref="cx:limits/none")).status == 404
 
 
 async def test_a_conflict_about_a_field_is_settled_on_its_page(site: Any, fields: Any) -> None:
@@ -107,3 +107,61 @@ async def test_a_plan_is_read_and_applied(site: Any, fields: Any) -> None:
 async def test_nothing_can_be_approved(site: Any, fields: Any) -> None:
     page = await site.post(f"/jobs/{JOB}/approve", "operator", token="x")
     assert (page.status, "nothing to approve" in page.text) == (409, True)
+
+
+async def test_no_page_of_a_configuration_job_speaks_of_articles(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    pages = [await site.get(address, "operator")]
+    pages += [await site.post(address, "editor", take="from", seen=pages[0].hidden("seen"))]
+    pages += [await site.post(f"/jobs/{JOB}/sync", "operator")]
+    fields.remove(TEAM)
+    pages += [await site.post(f"/jobs/{JOB}/sync", "operator")]
+    pages += [await site.post(f"/jobs/{JOB}/plans", "operator")]
+    line = next(e for e in site.state.history(JOB) if e.event == "updated")
+    for part in (
+        *("fields", "conflicts?which=settled", "conflicts?which=review", "plans", "quarantine"),
+        *("runs", f"runs/{line.run}", f"runs/{line.run}/undo", f"history/{line.id}"),
+        *(f"field?ref={TEAM}", f"field?ref={FIELD.replace('#', '%23')}", "fields?q=none"),
+    ):
+        pages.append(await site.get(f"/jobs/{JOB}/{part}", "operator"))
+    pages.append(await site.get("/", "operator"))
+    told = {page.path: page for page in pages}
+    assert {page.status for page in pages} == {200}
+    assert [path for path, page in told.items() if "article" in page.html.lower()] == []
+    assert "limits ivr: call.maximum" in told[f"/jobs/{JOB}/quarantine"].text
+
+
+async def test_fields_are_listed_and_lead_to_their_pages(site: Any, fields: Any) -> None:
+    page = await site.get(f"/jobs/{JOB}/fields")
+    assert "1 field " in (await site.get("/")).text
+    assert "limits ivr: call.maximum" in page.text
+    field = await site.get(page.link("limits ivr: call.maximum"))
+    assert "What it holds, and why" in field.text
+    assert f"<code>{FIELD}</code>" in field.html
+
+
+@pytest.mark.parametrize("found", ["machines", "IVR", "call.max"])
+async def test_fields_are_found_by_their_rules_and_names(
+    site: Any, fields: Any, found: str
+) -> None:
+    page = await site.get(f"/jobs/{JOB}/fields", q=found)
+    assert "limits ivr: call.maximum" in page.text
+
+
+async def test_an_object_is_shown_by_its_own_name(site: Any, fields: Any) -> None:
+    page = await site.get(f"/jobs/{JOB}/field", ref=str(GROUP))
+    assert "group ivr" in page.html.partition("<h1>")[2].partition("</h1>")[0]
+    assert "What its fields hold, and why" in page.text
+
+
+async def test_what_an_undo_holds_is_in_the_list_of_fields(site: Any, fields: Any) -> None:
+    address = f"/jobs/{JOB}/conflicts/{site.conflict()}"
+    seen = (await site.get(address, "editor")).hidden("seen")
+    await site.post(address, take="from", seen=seen)
+    run = next(e.run for e in site.state.history(JOB) if e.event == "updated")
+    await site.post(f"/jobs/{JOB}/runs/{run}/undo", "operator")
+    page = await site.get(f"/jobs/{JOB}/restrictions")
+    assert page.path.startswith(f"/jobs/{JOB}/fields?state=held")
+    assert "limits ivr: call.maximum" in page.main
+    await site.post(f"/jobs/{JOB}/field/release", "operator", ref=FIELD)
+    assert "limits ivr" not in (await site.get(f"/jobs/{JOB}/fields", state="held")).main

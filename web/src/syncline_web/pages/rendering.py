@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from syncline.engine.explaining import where_and_why
 from syncline.redaction import printable
 
 from .wording import DECISIONS, KINDS, STANDINGS, summary
@@ -31,7 +32,12 @@ def templates() -> Environment:
     )
     env.filters.update(when=when, ago=span, line=printable, visible=visible)
     env.globals.update(
-        STANDINGS=STANDINGS, KINDS=KINDS, DECISIONS=DECISIONS, summary=summary, version=version
+        STANDINGS=STANDINGS,
+        KINDS=KINDS,
+        DECISIONS=DECISIONS,
+        summary=summary,
+        version=version,
+        where_and_why=where_and_why,
     )
     return env
 

@@ -19,6 +19,7 @@ from syncline.state.browsing import Place
 from .person import Person, Role
 from .rendering import templates
 from .site import Pages, WorkingPort
+from .vocabulary import ARTICLES, Vocabulary, vocabulary
 from .works import Ending, Outcome, Work
 
 MOST_FORM = 16_000_000
@@ -105,6 +106,11 @@ class Visit:
                     " and pairs are those of documents jobs."
                 )
 
+    def terms_of(self, job: str) -> Vocabulary:
+        """Return the words for what a job keeps; those for articles where there is none."""
+        known = job in self.pages.runner.jobs
+        return vocabulary(self.pages.runner.session(job)) if known else ARTICLES
+
     def path(self, name: str) -> str:
         """Return a part of the path."""
         return str(self.request.path_params[name])
@@ -134,7 +140,7 @@ class Visit:
         try:
             return Ref.parse(text)
         except ValueError:
-            raise Missing(f"{text!r} names no article.") from None
+            raise Missing(f"{text!r} is no reference such as 'wiki:98312'.") from None
 
     def need(self, role: Role) -> None:
         """Go on only for a person with this role.
@@ -167,7 +173,9 @@ class Visit:
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page."""
-        text = templates().get_template(template).render({**self._common(), **values})
+        terms = self.terms_of(values.get("job") or "")
+        told = {**self._common(), "terms": terms, **values}
+        text = templates().get_template(template).render(told)
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 
     def _common(self) -> dict[str, Any]:
@@ -176,6 +184,7 @@ class Visit:
             "csrf_token": self.request.state.csrf,
             "url": self.url,
             "jobs": list(self.pages.runner.jobs),
+            "terms_of": self.terms_of,
             "path": self.request.url.path,
             "flash": self._flash(),
             "job": None,

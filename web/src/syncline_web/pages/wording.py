@@ -30,7 +30,17 @@ KINDS: Mapping[str, str] = {
 """What a run was, by the kind in the journal."""
 
 COUNTS = (
-    *("created", "updated", "merged", "adopted", "removed", "withdrawn", "undone", "resolved"),
+    *(
+        "created",
+        "updated",
+        "repaired",
+        "merged",
+        "adopted",
+        "removed",
+        "withdrawn",
+        "undone",
+        "resolved",
+    ),
     *("detached", "skipped", "conflict", "failed", "stale"),
 )
 """The counts of a report that people care for, in this order."""
@@ -40,6 +50,9 @@ _LEFT = {
     "held": "held back until both sides are listed",
     "moving": "edited during the pass",
     "unsure": "sent without an answer",
+    "held_back": "held back",
+    "gathered": "waiting a moment for further changes",
+    "busy": "worked on by another process",
 }
 
 DECISIONS: Mapping[str, str] = {
@@ -51,6 +64,8 @@ DECISIONS: Mapping[str, str] = {
     "adopt": "pair, nothing to write",
     "forget": "forget the pair",
     "detach": "end the pair, keep both",
+    "held": "held back: later",
+    "refused": "held back: not as things are",
 }
 """What a line of a plan does."""
 

@@ -41,10 +41,14 @@ async def index(visit: Visit) -> Response:
         standing=standing,
         broke_off=page.broke_off,
         last_title=last[0] if last else "",
-        further=visit.here("articles", q=text, state=where, after=text_of(last)) if last else None,
+        further=_list(visit, q=text, state=where, after=text_of(last)) if last else None,
         first=not visit.query("after"),
         counts=visit.session.state.counts(visit.job),
     )
+
+
+def _list(visit: Visit, **query: object) -> str:
+    return visit.here(visit.terms_of(visit.job).many, **query)
 
 
 async def _search(visit: Visit, text: str, standing: Standing | None) -> ArticlePage:
@@ -145,7 +149,7 @@ async def release(visit: Visit) -> Response:
     """End the hold that an undo put on a pair."""
     ref = visit.ref()
     visit.session.release(ref)
-    address = visit.here("article", ref=str(ref))
+    address = visit.here(visit.terms_of(visit.job).one, ref=str(ref))
     return visit.said(address, "Released", "It takes part again from the next pass on.")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
 from syncline.engine import ConfigSession, FieldConflict
+from syncline.engine.configuring import Managed
 from syncline.engine.configuring.telling import shown as value_shown
 from syncline.errors import Stale
-from syncline.model import JSON
+from syncline.items import kind_and_name
+from syncline.model import JSON, Ref
 from syncline.state.records import ConflictRecord, Entry
 
 from ..choices import seen
@@ -39,12 +42,22 @@ async def show(visit: Visit, session: ConfigSession) -> Response:
         job=visit.job,
         session=session,
         ref=ref,
-        title=found[0].title if found else entries[0].title,
+        title=_title(ref, found) or entries[0].title,
+        whole=len(found) > 1 or (bool(found) and ref not in (found[0].left, found[0].right)),
         conflicts=[record for record in conflicts if record is not None],
         held=any(link is not None and link.state.value == "held" for link in links),
         lines=await session.explain(ref),
         entries=entries,
     )
+
+
+def _title(ref: Ref, found: Sequence[Managed]) -> str:
+    """Return what people call a field, an object or a rule; empty where it is not managed."""
+    if not found:
+        return ""
+    if ref in (found[0].left, found[0].right):
+        return found[0].title
+    return " ".join(kind_and_name(ref))
 
 
 def entry(visit: Visit, line: Entry) -> Response:

@@ -12,6 +12,7 @@ from ..calls import Budget
 from ..site import WorkingPort
 from ..sparkline import Sparkline, sparkline
 from ..visit import Visit
+from ..vocabulary import Vocabulary
 from ..works import Outcome
 
 _RUNS = 30
@@ -22,6 +23,7 @@ class JobCard:
     """One job, as the overview shows it."""
 
     name: str
+    terms: Vocabulary
     working: WorkingPort
     left: str
     right: str
@@ -52,6 +54,7 @@ def _card(visit: Visit, name: str) -> JobCard:
     told = session.state.run_page(name, ("9999", ""), _RUNS, quiet=False)
     return JobCard(
         name=name,
+        terms=visit.terms_of(name),
         working=working,
         left=session.left_name,
         right=session.right_name,

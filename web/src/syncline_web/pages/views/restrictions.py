@@ -17,7 +17,9 @@ _TABS = (Standing.WITHDRAWN, Standing.UNKNOWN, Standing.HELD)
 
 
 async def index(visit: Visit) -> Response:
-    """Show a page of them."""
+    """Show a page of them; of fields, none is restricted, and the held ones are in their list."""
+    if (terms := visit.terms_of(visit.job)).fields:
+        return visit.to(visit.here(terms.many, state=Standing.HELD.value))
     where = visit.query("state", Standing.WITHDRAWN.value)
     standing = next((s for s in _TABS if s.value == where), None)
     if standing is None:

@@ -90,6 +90,17 @@ class Bench:
             new_id=lambda: f"{next(self._ids):032x}",
         )
 
+    async def started(self) -> ConfigSession:
+        """Open a session and let it make its first pass."""
+        session = self.session()
+        await session.sync()
+        return session
+
+    def edit_both(self, *, desired: int, maximum: int) -> None:
+        """Let people change both ends of the two-way rule."""
+        self.cx.edit(TEAM, "chat.maximum", maximum)
+        self.cloud.edit(GROUP, "desired", desired)
+
     def scale(self, machines: int) -> None:
         """Let that many machines work."""
         self.cloud.edit(GROUP, "in_service", machines)

@@ -20,10 +20,8 @@ async def test_another_value_for_a_two_way_rule_is_given_to_both_ends(
     make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
 ) -> None:
     bench = make_bench(two_way(cooldown=timedelta(hours=1)))
-    session = bench.session()
-    await session.sync()
-    bench.cloud.edit(group, "desired", 3)
-    bench.cx.edit(team, "chat.maximum", 70)
+    session = await bench.started()
+    bench.edit_both(desired=3, maximum=70)
     await session.sync()
     (conflict,) = session.conflicts()
     await session.resolve(conflict.record.id, "edit", edited=50)
@@ -37,10 +35,8 @@ async def test_another_value_that_one_end_refuses_is_carried_to_it_later(
     make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
 ) -> None:
     bench = make_bench(two_way())
-    session = bench.session()
-    await session.sync()
-    bench.cloud.edit(group, "desired", 3)
-    bench.cx.edit(team, "chat.maximum", 70)
+    session = await bench.started()
+    bench.edit_both(desired=3, maximum=70)
     await session.sync()
     (conflict,) = session.conflicts()
     until = bench.clock.now() + timedelta(hours=1)
@@ -54,13 +50,11 @@ async def test_another_value_that_one_end_refuses_is_carried_to_it_later(
 
 
 async def test_another_value_that_the_other_end_cannot_have_is_given_to_neither(
-    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+    make_bench: Make, two_way: RuleOf, team: Ref
 ) -> None:
     bench = make_bench(two_way())
-    session = bench.session()
-    await session.sync()
-    bench.cloud.edit(group, "desired", 3)
-    bench.cx.edit(team, "chat.maximum", 70)
+    session = await bench.started()
+    bench.edit_both(desired=3, maximum=70)
     await session.sync()
     (conflict,) = session.conflicts()
     with pytest.raises(Refused, match="would make it 50 again"):
@@ -70,11 +64,10 @@ async def test_another_value_that_the_other_end_cannot_have_is_given_to_neither(
 
 
 async def test_a_choice_that_the_vendor_would_refuse_leaves_the_conflict(
-    make_bench: Make, rule_of: RuleOf, team: Ref
+    make_bench: Make, rule_of: RuleOf
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     (conflict,) = session.conflicts()
     with pytest.raises(Refused, match="type int"):
         await session.resolve(conflict.record.id, "edit", edited="many")
@@ -96,8 +89,7 @@ async def test_no_choice_touches_an_object_of_somebody_else(
     make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     (conflict,) = session.conflicts()
     bench.cx.claim(team, "its tag says billing")
     with pytest.raises(Refused, match="somebody else's: its tag says billing"):
@@ -106,8 +98,7 @@ async def test_no_choice_touches_an_object_of_somebody_else(
 
 
 async def test_no_undo_touches_an_object_of_somebody_else(bench: Any, team: Ref) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     run = bench.state.history("capacity")[0].run
     bench.cx.claim(team, "its tag says billing")
     report = await session.undo(run)

@@ -25,8 +25,7 @@ async def test_hints_are_gathered_for_a_moment_and_make_one_look(
     make_bench: Make, rule_of: RuleOf, group: Ref, team: Ref
 ) -> None:
     bench = make_bench(rule_of(debounce=WINDOW))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.later(seconds=10)
     for machines in (3, 4, 5):
         bench.scale(machines)
@@ -71,8 +70,7 @@ async def test_a_hint_that_comes_late_moves_nothing_backwards(bench: Any, group:
 
 
 async def test_a_hint_about_nothing_managed_is_forgotten(bench: Any) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.cx.calls.clear()
     session.hint([Change(ref=Ref("cx", "limits/other"))], side=Side.LEFT)
     await session.work()
@@ -106,8 +104,7 @@ async def test_inputs_that_no_feed_tells_of_are_read_at_each_poll(
     make_bench: Make, rule_of: RuleOf
 ) -> None:
     bench = make_bench(rule_of(), capabilities=Capability.WRITE | Capability.CONDITIONAL_WRITE)
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     assert session.polls
     bench.scale(4)
     await session.poll()
@@ -115,8 +112,7 @@ async def test_inputs_that_no_feed_tells_of_are_read_at_each_poll(
 
 
 async def test_a_feed_tells_what_to_look_at(bench: Any) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     await session.poll()
     bench.scale(4)
     await session.poll()
@@ -157,7 +153,7 @@ async def test_an_object_that_another_process_is_at_is_left_to_it(bench: Any, te
     assert bench.calls() == 10
 
 
-async def test_processes_of_one_name_are_told_apart(bench: Any, team: Ref) -> None:
+async def test_processes_of_one_name_are_told_apart(bench: Any) -> None:
     one, two = bench.session("host-1"), bench.session("host-1")
     seen: list[int] = []
 
@@ -231,8 +227,7 @@ async def test_a_lost_answer_is_made_up_for_by_looking(bench: Any, effect: Effec
 
 
 async def test_a_failed_read_changes_nothing_and_is_tried_again(bench: Any) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.scale(5)
     bench.cloud.fail("fetch", Unavailable("no answer"), times=3)
     report = await session.sync()

@@ -93,8 +93,7 @@ async def test_drift_that_is_reported_is_a_conflict_that_a_person_settles(
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
     bench.cx.edit(team, "call.maximum", 10)
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.cx.edit(team, "call.maximum", 77)
     await session.sync()
     await session.sync()
@@ -109,11 +108,10 @@ async def test_drift_that_is_reported_is_a_conflict_that_a_person_settles(
 
 
 async def test_a_conflict_that_is_settled_for_the_field_stays_settled(
-    make_bench: Make, rule_of: RuleOf, team: Ref
+    make_bench: Make, rule_of: RuleOf
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     (conflict,) = session.conflicts()
     await session.resolve(conflict.record.id, "right")
     assert (await session.sync()).written == 0
@@ -123,8 +121,7 @@ async def test_a_conflict_that_is_settled_for_the_field_stays_settled(
 
 async def test_a_settled_conflict_can_have_another_value(make_bench: Make, rule_of: RuleOf) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT, maximum=100))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     (conflict,) = session.conflicts()
     with pytest.raises(Refused, match="above the maximum"):
         await session.resolve(conflict.record.id, "edit", edited=900)
@@ -137,8 +134,7 @@ async def test_a_choice_about_what_has_moved_since_is_stale(
     make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     (conflict,) = session.conflicts()
     bench.cx.edit(team, "call.maximum", 6)
     with pytest.raises(Stale, match="has moved"):
@@ -150,8 +146,7 @@ async def test_a_conflict_ends_by_itself_when_both_agree_again(
     make_bench: Make, rule_of: RuleOf, team: Ref
 ) -> None:
     bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.cx.edit(team, "call.maximum", 10)
     await session.sync()
     assert not session.conflicts()
@@ -162,8 +157,7 @@ async def test_a_conflict_ends_by_itself_when_both_agree_again(
 async def test_somebody_who_changes_a_field_again_and_again_is_not_fought_for_ever(
     bench: Any, team: Ref
 ) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     for number in range(20):
         bench.later(seconds=10)
         bench.cx.edit(team, "call.maximum", 100 + number)
@@ -196,8 +190,7 @@ async def test_a_cooling_field_is_held_and_written_when_it_has_cooled_down(
     make_bench: Make, rule_of: RuleOf
 ) -> None:
     bench = make_bench(rule_of(cooldown=timedelta(minutes=5)))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.later(minutes=1)
     bench.scale(7)
     await session.sync()
@@ -299,8 +292,7 @@ async def test_a_rule_that_went_leaves_its_field_as_it_is(bench: Any, two_way: R
 
 
 async def test_an_input_that_is_gone_frees_the_field_and_comes_back(bench: Any, group: Ref) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.cloud.remove(group)
     await session.sync()
     assert bench.events() == ["updated", "detached"]
@@ -311,7 +303,7 @@ async def test_an_input_that_is_gone_frees_the_field_and_comes_back(bench: Any, 
 
 
 async def test_an_object_that_is_not_there_is_set_aside_with_the_reason(
-    make_bench: Make, rule_of: RuleOf, team: Ref
+    make_bench: Make, team: Ref
 ) -> None:
     bench = make_bench()
     bench.cx.remove(team)
@@ -353,7 +345,7 @@ async def test_the_fields_of_one_object_are_written_in_one_call(
 
 
 async def test_a_fault_of_an_adapter_is_that_of_its_object_alone(
-    make_bench: Make, rule_of: RuleOf, group: Ref
+    make_bench: Make, rule_of: RuleOf
 ) -> None:
     other = Rule(
         name="other",
@@ -370,9 +362,7 @@ async def test_a_fault_of_an_adapter_is_that_of_its_object_alone(
     assert failed.ref.id == "limits/aaa#call.maximum"
 
 
-async def test_a_field_that_failed_is_tried_at_its_time_and_then_forgotten(
-    bench: Any, team: Ref
-) -> None:
+async def test_a_field_that_failed_is_tried_at_its_time_and_then_forgotten(bench: Any) -> None:
     session = bench.session()
     bench.cx.fail("update", Rejected("no"), times=1)
     await session.sync()
@@ -396,8 +386,7 @@ async def test_a_two_way_rule_carries_either_end_to_the_other(
     make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
 ) -> None:
     bench = make_bench(two_way())
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     assert bench.events() == ["adopted"]
     bench.cx.edit(team, "chat.maximum", 70)
     await session.sync()
@@ -410,13 +399,11 @@ async def test_a_two_way_rule_carries_either_end_to_the_other(
 
 
 async def test_both_ends_changed_is_a_conflict_and_either_can_be_taken(
-    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
+    make_bench: Make, two_way: RuleOf, group: Ref
 ) -> None:
     bench = make_bench(two_way())
-    session = bench.session()
-    await session.sync()
-    bench.cx.edit(team, "chat.maximum", 70)
-    bench.cloud.edit(group, "desired", 5)
+    session = await bench.started()
+    bench.edit_both(desired=5, maximum=70)
     await session.sync()
     (conflict,) = session.conflicts()
     assert conflict.record.reason is Reason.BOTH_EDITED
@@ -431,10 +418,8 @@ async def test_a_two_way_rule_can_say_who_wins(
     make_bench: Make, two_way: RuleOf, team: Ref, group: Ref, wins: Wins, both: int
 ) -> None:
     bench = make_bench(two_way(on_conflict=wins))
-    session = bench.session()
-    await session.sync()
-    bench.cx.edit(team, "chat.maximum", 70)
-    bench.cloud.edit(group, "desired", 5)
+    session = await bench.started()
+    bench.edit_both(desired=5, maximum=70)
     await session.sync()
     assert bench.cx.value(team, "chat.maximum") == both
     assert bench.cloud.value(group, "desired") == both // 10
@@ -444,8 +429,7 @@ async def test_a_value_without_a_way_back_is_told(
     make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
 ) -> None:
     bench = make_bench(two_way(inverse="to * 0.1"))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.cx.edit(team, "chat.maximum", 75)
     report = await session.sync()
     assert report.failed == 1
@@ -507,8 +491,7 @@ async def test_nothing_can_be_approved(bench: Any) -> None:
 
 
 async def test_explain_tells_what_a_field_holds_and_why(bench: Any, team: Ref) -> None:
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     lines = await session.explain(team)
     assert lines[0] == "limits ivr: call.maximum [cx:limits/ivr#call.maximum] holds 10."
     assert any("updated" in line for line in lines)

@@ -61,9 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_four_processes_write_each_object_once_however_often_they_hear_of_it(
-    folder: Path,
-) -> None:
+def test_four_processes_write_each_object_once_however_often_they_hear_of_it(folder: Path) -> None:
     processes = [begun(folder, "storm", str(share), "4") for share in range(4)]
     assert [ended(process) for process in processes] == [0, 0, 0, 0]
     held = things(folder, "cx")

@@ -25,8 +25,7 @@ async def test_a_wait_is_not_counted_as_something_to_look_at(
     make_bench: Callable[..., Any], rule_of: Callable[..., Rule]
 ) -> None:
     bench = make_bench(rule_of(cooldown=timedelta(minutes=5)))
-    session = bench.session()
-    await session.sync()
+    session = await bench.started()
     bench.scale(3)
     bench.later(minutes=1)
     report = await session.sync()
@@ -34,11 +33,8 @@ async def test_a_wait_is_not_counted_as_something_to_look_at(
     assert report.counts["unwritable"] == 0
 
 
-async def test_the_history_of_a_field_names_no_side_and_no_words_of_articles(
-    bench: Any,
-) -> None:
-    session = bench.session()
-    await session.sync()
+async def test_the_history_of_a_field_names_no_side_and_no_words_of_articles(bench: Any) -> None:
+    session = await bench.started()
     (entry,) = session.history()
     assert where_and_why(entry) == ("", [entry.detail])
     (line,) = history_lines([entry])

@@ -131,6 +131,15 @@ create table facts (name text primary key, text text not null, version integer n
     without rowid;
 """
 
+CONVERSATIONS = """
+create table conversations (
+    job text not null, key text not null, open integer not null, heard integer not null,
+    due integer not null, body blob not null, primary key (job, key)
+);
+create index conversations_open on conversations(job, heard, key) where open=1;
+create index conversations_due on conversations(job, due, key);
+"""
+
 MIGRATIONS: Mapping[str, str] = {
     "m001_first": TABLES,
     # Remembers since when a hint waits, and when the latest one of its item came.
@@ -143,6 +152,8 @@ MIGRATIONS: Mapping[str, str] = {
     "m005_cache": CACHE,
     # What processes that share a credential tell each other.
     "m006_facts": FACTS,
+    # What was told of each conversation, and when it is due to be asked for or forgotten.
+    "m007_conversations": CONVERSATIONS,
 }
 """Statements by the name under which they are recorded as applied, in the order to apply them."""
 

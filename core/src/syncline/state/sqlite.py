@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 from attrs import define, field
 
 from ..errors import StateError
+from ..events.conversations import Conversation, Micros
 from ..model import Cursor, Head, Ref, Side
 from . import effects as _effects
 from . import schema
 from .chronicle import Chronicle
+from .conversations import SqliteConversations
 from .database import connect, migrate
 from .facts import Facts
 from .housekeeping import Housekeeping
@@ -39,6 +41,14 @@ class SqliteState(Leases, Facts, Housekeeping, Waiting, Chronicle, Pages):
     def for_job(self, job: str) -> Self:
         """Return this state, on the same connection, with a listing of its own for `job`."""
         return type(self)(self.path, self._db, job)
+
+    def conversations(self, job: str, due: Callable[[Conversation], Micros]) -> SqliteConversations:
+        """Return the conversations of a job, on the same connection.
+
+        Args:
+            due: tells when something is to be done about one.
+        """
+        return SqliteConversations(self.path, self._db, job, due)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:

@@ -1,0 +1,201 @@
+"""The flat object that an event carries, in the order of its fields. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+from attrs import field, frozen
+
+from syncline.events import Privacy
+from syncline.events import interaction as words
+from syncline.events.privacy import Handling
+from syncline.model import JSON
+
+from .facts import Fact
+from .shapes import NULL, Membership
+from .times import text_of
+from .words import lower
+
+_divisions = msgspec.json.Decoder(list[Membership])
+
+
+class Screen:
+    """Lets of personal values leave what the privacy setting allows."""
+
+    def __init__(self, privacy: Privacy) -> None:
+        self._privacy = privacy
+        self._names = frozenset(name for name in privacy.attributes if not name.endswith("*"))
+        self._starts = tuple(name[:-1] for name in privacy.attributes if name.endswith("*"))
+        # A customer's number comes again with every event of a conversation.
+        self._treated = lru_cache(maxsize=4096)(privacy.treated)
+
+    def address(self, value: str | None) -> str | None:
+        """Return what leaves of a telephone number or another address."""
+        return self._value(self._privacy.addresses, value)
+
+    def name(self, value: str | None) -> str | None:
+        """Return what leaves of a person's name."""
+        return self._value(self._privacy.names, value)
+
+    def text(self, value: str | None) -> str | None:
+        """Return what leaves of what somebody wrote."""
+        return self._value(self._privacy.texts, value)
+
+    def attributes(self, raw: msgspec.Raw) -> dict[str, str]:
+        """Return the participant attributes that leave, by name in order."""
+        if raw is NULL or not (self._names or self._starts):
+            return {}
+        found = msgspec.json.decode(raw)
+        return self.chosen(found) if isinstance(found, dict) else {}
+
+    def chosen(self, found: Mapping[str, object]) -> dict[str, str]:
+        """Return those of some attributes that leave, by name in order."""
+        chosen: dict[str, str] = {}
+        for name in sorted(found):
+            if name in self._names or name.startswith(self._starts or ("\0\0",)):
+                value = found[name]
+                text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+                treated = self._value(self._privacy.attribute_values, text)
+                if value is not None and treated is not None:
+                    chosen[name] = treated
+        return chosen
+
+    def _value(self, handling: Handling, value: str | None) -> str | None:
+        if not value or handling == "drop":
+            return None
+        return self._treated(handling, value)
+
+
+@frozen(kw_only=True)
+class Hearing:
+    """Where and how a snapshot was heard: the same for all events that come of it."""
+
+    conversation: str
+    listener: str
+    observed: str
+    """The time, as text."""
+    topic: str = ""
+    divisions: tuple[str, ...] = ()
+    label: str = ""
+    repaired: bool = False
+    screen: Screen = field(repr=False)
+
+
+def divisions_of(raw: msgspec.Raw) -> tuple[str, ...]:
+    """Return the ids of the divisions of a conversation; none where they cannot be read."""
+    if raw is NULL:
+        return ()
+    try:
+        memberships = _divisions.decode(raw)
+    except msgspec.ValidationError:
+        return ()
+    return tuple(one.division.id for one in memberships if one.division and one.division.id)
+
+
+def data_of(
+    fact: Fact, hearing: Hearing, id: str, occurred: str, *, previous: str = "", late: bool = False
+) -> dict[str, JSON]:
+    """Return the data of the event that a fact is."""
+    who, what = fact.participant, fact.communication
+    data: dict[str, JSON] = {
+        "event_id": id,
+        "event_type": fact.type,
+        "conversation_id": hearing.conversation,
+    }
+    if who.id:
+        data["participant_id"] = who.id
+    if what.id:
+        data["communication_id"] = what.id
+    if who.userId:
+        data["agent_id"] = who.userId
+    if who.queueId:
+        data["queue_id"] = who.queueId
+    if fact.media:
+        data["media_type"] = fact.media
+    if what.direction and (direction := lower(what.direction)):
+        data["direction"] = direction
+    if who.purpose:
+        data["purpose"] = who.purpose
+    if fact.state:
+        data["state"] = fact.state
+    if previous:
+        data["previous_state"] = previous
+    if fact.reason:
+        data["reason"] = fact.reason
+    data["occurred_at"] = occurred
+    data["observed_at"] = hearing.observed
+    if hearing.topic:
+        data["topic"] = hearing.topic
+    data["listener"] = hearing.listener
+    data["synthetic"] = False
+    if hearing.repaired:
+        data["repaired"] = True
+    if late:
+        data["late"] = True
+    if what.initialState:
+        data["initial_state"] = what.initialState
+    if what.provider:
+        data["provider"] = what.provider
+    if what.type:
+        data["message_type"] = what.type
+    _add_person(data, fact, hearing.screen)
+    if hearing.divisions:
+        data["division_ids"] = list(hearing.divisions)
+    _add_condition(data, fact)
+    if fact.type == words.WRAPUP:
+        _add_wrapup(data, fact, hearing.screen)
+    if what.callbackScheduledTime is not None:
+        data["scheduled_at"] = text_of(what.callbackScheduledTime)
+    if hearing.label:
+        data["utilization_label_id"] = hearing.label
+    if fact.attributes:
+        data["attributes"] = dict(fact.attributes)
+    return data
+
+
+def _add_person(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
+    who, what = fact.participant, fact.communication
+    if who.address and (address := screen.address(who.address)):
+        data["address"] = address
+    if who.name and (name := screen.name(who.name)):
+        data["name"] = name
+    if what.subject and (subject := screen.text(what.subject)):
+        data["subject"] = subject
+    if who.externalContactId:
+        data["external_contact_id"] = who.externalContactId
+    if who.teamId:
+        data["team_id"] = who.teamId
+    if who.groupId:
+        data["group_id"] = who.groupId
+
+
+def _add_condition(data: dict[str, JSON], fact: Fact) -> None:
+    what = fact.communication
+    if what.peerId:
+        data["peer_id"] = what.peerId
+    if what.muted:
+        data["muted"] = True
+    if fact.type == words.HELD or fact.type == words.RESUMED:
+        data["held"] = fact.type == words.HELD
+    elif what.held:
+        data["held"] = True
+    if what.recordingState and what.recordingState != "none":
+        data["recording_state"] = lower(what.recordingState)
+
+
+def _add_wrapup(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
+    wrapup = fact.participant.wrapup or fact.communication.wrapup
+    if wrapup is None:
+        return
+    if wrapup.code:
+        data["wrapup_code"] = wrapup.code
+    if wrapup.durationSeconds is not None:
+        data["wrapup_seconds"] = wrapup.durationSeconds
+    if notes := screen.text(wrapup.notes):
+        data["wrapup_notes"] = notes
+
+
+__all__ = ["Hearing", "Screen", "data_of", "divisions_of"]

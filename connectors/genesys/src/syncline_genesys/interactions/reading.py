@@ -1,0 +1,129 @@
+"""Reads frames, snapshots and participants; what cannot be read is refused, or left out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from syncline.errors import Rejected
+
+from .shapes import Communication, Envelope, Participant, Snapshot
+from .words import MEDIA, media_of
+
+Found = TypeVar("Found", bound=Struct)
+Communications = list[tuple[str, Communication]]
+
+_envelope = msgspec.json.Decoder(Envelope)
+_snapshot = msgspec.json.Decoder(Snapshot)
+_participant = msgspec.json.Decoder(Participant)
+_LISTS = re.compile(rb'"([A-Za-z_]{1,40})"\s*:\s*\[\s*\{')
+
+
+def envelope(text: bytes | str) -> Envelope:
+    """Return a frame's topic and body, the body unread.
+
+    Raises:
+        Rejected: it is no JSON object, or its topic is no text.
+    """
+    return _read(_envelope.decode, text, "a frame of a notification channel")
+
+
+def snapshot_of(topic: str, body: bytes | Raw) -> Snapshot:
+    """Return a conversation, its participants unread.
+
+    Raises:
+        Rejected: it is no JSON object with an id, and a list of participants or none.
+    """
+    snapshot = _read(_snapshot.decode, body, topic)
+    if not snapshot.id:
+        raise Rejected(f"{topic}: a notification without the id of a conversation; left out")
+    return snapshot
+
+
+def _read(decode: Callable[[Any], Found], text: Any, what: str) -> Found:
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        # msgspec names the place and the kind of fault, and never the value.
+        raise Rejected(f"{what}: cannot be read ({error}); left out") from error
+
+
+def participant_of(raw: Raw) -> tuple[Participant | None, bool]:
+    """Return a participant, and whether all of it could be read; None where it has no id.
+
+    A member of another kind than the vendor documents is left out alone: the rest still says what
+    happened.
+    """
+    try:
+        participant, whole = _participant.decode(raw), True
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        participant, whole = lenient(Participant, _any(raw)), False
+    return (participant, whole) if participant.id else (None, False)
+
+
+def _any(raw: Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def lenient(shape: type[Found], value: Any) -> Found:
+    """Return an object with those of its members that are as they should be."""
+    kept: dict[str, Any] = {}
+    if isinstance(value, Mapping):
+        for member in msgspec.structs.fields(shape):
+            if member.encode_name in value:
+                _keep(kept, member, value[member.encode_name])
+    return shape(**kept)
+
+
+def _keep(kept: dict[str, Any], member: msgspec.structs.FieldInfo, value: Any) -> None:
+    if member.name in MEDIA and isinstance(value, list):
+        kept[member.name] = [lenient(Communication, one) for one in value]
+        return
+    if member.name == "attributes":
+        kept[member.name] = Raw(msgspec.json.encode(value))
+        return
+    try:
+        kept[member.name] = msgspec.convert(value, member.type)
+    except (msgspec.ValidationError, RecursionError):
+        return
+
+
+def communications_of(participant: Participant, raw: Raw | None = None) -> Communications:
+    """Return the communications of a participant, each with its media type.
+
+    Args:
+        raw: the participant's text, to look for media that are not known yet.
+    """
+    found: Communications = []
+    for name, media in MEDIA.items():
+        for one in getattr(participant, name) or ():
+            found.append((media, one))
+    if not found and raw is not None:
+        return _unknown_media(bytes(raw))
+    return found
+
+
+def _unknown_media(text: bytes) -> Communications:
+    names = {name.decode() for name in _LISTS.findall(text)} - MEDIA.keys()
+    if not names:
+        return []
+    value = _any(Raw(text))
+    members = value if isinstance(value, dict) else {}
+    return [
+        (media_of(name), lenient(Communication, one))
+        for name in sorted(names)
+        for one in members.get(name) or ()
+        if isinstance(one, dict) and "id" in one and "state" in one
+    ]
+
+
+__all__ = [
+    "Communications", "communications_of", "envelope", "lenient", "participant_of", "snapshot_of",
+]  # fmt: skip

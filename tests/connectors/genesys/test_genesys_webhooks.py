@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -14,8 +11,9 @@ from hypothesis import strategies as st
 from syncline.connector import Context
 from syncline.errors import ConfigError, Forbidden, Rejected
 from syncline.model import Change, Ref
-from syncline.ports import Hints, Secret, Webhook, WebhookRequest
+from syncline.ports import Hints, Secret, Webhook
 from syncline.testing import FakeClock, MemoryCache
+from syncline.testing.deliveries import arrived, hints_of
 from syncline_genesys import connector
 from syncline_genesys.webhooks import events
 from syncline_genesys.webhooks.settings import SecretSettings
@@ -30,17 +28,6 @@ def opened(form: str, secret: str = KEY, **more: Any) -> Webhook:
     context = Context(connection="kb", clock=FakeClock(), cache=MemoryCache())
     chosen = SecretSettings(secret=Secret(secret), **more)
     return connector.webhooks[form].open(chosen, context)
-
-
-def request(body: Any, headers: Mapping[str, str]) -> WebhookRequest:
-    return WebhookRequest(
-        method="POST",
-        path="/webhooks/kb",
-        query="",
-        headers=tuple((key.lower(), value) for key, value in headers.items()),
-        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
-        received_at=datetime(2026, 11, 21, tzinfo=timezone.utc),
-    )
 
 
 def audit(entity: str = "KnowledgeDocument", **entry: Any) -> dict[str, Any]:
@@ -64,9 +51,7 @@ def audit(entity: str = "KnowledgeDocument", **entry: Any) -> dict[str, Any]:
 
 
 def read(form: str, body: Any) -> Hints:
-    said = opened(form).receive(request(body, {"X-Syncline-Secret": KEY}))
-    assert isinstance(said, Hints)
-    return said
+    return hints_of(opened(form), arrived(body, {"X-Syncline-Secret": KEY}))
 
 
 def test_an_audit_event_names_its_article() -> None:
@@ -127,7 +112,7 @@ def test_a_workflow_names_one_article_or_several() -> None:
 def test_without_the_secret_nothing_is_read(form: str, headers: dict[str, str]) -> None:
     for body in (audit(), {"documentId": ARTICLE}, b"not JSON"):
         with pytest.raises(Forbidden):
-            opened(form).receive(request(body, headers))
+            opened(form).receive(arrived(body, headers))
 
 
 @given(at=st.integers(0, len(KEY) - 1), other=st.characters())
@@ -136,14 +121,14 @@ def test_no_changed_character_of_the_secret_passes(at: int, other: str) -> None:
     changed = KEY[:at] + other + KEY[at + 1 :]
     if changed != KEY:
         with pytest.raises(Forbidden):
-            opened("eventbridge").receive(request(audit(), {"X-Syncline-Secret": changed}))
+            opened("eventbridge").receive(arrived(audit(), {"X-Syncline-Secret": changed}))
 
 
 def test_the_header_and_a_second_secret_can_be_chosen() -> None:
     before = "what-it-sent-until-yesterday"
     webhook = opened("eventbridge", header="X-Api-Key", previous_secret=Secret(before))
     for key in (KEY, before):
-        assert webhook.receive(request(audit(), {"X-Api-Key": key})) == Hints(changes=LOOK)
+        assert webhook.receive(arrived(audit(), {"X-Api-Key": key})) == Hints(changes=LOOK)
 
 
 @pytest.mark.parametrize("form", FORMS)

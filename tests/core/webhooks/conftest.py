@@ -5,19 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
 
-import attrs
 import pytest
 
 from syncline.connector import Context
 from syncline.ports import Secret, WebhookRequest
 from syncline.testing import FakeClock, MemoryCache
+from syncline.testing.deliveries import NOW, arrived
 
-NOW = datetime(2026, 11, 21, 5, 0, tzinfo=timezone.utc)
 KEY = "a-long-and-random-secret-of-someone"
 
 
@@ -42,20 +39,7 @@ Arrive = Callable[..., WebhookRequest]
 @pytest.fixture
 def arrive() -> Arrive:
     """Make a request: a body (bytes, or what becomes JSON) and headers."""
-
-    def made(body: Any, headers: Mapping[str, str] | None = None, **more: Any) -> WebhookRequest:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = WebhookRequest(
-            method="POST",
-            path="/webhooks/wiki",
-            query="",
-            headers=tuple((k.lower(), v) for k, v in (headers or {}).items()),
-            body=raw,
-            received_at=NOW,
-        )
-        return attrs.evolve(request, **more)
-
-    return made
+    return arrived
 
 
 @pytest.fixture

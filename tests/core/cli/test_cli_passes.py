@@ -281,7 +281,9 @@ def test_an_item_that_cannot_be_read_is_quarantined_and_the_rest_synced(
     assert "Good" in article(project / "right").read_text()
     (item,) = cli("quarantine", "--json").json
     assert "bad.md" in cli("quarantine").out or item["ref"] in cli("quarantine").out
+    assert cli("sync").code == 1, "it is not tried again yet, and still is no success"
     assert cli("quarantine", "skip", item["ref"]).code == 0
+    assert cli("sync").code == 0, "somebody has seen it, and leaves it alone"
     assert "skipped" in cli("quarantine", "list").out
     assert cli("quarantine", "retry", item["ref"]).code == 0
     assert cli("quarantine").out == "no item failed\n"

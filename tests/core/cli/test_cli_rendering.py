@@ -37,6 +37,15 @@ def test_a_report_ends_with_what_a_person_has_to_answer(
     ]
 
 
+def test_what_failed_before_is_named_where_nothing_else_says_why_it_is_no_success(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert reports.reported(report(), 0, json=False, failing=2) == FAILED
+    assert capsys.readouterr().out.endswith("\n2 items failed before: `syncline quarantine`\n")
+    reports.reported(report(waiting=2), 0, json=False, failing=2)
+    assert "failed before" not in capsys.readouterr().out
+
+
 def test_a_refusal_names_the_command_that_spends_the_approval() -> None:
     lines = [list(reports.refusal("docs", REFUSED_REMOVALS, again=a))[-1] for a in ("", "undo r1")]
     assert lines == [
@@ -54,6 +63,8 @@ def test_a_refusal_names_the_command_that_spends_the_approval() -> None:
         (report(writes=3), 2, CONFLICTS),
         (report(failed=1), 2, FAILED),
         (report(stale=1), 0, FAILED),
+        (report(blocked=1), 0, FAILED),
+        (report(held_back=1, gathered=1), 0, DONE),
         (attrs.evolve(report(), incomplete={Side.LEFT: "broke off"}), 0, FAILED),
         (attrs.evolve(report(failed=1), refused=REFUSED_REMOVALS), 2, REFUSED),
     ],

@@ -180,7 +180,7 @@ async def test_a_value_out_of_range_is_refused_once_and_told(
     await session.sync()
     assert bench.calls() == 5
     assert bench.events() == ["refused"]
-    assert report.counts["held_back"] == 1
+    assert report.counts["blocked"] == 1
     (item,) = (await session.plan()).items
     assert item.decision == "refused"
     assert "above the maximum" in item.line

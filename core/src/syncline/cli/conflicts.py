@@ -19,7 +19,7 @@ from ..model import FIELDS, JSON, Document
 from ..state.records import ConflictRecord
 from . import reports
 from .exits import CONFLICTS, DONE
-from .opened import configuration, offline, online, run, the_job
+from .opened import configuration, offline, online, run, sided, the_job
 from .output import columns, emit, say
 
 MAX_BODY = 5 * 1024 * 1024
@@ -172,7 +172,7 @@ def _resolve(config: Config, args: argparse.Namespace) -> int:
         )
     job = _job_of(config, args.id)
     report, waiting = run(_settled(config, job, args))
-    return reports.reported(report, waiting, json=args.json)
+    return reports.reported(report, waiting, json=args.json, sides=sided(config, job))
 
 
 async def _settled(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 DONE = 0
 FAILED = 1
-"""Some items failed, or a system could not be reached."""
+"""Some items failed, now or before, or cannot be written; or a system could not be reached."""
 USAGE = 2
 """Wrong usage or configuration."""
 CONFLICTS = 3

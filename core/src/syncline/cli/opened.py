@@ -93,6 +93,11 @@ def jobs_of(config: Config, ref: Ref, only: str | None = None) -> list[str]:
     return found
 
 
+def sided(config: Config, job: str) -> bool:
+    """Tell whether the items of a job have a left and a right side: articles have, fields not."""
+    return isinstance(config.job(job), DocumentsJob)
+
+
 def a_ref(text: str) -> Ref:
     """Return the reference that the command line gives.
 
@@ -229,6 +234,7 @@ __all__ = [
     "offline",
     "online",
     "run",
+    "sided",
     "the_documents_job",
     "the_job",
 ]

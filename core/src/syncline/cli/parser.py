@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from .verbs import VERBS, add_verb
 
 _EPILOG = """\
-exit status: 0 done, 1 some items failed, 2 wrong usage or configuration,
-3 conflicts wait, 4 refused by a guard, 130 interrupted
+exit status: 0 done, 1 some items failed, now or before, or cannot be written as
+things are, 2 wrong usage or configuration, 3 conflicts wait, 4 refused by a guard,
+130 interrupted
 """
 _GROUPS = ("set up", "before the first sync", "sync", "look", "settle")
 

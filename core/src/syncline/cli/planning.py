@@ -10,7 +10,7 @@ from ..config import Config
 from ..engine import Plan, Report
 from ..errors import ConfigError
 from . import reports
-from .opened import configuration, online, run, the_job
+from .opened import configuration, online, run, sided, the_job
 from .output import emit, say
 from .progress import shown
 
@@ -77,7 +77,7 @@ def apply(args: argparse.Namespace) -> int:
     config = configuration(args)
     made = opened(Path(args.plan))
     report, waiting = run(_apply(config, made, args))
-    return reports.reported(report, waiting, json=args.json)
+    return reports.reported(report, waiting, json=args.json, sides=sided(config, made.job))
 
 
 async def _apply(config: Config, made: Plan, args: argparse.Namespace) -> tuple[Report, int]:

@@ -28,6 +28,7 @@ _LEFT = {
     "moving": "edited during the pass",
     "unsure": "sent without an answer",
     "held_back": "held back (`syncline plan` says why)",
+    "blocked": "not possible as things are (`syncline plan` says why)",
     "gathered": "waiting a moment for further changes",
     "busy": "worked on by another process",
 }
@@ -36,9 +37,15 @@ _QUIET = frozenset({"adopted"})
 """Events of which there are too many, and which change nothing that people see."""
 
 
-def code(report: Report, waiting: int) -> int:
-    """Return the exit status of a pass; `waiting` conflicts are open after it."""
-    failed = report.failed or report.counts["stale"] or report.incomplete
+def code(report: Report, waiting: int, *, failing: int = 0) -> int:
+    """Return the exit status of a pass.
+
+    Args:
+        waiting: conflicts that are open after it.
+        failing: items that are in quarantine after it, those left out that people skipped.
+    """
+    blocked = report.counts["blocked"]
+    failed = report.failed or failing or blocked or report.counts["stale"] or report.incomplete
     return worst(
         (
             REFUSED if report.refused else DONE,
@@ -49,21 +56,32 @@ def code(report: Report, waiting: int) -> int:
 
 
 def reported(
-    report: Report, waiting: int, *, json: bool, proposals: int = 0, again: str = ""
+    report: Report,
+    waiting: int,
+    *,
+    json: bool,
+    sides: bool = True,
+    failing: int = 0,
+    proposals: int = 0,
+    again: str = "",
 ) -> int:
     """Print a report and return the exit status.
 
     Args:
         waiting: conflicts that are open now.
+        sides: whether items have two sides, as articles do; fields have none.
+        failing: items that are in quarantine now, those left out that people skipped.
         proposals: pairs that are proposed now.
         again: the command that takes `--approve TOKEN`, where no pass spends an approval.
     """
     if json:
         emit(report)
     else:
-        say(lines(report, again=again))
+        say(lines(report, sides=sides, again=again))
         say(_asked(report.job, waiting, proposals))
-    return code(report, waiting)
+        if failing and not (report.failed or report.counts["waiting"]):
+            say([f"{counted(failing, 'item')} failed before: `syncline quarantine`"])
+    return code(report, waiting, failing=failing)
 
 
 def _asked(job: str, waiting: int, proposals: int) -> Iterator[str]:
@@ -76,9 +94,10 @@ def _asked(job: str, waiting: int, proposals: int) -> Iterator[str]:
         yield f"{counted(proposals, 'pair')} {verb} proposed: `syncline pair {job}`"
 
 
-def lines(report: Report, *, again: str = "") -> Iterator[str]:
-    """Yield what a pass did, for people."""
-    yield from columns([_row(item) for item in report.items if item.event not in _QUIET])
+def lines(report: Report, *, sides: bool = True, again: str = "") -> Iterator[str]:
+    """Yield what a pass did, for people: of items with sides where, of fields what they held."""
+    row = _row if sides else _field_row
+    yield from columns([row(item) for item in report.items if item.event not in _QUIET])
     for side, why in report.incomplete.items():
         yield f"the {side.value} was not listed to its end, so nothing is missing there: {why}"
     yield from report.alarms
@@ -89,10 +108,18 @@ def lines(report: Report, *, again: str = "") -> Iterator[str]:
     yield summary(report)
 
 
-def _row(item: ItemResult) -> tuple[str, str, str, str]:
+def _row(item: ItemResult) -> tuple[str, ...]:
     side = item.side.value if item.side else ""
+    return item.event, side, str(item.ref or ""), _said(item)
+
+
+def _field_row(item: ItemResult) -> tuple[str, ...]:
+    return item.event, _said(item)
+
+
+def _said(item: ItemResult) -> str:
     why = item.detail or item.reason
-    return item.event, side, str(item.ref or ""), f"{item.title}{f': {why}' if why else ''}"
+    return f"{item.title}{f': {why}' if why else ''}"
 
 
 def summary(report: Report) -> str:

@@ -14,7 +14,7 @@ from ..model import Ref
 from ..state.records import Quarantined
 from . import reports
 from .exits import DONE
-from .opened import a_ref, configuration, jobs_of, offline, online, run, the_job
+from .opened import a_ref, configuration, jobs_of, offline, online, run, sided, the_job
 from .output import columns, counted, emit, say
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def undo(args: argparse.Namespace) -> int:
     config = configuration(args)
     job = _job_of_run(config, args)
     report, waiting = run(_undo(config, job, args))
-    return reports.reported(report, waiting, json=args.json, again=f"undo {args.run}")
+    return reports.reported(
+        report, waiting, json=args.json, sides=sided(config, job), again=f"undo {args.run}"
+    )
 
 
 async def _undo(config: Config, job: str, args: argparse.Namespace) -> tuple[Report, int]:

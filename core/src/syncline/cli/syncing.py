@@ -8,7 +8,7 @@ from ..config import Config
 from ..engine import JobStatus, Plan, Report
 from . import planning, reports
 from .exits import DONE, code_of, worst
-from .opened import configuration, offline, online, run, the_job
+from .opened import configuration, offline, online, run, sided, the_job
 from .output import emit, say
 from .progress import shown
 
@@ -33,7 +33,14 @@ def _one(config: Config, name: str, args: argparse.Namespace) -> int:
     done, status = run(_pass(config, name, args))
     if isinstance(done, Plan):
         return planning.show(done, args)
-    return reports.reported(done, status.conflicts, json=args.json, proposals=status.proposals)
+    return reports.reported(
+        done,
+        status.conflicts,
+        json=args.json,
+        sides=sided(config, name),
+        failing=status.failing,
+        proposals=status.proposals,
+    )
 
 
 async def _pass(

@@ -51,6 +51,7 @@ _LEFT = {
     "moving": "edited during the pass",
     "unsure": "sent without an answer",
     "held_back": "held back",
+    "blocked": "not possible as things are",
     "gathered": "waiting a moment for further changes",
     "busy": "worked on by another process",
 }

@@ -31,7 +31,7 @@ from .judging import judge
 from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover_fields
 from .rulebook import Group, Managed
-from .telling import event_of_hold, held_text, new_hold, result_of
+from .telling import count_of, event_of_hold, held_of, new_hold, result_of
 from .verdicts import Hold, Verdict, agreed, based, ends
 from .weighing import batches, frozen_still, gathered, objected, of_others, with_author
 
@@ -144,7 +144,7 @@ def remember(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -
     """Make durable, and tell, what a decision means that writes nothing."""
     if verdict.hold is not None:
         told = verdict.hold.told
-        report.counts["held_back" if told else "gathered"] += 1
+        report.counts[count_of(verdict.hold)] += 1
         if told:
             _hold(work, fence, verdict, verdict.hold, report)
         return
@@ -165,7 +165,7 @@ def hold_all(
 ) -> None:
     """Tell of every field of an object that its write waits."""
     for verdict in batch.verdicts:
-        report.counts["held_back"] += 1
+        report.counts[count_of(hold)] += 1
         _hold(work, fence, verdict, hold, report)
 
 
@@ -175,7 +175,7 @@ def _hold(work: ConfigWork, fence: Lease, verdict: Verdict, hold: Hold, report: 
     if line is not None:
         effects.append(line)
         # It is said once; that it still waits is in the counts.
-        report.items.append(result_of(verdict, event_of_hold(hold), detail=held_text(hold)))
+        report.items.append(result_of(verdict, event_of_hold(hold), detail=held_of(verdict, hold)))
         if hold.until is None:
             report.counts["unwritable"] += 1  # somebody should look; a wait ends by itself
     if effects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...decision import Write
 from ...model import Side
 from ...rules.rule import brief
 from ...state.records import Log
@@ -17,11 +18,6 @@ REFUSED = "refused"
 def shown(value: Held) -> str:
     """Return a value as people read it."""
     return "nothing" if isinstance(value, Absent) else brief(value)
-
-
-def change_of(verdict: Verdict) -> str:
-    """Return what a write changes: `5 -> 50 (rule …, because asg.in_service = 1)`."""
-    return f"{shown(verdict.before)} -> {shown(verdict.goal)} ({why_of(verdict)})"
 
 
 def why_of(verdict: Verdict, *, author: str = "") -> str:
@@ -52,6 +48,20 @@ def line_of(verdict: Verdict) -> str:
 def event_of_hold(hold: Hold) -> str:
     """Return what a write that waits is called, and one that will not be made as things are."""
     return HELD if hold.until is not None else REFUSED
+
+
+def count_of(hold: Hold) -> str:
+    """Return what a report counts a hold as: a wait ends by itself, what is blocked does not."""
+    if not hold.told:
+        return "gathered"
+    return "held_back" if hold.until is not None else "blocked"
+
+
+def held_of(verdict: Verdict, hold: Hold) -> str:
+    """Return what a write that waits would change, and why it waits."""
+    if not isinstance(verdict.decision, Write):
+        return held_text(hold)
+    return f"{shown(verdict.before)} -> {shown(verdict.goal)}: {held_text(hold)}"
 
 
 def held_text(hold: Hold) -> str:
@@ -88,8 +98,9 @@ def new_hold(work: Work, verdict: Verdict, hold: Hold) -> Log | None:
 __all__ = [
     "HELD",
     "REFUSED",
-    "change_of",
+    "count_of",
     "event_of_hold",
+    "held_of",
     "held_text",
     "line_of",
     "new_hold",

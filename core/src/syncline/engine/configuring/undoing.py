@@ -102,7 +102,7 @@ async def _write(
     failed = report.failed
     outcome = await act(work, tenancy, [undone], seen, report)
     if report.failed > failed or outcome.again is not None:
-        raise Refused(report.items[-1].reason or report.items[-1].detail)
+        raise Refused(report.items[-1].detail or report.items[-1].reason)
 
 
 def _item(one: Managed, side: Side, record: ConfigRecord) -> ConfigItem:

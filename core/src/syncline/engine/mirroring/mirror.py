@@ -1,0 +1,374 @@
+"""Mirrors a source to a sink: several calls on their way, in order, and a spool for outages.
+
+Two ways lead to the sink. While it answers, events go to it directly, and count as seen once it
+has made them durable. When it does not answer for a second, or refuses to work, whatever is on its
+way is written to the spool, and whatever is heard follows behind it; from there it is sent in the
+same order until nothing waits. What the spool holds counts as seen: it is durable.
+
+Only `_deliver` touches the spool and what is on its way, so that nothing overtakes anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from attrs import define, field
+
+from ...errors import StateError
+from ...events import Batch, Event, EventSink, EventSource
+from ...events.dead_letters import DeadLetters
+from ...events.spool import Position, Spool
+from ...ports import Clock
+from .figures import Figures
+from .inbox import TOGETHER, Inbox
+from .known import Known
+from .outage import Outage
+from .sending import Refused, Sending, begin
+
+logger = logging.getLogger(__name__)
+
+Blocking: TypeAlias = Callable[
+    [Callable[[Sequence[Sequence[Event]]], list[Position]], Sequence[Sequence[Event]]],
+    Awaitable[list[Position]],
+]
+
+WINDOW = 8
+"""Calls of the sink that are on their way at most."""
+STALL = 1.0
+"""Seconds without an answer after which events are kept on disk."""
+TICK = 0.2
+"""Seconds between two looks at the clock, and between two commits of what is known."""
+_NEARLY = 512 * 1024
+"""So little waits on disk that new events need not go through it: they wait for a moment."""
+
+
+@define(eq=False, kw_only=True)
+class Mirror:
+    """One listener at work. `run` is called once."""
+
+    source: EventSource
+    sink: EventSink
+    spool: Spool
+    known: Known
+    dead_letters: DeadLetters
+    clock: Clock
+    random: Callable[[], float]
+    figures: Figures = field(factory=Figures)
+    stall: float = STALL
+    window: int = WINDOW
+    blocking: Blocking = asyncio.to_thread
+    """How what waits for the disk is called."""
+    _inbox: Inbox = field(factory=Inbox, init=False)
+    _flight: deque[Sending] = field(factory=deque, init=False)
+    _wake: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _outage: Outage = field(init=False)
+    _diverted: bool = field(default=False, init=False)
+    """What is heard goes to the sink by way of the spool."""
+    _broken: bool = field(default=False, init=False)
+    """A call failed: those behind it are waited for, and then all are repeated in order."""
+    _disk_until: float = field(default=float("-inf"), init=False)
+    """Until when a disk that could not be written to is left alone."""
+    _ended: bool = field(default=False, init=False)
+    """The source tells nothing more."""
+    _deadline: float | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._outage = Outage(self.random)
+        self._diverted = not self.spool.empty
+        self.figures.spool_size = self.spool.size
+
+    # -- life --------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Mirror until `stop`, or until the source ends; what it has told is durable then.
+
+        Raises:
+            Forbidden, ConfigError: from the source, after what it had told is durable.
+        """
+        listening = asyncio.create_task(self._listen(), name="listen")
+        ticking = asyncio.create_task(self._tick(), name="tick")
+        try:
+            await self._deliver()
+            if self._ended:
+                await listening
+        finally:
+            await _ended([listening, ticking, *(sending.task for sending in self._flight)])
+            self._commit()
+
+    async def stop(self, within: float) -> None:
+        """Ask the source for nothing more; deliver for so many seconds, and spool the rest."""
+        self._deadline = self.clock.monotonic() + within
+        self._wake.set()
+        await self.source.aclose()
+
+    async def _listen(self) -> None:
+        try:
+            unshared = 0
+            async for batch in self.source.batches():
+                self.figures.note_heard(batch.events, self.clock.now())
+                self._inbox.put(batch)
+                self._wake.set()
+                unshared += len(batch.events)
+                if unshared >= TOGETHER // 2:
+                    # A source that never waits would let nobody else work.
+                    unshared = 0
+                    await self._inbox.room()
+        finally:
+            self._ended = True
+            self._wake.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await self.clock.sleep(TICK)
+            self._commit()
+            self._wake.set()
+
+    def _commit(self) -> None:
+        try:
+            self.known.write()
+        except StateError as error:
+            logger.error("what is known could not be kept", extra={"error": str(error)})
+
+    # -- delivering --------------------------------------------------------------------------------
+
+    async def _deliver(self) -> None:
+        while True:
+            self._collect()
+            if self._at_risk():
+                await self._divert()
+            if self._broken and all(sending.task.done() for sending in self._flight):
+                self._begin_again()
+            if self._diverted:
+                await self._keep()
+                self._resend()
+            else:
+                self._send()
+            self._show()
+            if self._finished():
+                return
+            if self._overdue():
+                await self._give_up()
+                return
+            await self._wake.wait()
+            self._wake.clear()
+
+    def _collect(self) -> None:
+        """Take the answers that came, in the order of the calls."""
+        while self._flight and self._flight[0].task.done() and not self._broken:
+            sending = self._flight[0]
+            error = sending.task.exception()
+            if error is not None:
+                self._failed(error)
+            elif not self._quarantined(sending.task.result()):
+                return
+            else:
+                self._flight.popleft()
+                self._delivered(sending)
+
+    def _failed(self, error: BaseException) -> None:
+        self._broken = True
+        if self._outage.failed(error, self.clock.monotonic()):
+            fields = {"error": self._outage.reason}
+            logger.warning("events wait: the sink takes none", extra=fields)
+
+    def _quarantined(self, refused: Refused) -> bool:
+        """Keep events that were refused for good; return whether they are kept."""
+        if not refused:
+            return True
+        try:
+            self.dead_letters.append(refused, self.clock.now())
+        except StateError as error:
+            # Nothing is settled before it is somewhere.
+            logger.error("refused events cannot be kept", extra={"error": str(error)})
+            return False
+        self.figures.rejected = self.dead_letters.count
+        for event, why in refused:
+            fields = {"event": event.id, "type": event.type, "error": why[:500]}
+            logger.error("an event was refused, and is kept as a dead letter", extra=fields)
+        return True
+
+    def _delivered(self, sending: Sending) -> None:
+        if self._outage.over():
+            logger.info("the sink takes events again")
+        events = sending.events
+        self.figures.note_delivered(len(events), events[0].observed_at, self.clock.now())
+        if sending.at is None:
+            self._settle(sending.batches)
+        else:
+            self.spool.delivered(sending.at)
+
+    def _settle(self, batches: Sequence[Batch]) -> None:
+        """Say that batches are durable."""
+        for batch in batches:
+            until = batch.complete_until
+            self.known.note(batch.events, until if until else batch.events[-1].observed_at)
+            batch.settle()
+
+    def _at_risk(self) -> bool:
+        """Tell whether something is in memory alone, and the sink does not answer for it."""
+        direct = [sending for sending in self._flight if sending.at is None]
+        if not direct or self.clock.monotonic() < self._disk_until:
+            return False
+        return self._broken or self._stalled()
+
+    def _stalled(self) -> bool:
+        return bool(self._flight) and (self.clock.monotonic() - self._flight[0].begun >= self.stall)
+
+    async def _divert(self) -> None:
+        """Write what is on its way to the spool."""
+        direct = [sending for sending in self._flight if sending.at is None]
+        ends = await self._spooled([sending.events for sending in direct])
+        if ends is None:
+            return
+        if not self._diverted:
+            logger.warning("the sink does not answer; events are kept on disk")
+        self._diverted = True
+        for sending, end in zip(direct, ends, strict=True):
+            self._settle(sending.batches)
+            sending.at, sending.batches = end, ()
+        self.spool.skip(ends[-1])
+
+    async def _spooled(self, groups: Sequence[Sequence[Event]]) -> list[Position] | None:
+        """Write groups of events to disk; None where that cannot be done at present."""
+        try:
+            ends = await self.blocking(self.spool.append, groups)
+        except StateError as error:
+            self._disk_until = self.clock.monotonic() + self.stall
+            if not self.figures.full:
+                logger.error("events cannot be kept on disk", extra={"error": str(error)})
+            return None
+        self.figures.spooled += sum(map(len, groups))
+        self._disk_until = float("-inf")
+        return ends
+
+    def _begin_again(self) -> None:
+        """Go back to the first event that is not delivered: all calls have their answers."""
+        direct = [batch for sending in self._flight for batch in sending.batches]
+        self._inbox.put_back(direct)
+        self._flight.clear()
+        self.spool.rewind()
+        self._broken = False
+
+    # -- by way of the spool -----------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Write what was heard behind what waits."""
+        if not self._inbox or self._full() or self._nearly_through():
+            return
+        taken: list[Batch] = []
+        groups: list[Sequence[Event]] = []
+        while self._inbox:
+            batches, events = self._inbox.take()
+            taken += batches
+            groups.append(events)
+        if await self._spooled(groups) is None:
+            self._inbox.put_back(taken)
+        else:
+            self._settle(taken)
+
+    def _full(self) -> bool:
+        return self.spool.full or self.clock.monotonic() < self._disk_until
+
+    def _nearly_through(self) -> bool:
+        """Tell whether so little waits that what is heard may wait for it in memory."""
+        held_up = self._broken or self._stalled() or self._outage.reason is not None
+        return not held_up and self.spool.bytes < _NEARLY
+
+    def _resend(self) -> None:
+        """Send what waits, as far as the window allows."""
+        if self._broken or self._outage.lasts(self.clock.monotonic()):
+            return
+        # After a failure one call feels whether the sink is back.
+        window = self.window if self._outage.reason is None else 1
+        while len(self._flight) < window:
+            found = self.spool.read()
+            if found is None:
+                self._caught_up()
+                return
+            self._begin(found[1], at=found[0])
+
+    def _caught_up(self) -> None:
+        if self._flight:
+            return
+        self.spool.finish()
+        self._diverted = False
+        logger.info("nothing waits on disk any more")
+        self._send()
+
+    # -- directly ----------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        if self._broken or self._outage.lasts(self.clock.monotonic()):
+            return
+        while self._inbox and len(self._flight) < self.window:
+            batches, events = self._inbox.take()
+            self._begin(events, batches=batches)
+
+    def _begin(
+        self, events: Sequence[Event], *, batches: Sequence[Batch] = (), at: Position | None = None
+    ) -> None:
+        self.figures.note_gaps(events)
+        now = self.clock.monotonic()
+        self._flight.append(begin(self.sink, events, now, self._wake.set, batches=batches, at=at))
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def _finished(self) -> bool:
+        return self._ended and not (self._inbox or self._flight or self._diverted)
+
+    def _overdue(self) -> bool:
+        """Tell whether what is left goes to the spool: the sink does not answer, or not in time."""
+        if self._deadline is None:
+            return False
+        late = self.clock.monotonic() >= self._deadline
+        return late or (self._ended and self._diverted and self._outage.reason is not None)
+
+    async def _give_up(self) -> None:
+        groups = [sending.events for sending in self._flight if sending.at is None]
+        batches = [batch for sending in self._flight for batch in sending.batches]
+        while self._inbox:
+            taken, events = self._inbox.take()
+            batches += taken
+            groups.append(events)
+        if not groups:
+            return
+        if await self._spooled(groups) is None:
+            logger.error("what was heard last is read again at the next start")
+            return
+        self._settle(batches)
+
+    # -- what others see ---------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        figures = self.figures
+        full = self._full()
+        if full and not figures.full:
+            fields = {"folder": str(self.spool.folder), "bytes": self.spool.bytes}
+            logger.error("no room for what waits: the source is asked for nothing", extra=fields)
+        figures.full = full
+        figures.spool_bytes = self.spool.bytes
+        figures.in_flight = len(self._flight)
+        figures.sink_error = self._outage.reason
+        figures.waiting_since = self._oldest()
+
+    def _oldest(self) -> datetime | None:
+        if self._flight:
+            return self._flight[0].events[0].observed_at
+        oldest = self._inbox.oldest
+        return (
+            oldest.observed_at if oldest else self.figures.waiting_since if self._diverted else None
+        )
+
+
+async def _ended(tasks: Sequence[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+__all__ = ["STALL", "TICK", "WINDOW", "Mirror"]

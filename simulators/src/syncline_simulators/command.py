@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from . import genesys_arguments as genesys
 from .kafka import arguments as kafka
 from .systems import systems
 
@@ -23,12 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of faults")
     parser.add_argument("--seed", type=int, default=0, help="makes ids and chance repeatable")
     kafka.add_arguments(parser)
+    genesys.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; 0 then, 2 when the options cannot be used."""
     try:
-        if strange := kafka.refused(args):
+        if strange := [*kafka.refused(args), *genesys.refused(args)]:
             raise ValueError(f"{', '.join(strange)}: not with this system")
         _serve_kafka(args) if args.system == "kafka" else _serve(args)
     except (ValueError, OSError) as error:
@@ -53,6 +55,7 @@ def _serve(args: argparse.Namespace) -> None:
             rate_limit=args.rate_limit,
             faults=args.faults,
             seed=args.seed,
+            own=genesys.given(args),
         )
     )
 

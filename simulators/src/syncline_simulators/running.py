@@ -87,6 +87,15 @@ class Running:
         """Lift all faults."""
         self._admin("DELETE", "/faults")
 
+    def truth(self, since: int = 0) -> Iterator[dict[str, Any]]:
+        """What happened after this line, line by line, where a system keeps the truth."""
+        while True:
+            page = self._admin("GET", f"/truth?since={since}")
+            yield from page["lines"]
+            if page["next"] == since:
+                return
+            since = page["next"]
+
     def clock(self, *, advance: str | None = None, set: str | None = None) -> str:
         """The simulated time in ISO 8601, after moving it by `24h` or to a time."""
         body = {"advance": advance} if advance is not None else {"set": set}
@@ -120,8 +129,11 @@ def running(
     rate_limit: str | None = None,
     faults: Sequence[Mapping[str, Any]] | None = None,
     seed: int = 0,
+    own: Mapping[str, Any] | None = None,
 ) -> Iterator[Running]:
     """Serve a simulator from a thread of this program while the block runs.
+
+    `own` has options that this system alone has, such as `{"users": 50, "queues": 5}`.
 
     Raises:
         ValueError: the options cannot be used.
@@ -135,6 +147,7 @@ def running(
         rate_limit=rate_limit,
         faults=None if faults is None else list(faults),
         seed=seed,
+        own=dict(own or {}),
     )
     service = Service(setup)
     with _in_thread(service):

@@ -37,9 +37,11 @@ async def silence(socket: ClientConnection, seconds: float = 0.3) -> None:
 
 
 async def ended(socket: ClientConnection) -> None:
-    with pytest.raises(ConnectionClosed):
+    try:
         while True:
             await heard(socket)
+    except ConnectionClosed:
+        return
 
 
 def test_a_channel_is_made_found_and_subscribed(cloud: Any) -> None:

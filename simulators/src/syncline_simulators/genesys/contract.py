@@ -97,6 +97,10 @@ class Contract:
             found += self._differs(f"{where}: answer", answer, got, strict=False)
         return found
 
+    def differs(self, model: str, value: Any) -> list[str]:
+        """What differs from a model in something that the vendor sends by itself."""
+        return self._differs(model, {"$ref": f"#/definitions/{model}"}, value, strict=False)
+
     def _operation(self, method: str, path: str) -> Mapping[str, Any] | None:
         path = path.replace("/knowledgeBases", "/knowledgebases")
         found = [one for m, p, one in self._patterns if m == method and p.fullmatch(path)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
@@ -24,6 +25,9 @@ from .oauth import Client, Clients
 from .partners import Partners
 from .results import Results
 from .storage import Storage
+
+if TYPE_CHECKING:
+    from .conversations.traffic import Traffic
 
 LIMITS: Mapping[str, Mapping[str, int]] = {
     "knowledge": {
@@ -69,6 +73,8 @@ class Organization:
     estate: Estate = field(factory=Estate)
     partners: Partners
     notifications: Hub
+    traffic: Traffic = field(init=False)
+    """Conversations; put there by who builds the organisation."""
     results: Results = field(factory=Results)
     limits: dict[str, dict[str, int]] = field(
         factory=lambda: {name: dict(keys) for name, keys in LIMITS.items()}

@@ -11,6 +11,7 @@ from attrs import evolve
 from ..kernel.simulator import BadAction, Impossible
 from .base import Category, KnowledgeBase, Label
 from .blocks import body as body_shape
+from .conversations.acts import DEEDS as CONVERSATIONS
 from .document import Content, Document, Variation, drafted, with_variation, writable
 from .documents import WORDS
 from .editor import blocks_of, replaced
@@ -222,4 +223,5 @@ _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
     "settings": settings,
     "subscribe": subscribe,
     **NOTIFICATIONS,
+    **CONVERSATIONS,
 }

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ..kernel.ids import Ids
 from ..kernel.rates import Verdict
-from ..kernel.simulator import Options, RetryAfter, retry_after_header
+from ..kernel.simulator import BadAction, Options, RetryAfter, retry_after_header
 from . import (
     account,
     assets,
@@ -45,6 +45,8 @@ from . import (
     versions,
 )
 from .base import KnowledgeBase
+from .conversations.traffic import Traffic
+from .conversations.truth import page
 from .errors import Refusal
 from .loading import load
 from .notifications import operations as notifications
@@ -128,20 +130,46 @@ class GenesysCloud:
             ),
         )
         self.organization.notifications.subscribe = self._subscribe
+        self.organization.traffic = Traffic(org=self.organization, seed=options.seed)
         self._base = self._first_base()
+        self._own = options.own
 
     def _subscribe(self, channel: Channel, names: list[str]) -> list[dict[str, Any]]:
         org = self.organization
         client = org.clients.client(channel.client)
         return subscribe(org, channel, client, names, False, True) if client else []
 
+    def _ordered(self, own: Mapping[str, Any]) -> None:
+        """Take the options that other systems do not have."""
+        given, traffic = dict(own), self.organization.traffic
+        if "truth" in given:
+            traffic.truth.path = Path(given.pop("truth"))
+        try:
+            traffic.order(given)
+        except BadAction as error:
+            raise ValueError(str(error)) from error
+
     async def begin(self) -> None:
-        """Open the streaming host."""
+        """Open the streaming host, and let conversations begin."""
         await self.organization.notifications.begin()
+        self._ordered(self._own)
+
+    def admin_routes(self) -> Sequence[Route]:
+        """The truth about conversations."""
+        return [Route("/truth", self._truth)]
+
+    async def _truth(self, request: Request) -> Response:
+        query = request.query_params
+        since, limit = query.get("since", "0"), query.get("limit", "5000")
+        if not since.isdecimal() or not limit.isdecimal():
+            return JSONResponse({"error": "'since' and 'limit' are numbers"}, 400)
+        lines = self.organization.traffic.truth.page(int(since), int(limit))
+        return Response(page(lines, int(since)), media_type="application/json")
 
     def end(self) -> None:
         """Close it."""
         self.organization.notifications.end()
+        self.organization.traffic.close()
 
     def _first_base(self) -> str:
         org = self.organization

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 from .duration import duration
 from .front import Connection, Front, Received
 from .reply import asgi_scope, ask
-from .simulator import Answer, BadAction, Impossible
+from .simulator import Administered, Answer, BadAction, Impossible
 from .site import Site, answering
 
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -44,7 +45,12 @@ class Admin:
             Route("/calls", self._calls, methods=["GET", "DELETE"]),
             Route("/faults", self._faults, methods=["POST", "DELETE"]),
             Route("/clock", self._clock, methods=["GET", "POST"]),
+            *self._own(),
         ]
+
+    def _own(self) -> Sequence[Route]:
+        simulator = self._site.simulator
+        return simulator.admin_routes() if isinstance(simulator, Administered) else ()
 
     async def _items(self, request: Request) -> Response:
         return JSONResponse(self._site.simulator.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from .simulator import Backed, Options, Simulator
 from .site import Site
 
 PACKAGE = __name__.partition(".")[0]
+OWN_OPTIONS = frozenset({"genesys"})
+"""Systems with options that others do not have."""
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +36,8 @@ class Setup:
     rate_limit: str | None = None
     faults: Path | list[Any] | None = None
     seed: int = 0
+    own: Mapping[str, Any] = attrs.field(factory=dict)
+    """Options that this system alone has."""
 
 
 def build(system: str, options: Options) -> Simulator:
@@ -43,7 +48,10 @@ def build(system: str, options: Options) -> Simulator:
     """
     if system not in systems():
         raise ValueError(f"there is no simulator {system!r}; there are: {', '.join(systems())}")
-    simulator: Simulator = importlib.import_module(f"{PACKAGE}.{system}").build(options)
+    module = importlib.import_module(f"{PACKAGE}.{system}")
+    if options.own and system not in OWN_OPTIONS:
+        raise ValueError(f"{system} has no option {sorted(options.own)[0]!r}")
+    simulator: Simulator = module.build(options)
     return simulator
 
 
@@ -63,6 +71,7 @@ class Service:
             ids=Ids(setup.seed),
             seed=setup.seed,
             rate=limit,
+            own=setup.own,
             spawn=lambda work: self.site.front.spawn(work),
         )
         self.simulator = build(setup.system, options)

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import attrs
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
 from .clock import SimClock
@@ -62,6 +62,8 @@ class Options:
     seed: int = 0
     rate: Rate | None = None
     """The limit of each credential, for what a simulator tells about it."""
+    own: Mapping[str, Any] = attrs.field(factory=dict)
+    """Options that this system alone has, by the names that its actions give them."""
     spawn: Callable[[Awaitable[None]], object] = _no_loop
     """Runs work in the background until the service stops; only while it serves."""
 
@@ -158,6 +160,15 @@ class Operated(Simulator, Protocol):
 
     def operation(self, scope: Scope, body: bytes) -> str:
         """What the call log shows as the path, and what faults are matched with."""
+        ...
+
+
+@runtime_checkable
+class Administered(Simulator, Protocol):
+    """A simulator with something of its own at the admin address."""
+
+    def admin_routes(self) -> Sequence[Route]:
+        """What is found there beside what all simulators have."""
         ...
 
 

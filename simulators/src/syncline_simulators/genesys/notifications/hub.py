@@ -108,6 +108,14 @@ class Hub:
         """The most bytes that wait for one reader."""
         return max((one.waiting for one in self._sockets), default=0)
 
+    def drop_beyond(self, size: int) -> None:
+        """Drop the readers for whom more bytes wait."""
+        for socket in tuple(self._sockets):
+            if socket.waiting > size:
+                self.dropped_readers += 1
+                self._leave(socket)
+                socket.drop()
+
     # sockets
 
     def connected(self, socket: Socket) -> None:

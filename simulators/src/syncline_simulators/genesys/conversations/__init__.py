@@ -1,0 +1,1 @@
+"""Conversations: a generator of realistic ones, the truth about them, look-ups over REST."""

@@ -24,10 +24,9 @@ class KnownCommunication:
 class KnownParticipant:
     """What the newest snapshot said of one participant."""
 
-    __slots__ = ("attributes", "ended", "latest", "takes_part")
+    __slots__ = ("attributes", "ended", "takes_part")
 
     def __init__(self) -> None:
-        self.latest: datetime | None = None
         self.ended: datetime | None = None
         self.takes_part = False
         self.attributes = ""

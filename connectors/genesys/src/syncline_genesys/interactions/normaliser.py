@@ -1,37 +1,47 @@
-"""Turns what a vendor tells of conversations into events: each once, in the order of their times.
+"""Turns what the vendor tells of conversations into events: each once, in the order of their times.
 
-`Normaliser` holds what was told; everything else here is a function of a snapshot.
+`Normaliser` remembers what was told; everything else here is a function of a snapshot.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import define
 from msgspec import Raw
 
 from syncline.errors import Rejected
 from syncline.events import Event, Privacy
-from syncline.events import interaction as words
+from syncline.model import JSON
 
-from .facts import RANK, Fact, ended_at, facts_of, joined_at, latest_of, takes_part
+from . import analytics, details, flattened, lookups
+from .facts import latest_of
 from .fields import Hearing, Screen, data_of, divisions_of
+from .gaps import gap_event
 from .identity import event_id
-from .memory import KnownCommunication, KnownConversation, KnownParticipant
-from .reading import Communications, communications_of, participant_of, snapshot_of
-from .shapes import Communication, Participant
-from .times import earliest, newest, text_of
-from .toggles import toggled
+from .memory import KnownConversation
+from .reading import (
+    Communications,
+    communications_of,
+    participant_of,
+    snapshot_of,
+    text_in,
+    time_of,
+)
+from .shapes import Participant
+from .telling import News, Seen, is_older, news_of
+from .times import newest, text_of
 
 KEPT = timedelta(minutes=15)
 """So long is an ended conversation remembered after the last that was heard of it: after-call work
 and wrap-up come later, and other topics repeat its end."""
 MOST = 250_000
 """So many conversations are remembered."""
-_STATES = {"scheduled": 0, "dialing": 1, "contacting": 1, "offering": 1, "alerting": 1}
-_LAST = {"disconnected": 9, "terminated": 9}
+_DETAILS = 100_000
+"""So many ids of detail events, which may be delivered again."""
 
 
 @define
@@ -50,13 +60,11 @@ class Counts:
     """Open conversations that had to be forgotten, because there were too many."""
 
 
-Told = list[tuple[Participant, Communications]]
-
-
 class Normaliser:
-    """Makes events of one listener's snapshots.
+    """Makes events of what one listener hears.
 
-    It does no I/O and has no clock. Events come sorted by when they happened, within one answer.
+    It does no I/O and has no clock. Within one answer, events come in the order of their times;
+    one that comes too late for that says so.
     """
 
     def __init__(
@@ -66,7 +74,7 @@ class Normaliser:
 
         Args:
             source: of the events, such as `genesys/cx`: the same for all listeners.
-            most: so many conversations are remembered.
+            most: so many conversations are remembered; those heard last longest ago go first.
         """
         self.source = source
         self.listener = listener
@@ -74,7 +82,9 @@ class Normaliser:
         self._screen = Screen(privacy or Privacy())
         self._most = most
         self._known: OrderedDict[str, KnownConversation] = OrderedDict()
-        self._ended: deque[tuple[datetime, str]] = deque()
+        self._leaving: deque[tuple[datetime, str]] = deque()
+        """Ended conversations, by when they may be forgotten."""
+        self._details: OrderedDict[str, None] = OrderedDict()
 
     def open(self) -> Iterable[str]:
         """Return the conversations that have not ended, those heard last first."""
@@ -84,50 +94,166 @@ class Normaliser:
         """Return what a notification says that was not told yet.
 
         Args:
-            topic: with its real ids.
+            topic: with its real ids; of whole conversations, of one medium, or of detail events.
             body: the JSON of `eventBody`.
 
         Raises:
-            Rejected: it is no conversation, or cannot be read; it is counted.
+            Rejected: it cannot be read, or is of no conversation; it is counted.
         """
         self.counts.frames += 1
         try:
-            snapshot = snapshot_of(topic, body)
+            if topic.startswith(details.PREFIX):
+                return self._detail(topic, body, observed_at)
+            return self._snapshot(topic, body, observed_at)
         except Rejected:
             self.counts.rejected += 1
             raise
-        known = self._remembered(snapshot.id, observed_at)
+
+    detail_event = frame
+    """Detail events come by other transports, too; they are told in the same way."""
+
+    def conversation(self, rest: Mapping[str, Any], observed_at: datetime) -> list[Event]:
+        """Return what `GET /api/v2/conversations/{id}` says that was not told yet: repairs.
+
+        Raises:
+            Rejected: it has no id.
+        """
+        return self._repaired(rest, "id", "endTime", lookups.participants_of, observed_at)
+
+    def details(self, analytics_: Mapping[str, Any], observed_at: datetime) -> list[Event]:
+        """Return what analytics' details of a conversation say that was not told yet: repairs.
+
+        Raises:
+            Rejected: they have no conversationId.
+        """
+        names = ("conversationId", "conversationEnd")
+        return self._repaired(analytics_, *names, analytics.participants_of, observed_at)
+
+    def gap(
+        self,
+        begin: datetime,
+        end: datetime,
+        topics: Sequence[str],
+        observed_at: datetime,
+        *,
+        repaired: int = 0,
+        unrepaired: Sequence[str] = (),
+        reason: str = "",
+    ) -> Event:
+        """Return that nothing was heard for a while; `gap_event` says more."""
+        self.counts.events += 1
+        return gap_event(
+            self.source, self.listener, begin, end, topics, observed_at,
+            repaired=repaired, unrepaired=unrepaired, reason=reason,
+        )  # fmt: skip
+
+    def _snapshot(self, topic: str, body: bytes | Raw, now: datetime) -> list[Event]:
+        snapshot = snapshot_of(topic, body)
+        known = self._remembered(snapshot.id, now)
         raws = {hash(bytes(raw)): raw for raw in snapshot.participants}
-        fresh = raws.keys() - known.raws.keys()
-        if not fresh:
+        if raws.keys() <= known.raws.keys():
             self.counts.repeats += 1
             return []
-        told: Told = []
+        told, latests = self._read(raws, known, flattened.medium_of(topic))
+        latest = newest(latests.values())
+        if not is_older(latest, known.latest):
+            known.raws = latests
+        news = news_of(known, Seen(told, latest), self._screen, now)
+        if not news:
+            self.counts.repeats += 1
+            return []
+        hearing = Hearing(
+            conversation=snapshot.id, listener=self.listener, observed=text_of(now), topic=topic,
+            divisions=divisions_of(snapshot.divisions), label=snapshot.utilizationLabelId or "",
+            screen=self._screen,
+        )  # fmt: skip
+        return self._events(known, news, hearing, now)
+
+    def _read(
+        self, raws: Mapping[int, Raw], known: KnownConversation, media: str
+    ) -> tuple[list[tuple[Participant, Communications]], dict[int, datetime | None]]:
+        """Return the participants whose text is another, and the newest time of every text."""
+        told = []
         latests: dict[int, datetime | None] = {}
         for key, raw in raws.items():
-            if key not in fresh:
+            if key in known.raws:
                 latests[key] = known.raws[key]
                 continue
-            participant, whole = participant_of(raw)
+            if media:
+                participant, communications, whole = flattened.participant_of(raw, media)
+            else:
+                participant, whole = participant_of(raw)
+                communications = communications_of(participant, raw) if participant else []
             self.counts.salvaged += not whole
-            latests[key] = None
             if participant is not None:
-                communications = communications_of(participant, raw)
-                told.append((participant, communications))
                 latests[key] = latest_of(participant, communications)
+                told.append((participant, communications))
+        return told, latests
+
+    def _repaired(
+        self,
+        told: Mapping[str, Any],
+        id_: str,
+        end: str,
+        participants_of: Callable[
+            [Mapping[str, Any]], Iterable[tuple[Participant, Communications]]
+        ],
+        now: datetime,
+    ) -> list[Event]:
+        id = text_in(told, id_)
+        if id is None:
+            raise Rejected(f"a conversation was read without its {id_}; left out")
+        known = self._remembered(id, now)
+        participants = list(participants_of(told))
+        latest = newest(latest_of(*one) for one in participants)
+        seen = Seen(participants, latest, time_of(told.get(end)))
         hearing = Hearing(
-            conversation=snapshot.id,
-            listener=self.listener,
-            observed=text_of(observed_at),
-            topic=topic,
-            divisions=divisions_of(snapshot.divisions),
-            label=snapshot.utilizationLabelId or "",
-            screen=self._screen,
+            conversation=id, listener=self.listener, observed=text_of(now), repaired=True,
+            divisions=lookups.divisions_of(told),
+            label=text_in(told, "utilizationLabelId") or "", screen=self._screen,
+        )  # fmt: skip
+        return self._events(known, news_of(known, seen, self._screen, now), hearing, now)
+
+    def _detail(self, topic: str, body: bytes | Raw, now: datetime) -> list[Event]:
+        name, found = details.name_of(topic), details.read(topic, body)
+        hearing = Hearing(
+            conversation=found["conversationId"], listener=self.listener, observed=text_of(now),
+            topic=topic, divisions=details.divisions_of(found), screen=self._screen,
+        )  # fmt: skip
+        facts = details.facts_of(name, found, self._screen)
+        told = [self._event(News(fact, fact.at or now), hearing, now) for fact in facts]
+        events = [event for event in told if self._is_new(event.id)]
+        self.counts.events += len(events)
+        self.counts.repeats += bool(told) and not events
+        return events
+
+    def _is_new(self, id: str) -> bool:
+        if id in self._details:
+            return False
+        self._details[id] = None
+        if len(self._details) > _DETAILS:
+            self._details.popitem(last=False)
+        return True
+
+    def _events(
+        self, known: KnownConversation, news: Sequence[News], hearing: Hearing, now: datetime
+    ) -> list[Event]:
+        if known.ended is not None and news:
+            self._leaving.append((now + KEPT, hearing.conversation))
+        self.counts.events += len(news)
+        return [self._event(one, hearing, now) for one in news]
+
+    def _event(self, news: News, hearing: Hearing, now: datetime) -> Event:
+        fact = news.fact
+        who, what = fact.participant.id or "", fact.communication.id or ""
+        id = event_id(fact.type, hearing.conversation, who, what, fact.mark)
+        data: dict[str, JSON] = data_of(
+            fact, hearing, id, text_of(news.at), previous=news.previous, late=news.late
         )
-        latest = newest(latests.values())
-        if not _is_older(latest, known.latest):
-            known.raws = latests
-        return self._news(known, told, latest, hearing, observed_at)
+        return Event(
+            id=id, key=hearing.conversation, type=fact.type, source=self.source,
+            occurred_at=news.at, observed_at=now, data=data,
+        )  # fmt: skip
 
     def _remembered(self, id: str, now: datetime) -> KnownConversation:
         self._forget(now)
@@ -143,173 +269,15 @@ class Normaliser:
         return known
 
     def _forget(self, now: datetime) -> None:
-        while self._ended and self._ended[0][0] <= now:
-            _, id = self._ended.popleft()
+        while self._leaving and self._leaving[0][0] <= now:
+            _, id = self._leaving.popleft()
             known = self._known.get(id)
             if known is None or known.ended is None or known.heard is None:
                 continue
             if known.heard + KEPT <= now:
                 del self._known[id]
             else:
-                self._ended.append((known.heard + KEPT, id))
-
-    def _news(
-        self,
-        known: KnownConversation,
-        told: Told,
-        latest: datetime | None,
-        hearing: Hearing,
-        now: datetime,
-        ended: datetime | None = None,
-    ) -> list[Event]:
-        """Return the events of what is not known yet, and remember it."""
-        older = _is_older(latest, known.latest)
-        facts: list[Fact] = []
-        for participant, communications in told:
-            for fact in facts_of(participant, communications):
-                what = fact.communication.id
-                if known.tell((participant.id, what, fact.type, fact.mark)):
-                    facts.append(fact)
-            if not older:
-                facts += toggled(known, participant, communications, self._screen)
-                _learn(known, participant, communications)
-        if not older and latest is not None:
-            known.latest = latest
-        facts += _of_conversation(known, told, ended)
-        events = self._events(known, facts, latest or now, older, hearing, now)
-        if known.ended is not None and events:
-            self._ended.append((now + KEPT, hearing.conversation))
-        self.counts.events += len(events)
-        return events
-
-    def _events(
-        self,
-        known: KnownConversation,
-        facts: list[Fact],
-        latest: datetime,
-        older: bool,
-        hearing: Hearing,
-        now: datetime,
-    ) -> list[Event]:
-        timed = [(_at(fact, latest), _rank(fact), fact) for fact in facts]
-        if len(timed) > 1:
-            timed.sort(key=_place)
-        through = known.through
-        events = []
-        for at, _, fact in timed:
-            late = through is not None and at < through
-            previous = "" if older else _moved(known, fact)
-            events.append(self._event(fact, at, hearing, previous, late, now))
-        if timed and (through is None or timed[-1][0] > through):
-            known.through = timed[-1][0]
-        return events
-
-    def _event(
-        self, fact: Fact, at: datetime, hearing: Hearing, previous: str, late: bool, now: datetime
-    ) -> Event:
-        id = event_id(
-            fact.type,
-            hearing.conversation,
-            fact.participant.id or "",
-            fact.communication.id or "",
-            fact.mark,
-        )
-        data = data_of(fact, hearing, id, text_of(at), previous=previous, late=late)
-        return Event(
-            id=id,
-            key=hearing.conversation,
-            type=fact.type,
-            source=self.source,
-            occurred_at=at,
-            observed_at=now,
-            data=data,
-        )
-
-
-def _is_older(latest: datetime | None, known: datetime | None) -> bool:
-    return latest is not None and known is not None and latest < known
-
-
-def _place(timed: tuple[datetime, float, Fact]) -> tuple[datetime, float]:
-    return timed[0], timed[1]
-
-
-def _rank(fact: Fact) -> float:
-    return RANK[fact.type] if fact.rank is None else fact.rank
-
-
-def _at(fact: Fact, latest: datetime) -> datetime:
-    """Return when a fact happened; not known better: by the newest time of its snapshot."""
-    if fact.at is not None:
-        return fact.at
-    return min(latest, fact.until) if fact.until is not None else latest
-
-
-def _learn(
-    known: KnownConversation, participant: Participant, communications: Communications
-) -> None:
-    """Remember whether a participant still takes part."""
-    id = participant.id or ""
-    one = known.participants.get(id)
-    if one is None:
-        one = known.participants[id] = KnownParticipant()
-    latest = latest_of(participant, communications)
-    if _is_older(latest, one.latest):
-        return
-    one.latest = latest
-    one.ended = ended_at(participant, communications)
-    one.takes_part = takes_part(participant, communications)
-    if not known.media and communications:
-        known.media, first = communications[0]
-        known.direction = first.direction or ""
-
-
-def _of_conversation(
-    known: KnownConversation, told: Told, ended: datetime | None
-) -> Iterable[Fact]:
-    """Return that the conversation began, or ended, where that was not told."""
-    if not known.began and told:
-        known.began = True
-        began = earliest(joined_at(*one) for one in told)
-        yield Fact(words.STARTED, began, _NOBODY, _of_kind(known), known.media)
-    if not known.is_over:
-        known.ended = None
-    elif known.ended is None:
-        last = newest(one.ended for one in known.participants.values())
-        known.ended = ended or last
-        if last is not None and known.tell((words.ENDED, last)):
-            mark = text_of(last)
-            yield Fact(words.ENDED, last, _NOBODY, _of_kind(known), known.media, mark)
-
-
-_NOBODY = Participant()
-
-
-def _of_kind(known: KnownConversation) -> Communication:
-    return Communication(direction=known.direction or None)
-
-
-def _moved(known: KnownConversation, fact: Fact) -> str:
-    """Remember the state of a communication; return the one before, where it is another."""
-    id = fact.communication.id
-    if not id or not fact.state:
-        return ""
-    one = known.communications.get(id)
-    if one is None:
-        one = known.communications[id] = KnownCommunication()
-    before = one.state
-    if fact.type in _KEEPING or _height(fact.state) < _height(before):
-        return ""
-    one.state = fact.state
-    return before if before != fact.state else ""
-
-
-_KEEPING = frozenset({words.ACW, words.HELD, words.RESUMED, words.TRANSFERRED})
-"""What happens while a communication keeps its state."""
-
-
-def _height(state: str) -> int:
-    return _LAST.get(state) or _STATES.get(state, 5 if state else -1)
+                self._leaving.append((known.heard + KEPT, id))
 
 
 __all__ = ["KEPT", "MOST", "Counts", "Normaliser"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Raw, Struct
 
 from syncline.errors import Rejected
 
-from .shapes import Communication, Envelope, Participant, Snapshot
+from .shapes import Communication, Envelope, Participant, Snapshot, Time
 from .words import MEDIA, media_of
 
 Found = TypeVar("Found", bound=Struct)
@@ -53,22 +54,44 @@ def _read(decode: Callable[[Any], Found], text: Any, what: str) -> Found:
 
 
 def participant_of(raw: Raw) -> tuple[Participant | None, bool]:
-    """Return a participant, and whether all of it could be read; None where it has no id.
+    """Return a participant, and whether all of it could be read; None where it has no id."""
+    participant, whole = read_or_salvage(Participant, raw, _participant)
+    return (participant, whole) if participant.id else (None, False)
+
+
+def read_or_salvage(
+    shape: type[Found], raw: Raw, decoder: msgspec.json.Decoder[Found] | None = None
+) -> tuple[Found, bool]:
+    """Return an object, and whether all of it could be read.
 
     A member of another kind than the vendor documents is left out alone: the rest still says what
     happened.
     """
     try:
-        participant, whole = _participant.decode(raw), True
+        found = decoder.decode(raw) if decoder else msgspec.json.decode(raw, type=shape)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        participant, whole = lenient(Participant, _any(raw)), False
-    return (participant, whole) if participant.id else (None, False)
+        return lenient(shape, _any(raw)), False
+    return found, True
 
 
 def _any(raw: Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def text_in(value: Mapping[str, Any], name: str) -> str | None:
+    """Return a member that is a text, and not empty."""
+    found = value.get(name)
+    return found if isinstance(found, str) and found else None
+
+
+def time_of(value: Any) -> datetime | None:
+    """Return the time that a text is; None for what is none."""
+    try:
+        return msgspec.convert(value, Time)  # type: ignore[no-any-return]  # a union
+    except msgspec.ValidationError:
         return None
 
 
@@ -125,5 +148,6 @@ def _unknown_media(text: bytes) -> Communications:
 
 
 __all__ = [
-    "Communications", "communications_of", "envelope", "lenient", "participant_of", "snapshot_of",
+    "Communications", "communications_of", "envelope", "lenient", "participant_of",
+    "read_or_salvage", "snapshot_of", "text_in", "time_of",
 ]  # fmt: skip

@@ -34,8 +34,9 @@ class AfterCallWork(Struct, gc=False, frozen=True):
 class Hold(Struct, gc=False, frozen=True):
     """One time on hold, as look-ups tell it; notifications tell only the newest start."""
 
-    start: datetime
-    end: datetime | None
+    start: Annotated[datetime, Meta(tz=True)]
+    end: Time = None
+    """None while it lasts, and where the communication ended in it."""
 
 
 class Communication(Struct, gc=False, frozen=True):
@@ -102,6 +103,42 @@ class Named(Struct, gc=False, frozen=True):
     """A reference to something that has an id."""
 
     id: str | None = None
+
+
+class Flattened(Struct, gc=False, frozen=True):
+    """A participant of a topic of one medium: its communication is part of it, without an id."""
+
+    id: str | None = None
+    state: str | None = None
+    initialState: str | None = None
+    direction: str | None = None
+    disconnectType: str | None = None
+    startTime: Time = None
+    connectedTime: Time = None
+    endTime: Time = None
+    startHoldTime: Time = None
+    startAcwTime: Time = None
+    endAcwTime: Time = None
+    parkTime: Time = None
+    resumeTime: Time = None
+    callbackScheduledTime: Time = None
+    held: bool | None = None
+    muted: bool | None = None
+    recordingState: str | None = None
+    purpose: str | None = None
+    name: str | None = None
+    address: str | None = None
+    provider: str | None = None
+    peer: str | None = None
+    type: str | None = None
+    subject: str | None = None
+    user: Named | None = None
+    queue: Named | None = None
+    group: Named | None = None
+    team: Named | None = None
+    externalContact: Named | None = None
+    wrapup: Wrapup | None = None
+    attributes: Raw = NULL
 
 
 class Membership(Struct, gc=False, frozen=True):

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PACKAGES := core connectors/confluence connectors/genesys connectors/files connectors/aws web simulators demo checks
+PACKAGES := core connectors/confluence connectors/genesys connectors/files connectors/aws sinks/kafka web simulators demo checks
 SOURCES := $(PACKAGES:%=%/pyproject.toml)
 
 .PHONY: demo test check bench soak docs screenshots clean

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 from syncline.clock import SystemClock
 from syncline.connector import Context
-from syncline.model import Asset
+from syncline.model import Asset, Ref
 from syncline.ports import Clock, Secret
 from syncline.testing import MemoryCache
 from syncline.testing.bodies import ASSET
@@ -101,3 +103,50 @@ async def opened(wiki: Running, clock: Clock) -> AsyncIterator[Callable[..., Con
             return store
 
         yield open_store
+
+
+@pytest.fixture
+def store(opened: Callable[..., ConfluenceStore]) -> ConfluenceStore:
+    """A store with the connection's own settings."""
+    return opened()
+
+
+@pytest.fixture
+def page(wiki: Running) -> Callable[..., Ref]:
+    """Writes a page, or makes a folder, as a person: `page("Title", "<p>text</p>")`."""
+
+    def made(title: str, body: str = "<p>text</p>", **more: Any) -> Ref:
+        text = {} if more.get("type") == "folder" else {"body": body}
+        return Ref("wiki", wiki.act({"do": "create", "title": title, **text, **more})["id"])
+
+    return made
+
+
+@frozen
+class Picture:
+    """A file that pages show."""
+
+    content: bytes = b"\x89PNG\r\n\x1a\n picture"
+    markup: str = '<ac:image><ri:attachment ri:filename="a.png" /></ac:image>'
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@pytest.fixture
+def picture() -> Picture:
+    """A picture called a.png."""
+    return Picture()
+
+
+@pytest.fixture
+def attach(wiki: Running, picture: Picture) -> Callable[..., None]:
+    """Attaches a.png to a page, as a person."""
+
+    def attached(ref: Ref, content: bytes = picture.content) -> None:
+        encoded = base64.b64encode(content).decode()
+        wiki.act({"do": "attach", "id": ref.id, "filename": "a.png", "content": encoded})
+
+    return attached

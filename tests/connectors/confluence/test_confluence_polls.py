@@ -19,6 +19,7 @@ from syncline_confluence.store import ConfluenceStore
 from syncline_simulators.running import Running
 
 Opened = Callable[..., ConfluenceStore]
+Page = Callable[..., Ref]
 ASKED = re.compile(r"/content/(\d+)/restriction/byOperation/read$")
 
 
@@ -33,13 +34,6 @@ class Later(SystemClock):
 @pytest.fixture
 def clock() -> Later:
     return Later()
-
-
-def page(wiki: Running, title: str, **more: Any) -> Ref:
-    """Write a page, or make a folder, as a person."""
-    if more.get("type") != "folder":
-        more["body"] = "<p>text</p>"
-    return Ref("wiki", wiki.act({"do": "create", "title": title, **more})["id"])
 
 
 def restrict(wiki: Running, ref: Ref) -> None:
@@ -101,9 +95,9 @@ async def settle(wiki: Running) -> Callable[[ConfluenceStore], Any]:
 
 
 async def test_a_poll_tells_of_a_page_that_was_restricted_and_of_one_that_was_opened(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    first, second = page(wiki, "First"), page(wiki, "Second")
+    first, second = page("First"), page("Second")
     restrict(wiki, second)
     job = await settle(opened())
     restrict(wiki, first)
@@ -116,12 +110,12 @@ async def test_a_poll_tells_of_a_page_that_was_restricted_and_of_one_that_was_op
 
 @pytest.mark.parametrize("kind", ["page", "folder"])
 async def test_what_is_above_counts_for_everything_below(
-    wiki: Running, opened: Opened, settle: Any, kind: str
+    page: Page, wiki: Running, opened: Opened, settle: Any, kind: str
 ) -> None:
-    top = page(wiki, "Top", type=kind)
-    middle = page(wiki, "Middle", parent=top.id)
-    leaf = page(wiki, "Leaf", parent=middle.id)
-    page(wiki, "Beside")
+    top = page("Top", type=kind)
+    middle = page("Middle", parent=top.id)
+    leaf = page("Leaf", parent=middle.id)
+    page("Beside")
     job = await settle(opened())
     below = {middle, leaf} | ({top} if kind == "page" else set())
     restrict(wiki, top)
@@ -133,10 +127,10 @@ async def test_what_is_above_counts_for_everything_below(
 
 
 async def test_a_page_that_is_moved_below_a_restricted_one_is_told(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    closed, area = page(wiki, "Closed"), page(wiki, "Area")
-    leaf = page(wiki, "Leaf", parent=area.id)
+    closed, area = page("Closed"), page("Area")
+    leaf = page("Leaf", parent=area.id)
     restrict(wiki, closed)
     store = opened()
     job = await settle(store)
@@ -147,10 +141,10 @@ async def test_a_page_that_is_moved_below_a_restricted_one_is_told(
 
 
 async def test_a_folder_that_is_moved_below_a_restricted_page_takes_its_pages_along(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    closed, folder = page(wiki, "Closed"), page(wiki, "Folder", type="folder")
-    leaf = page(wiki, "Leaf", parent=folder.id)
+    closed, folder = page("Closed"), page("Folder", type="folder")
+    leaf = page("Leaf", parent=folder.id)
     restrict(wiki, closed)
     job = await settle(opened())
     wiki.act({"do": "move", "id": folder.id, "parent": closed.id})
@@ -158,14 +152,14 @@ async def test_a_folder_that_is_moved_below_a_restricted_page_takes_its_pages_al
 
 
 async def test_what_changes_without_a_version_is_told_in_a_small_scope(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    folder = page(wiki, "Folder", type="folder")
+    folder = page("Folder", type="folder")
     leaf, labelled, pictured, _ = (
-        page(wiki, "Leaf", parent=folder.id),
-        page(wiki, "Labelled"),
-        page(wiki, "Pictured"),
-        page(wiki, "Other"),
+        page("Leaf", parent=folder.id),
+        page("Labelled"),
+        page("Pictured"),
+        page("Other"),
     )
     job = await settle(opened())
     for act in (
@@ -185,9 +179,9 @@ async def test_what_changes_without_a_version_is_told_in_a_small_scope(
 
 
 async def test_labels_are_asked_for_as_far_as_a_poll_may_look_up(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    refs = [page(wiki, f"Page {n}") for n in range(4)]
+    refs = [page(f"Page {n}") for n in range(4)]
     for n, ref in enumerate(refs):
         wiki.act({"do": "label", "id": ref.id, "labels": [f"label-{n}", "kb"]})
     dear, cheap = opened(restrictions_per_poll=3), opened(restrictions_per_poll=3, labels=["kb"])
@@ -199,25 +193,25 @@ async def test_labels_are_asked_for_as_far_as_a_poll_may_look_up(
 
 
 async def test_pages_that_went_away_or_left_the_tree_are_told(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    root = page(wiki, "Root")
-    trashed, archived, moved = (page(wiki, t, parent=root.id) for t in ("A", "B", "C"))
+    root = page("Root")
+    trashed, archived, moved = (page(t, parent=root.id) for t in ("A", "B", "C"))
     store = opened(root=root.id)
     job = await settle(store)
     wiki.act({"do": "delete", "id": trashed.id})
     wiki.act({"do": "archive", "id": archived.id})
-    wiki.act({"do": "move", "id": moved.id, "parent": page(wiki, "Elsewhere").id})
+    wiki.act({"do": "move", "id": moved.id, "parent": page("Elsewhere").id})
     assert await job.poll() >= {trashed, archived, moved}
     assert not (await store.fetch(moved)).in_scope
 
 
 async def test_a_restriction_that_cannot_be_read_is_told_once_and_so_is_its_end(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    ref = page(wiki, "Page")
+    ref = page("Page")
     for n in range(3):
-        page(wiki, f"Other {n}")
+        page(f"Other {n}")
     job = await settle(opened())
     match = {"path": f"content/{ref.id}/restriction"}
     wiki.faults([{"kind": "status", "status": 403, "times": "always", "match": match}])
@@ -228,9 +222,9 @@ async def test_a_restriction_that_cannot_be_read_is_told_once_and_so_is_its_end(
 
 
 async def test_when_hardly_any_restriction_can_be_read_nothing_is_inferred(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    pages = [page(wiki, f"Page {n}") for n in range(4)]
+    pages = [page(f"Page {n}") for n in range(4)]
     job = await settle(opened())
     before = round_of(job.cursor)
     wiki.act({"do": "edit", "id": pages[0].id, "body": "<p>edited</p>"})
@@ -245,10 +239,10 @@ async def test_when_hardly_any_restriction_can_be_read_nothing_is_inferred(
 
 
 async def test_a_whole_group_is_asked_about_page_by_page(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    parent = page(wiki, "Parent")
-    leaf = page(wiki, "Leaf", parent=parent.id)
+    parent = page("Parent")
+    leaf = page("Leaf", parent=parent.id)
     wiki.act({"do": "restrict", "id": leaf.id, "to": ["confluence-users", "editors"]})
     path = f"/wiki/rest/api/content/{leaf.id}/restriction/byOperation/read"
     found = await opened()._api._get(path, {"expand": "restrictions.group"})
@@ -265,9 +259,9 @@ async def test_a_whole_group_is_asked_about_page_by_page(
 
 
 async def test_what_was_restricted_opened_or_removed_before_the_first_poll_is_told(
-    wiki: Running, opened: Opened
+    page: Page, wiki: Running, opened: Opened
 ) -> None:
-    first, second, third = (page(wiki, title) for title in ("First", "Second", "Third"))
+    first, second, third = (page(title) for title in ("First", "Second", "Third"))
     restrict(wiki, second)
     store = opened()
     _ = [entry async for entry in store.heads()]
@@ -278,9 +272,9 @@ async def test_what_was_restricted_opened_or_removed_before_the_first_poll_is_to
 
 
 async def test_a_process_that_begins_anew_still_knows_what_was_seen_last(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    first, second = page(wiki, "First"), page(wiki, "Second")
+    first, second = page("First"), page("Second")
     restrict(wiki, second)
     job = await settle(opened())
     restrict(wiki, first)
@@ -290,9 +284,9 @@ async def test_a_process_that_begins_anew_still_knows_what_was_seen_last(
 
 
 async def test_a_cursor_from_before_there_were_rounds_goes_on(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    ref = page(wiki, "Page")
+    ref = page("Page")
     job = await settle(opened(restrictions_per_poll=0))
     assert round_of(job.cursor) is None
     restrict(wiki, ref)
@@ -302,10 +296,10 @@ async def test_a_cursor_from_before_there_were_rounds_goes_on(
 
 
 async def test_a_changed_scope_makes_no_page_one_that_went_away(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    root, outside = page(wiki, "Root"), page(wiki, "Outside")
-    inside = page(wiki, "Inside", parent=root.id)
+    root, outside = page("Root"), page("Outside")
+    inside = page("Inside", parent=root.id)
     job = await settle(opened())
     job.store = opened(root=root.id)
     assert await job.poll() == set()
@@ -315,10 +309,10 @@ async def test_a_changed_scope_makes_no_page_one_that_went_away(
 
 
 async def test_a_folder_that_cannot_be_read_just_now_is_no_news_of_its_pages(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    folder = page(wiki, "Folder", type="folder")
-    page(wiki, "Inside", parent=folder.id)
+    folder = page("Folder", type="folder")
+    page("Inside", parent=folder.id)
     job = await settle(opened())
     match = {"path": f"/folders/{folder.id}$"}
     wiki.faults([{"kind": "html", "status": 200, "times": "always", "match": match}])
@@ -331,17 +325,19 @@ async def test_a_folder_that_cannot_be_read_just_now_is_no_news_of_its_pages(
 
 
 async def test_two_jobs_on_one_connection_are_both_told(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    ref = page(wiki, "Page")
+    ref = page("Page")
     store = opened()
     one, other = await settle(store), await settle(store)
     restrict(wiki, ref)
     assert [await one.poll(), await other.poll()] == [{ref}, {ref}]
 
 
-async def test_a_page_read_for_a_hint_is_asked_about_anew(wiki: Running, opened: Opened) -> None:
-    ref, store = page(wiki, "Page"), opened()
+async def test_a_page_read_for_a_hint_is_asked_about_anew(
+    page: Page, wiki: Running, opened: Opened
+) -> None:
+    ref, store = page("Page"), opened()
     with urgent():
         assert (await store.fetch(ref)).status is Status.LIVE
         restrict(wiki, ref)
@@ -354,12 +350,12 @@ async def test_a_page_read_for_a_hint_is_asked_about_anew(wiki: Running, opened:
 
 
 async def test_each_page_and_each_thing_above_it_is_asked_for_once(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    folder = page(wiki, "Folder", type="folder")
-    parent = page(wiki, "Parent", parent=folder.id)
+    folder = page("Folder", type="folder")
+    parent = page("Parent", parent=folder.id)
     for n in range(20):
-        page(wiki, f"Page {n}", parent=parent.id)
+        page(f"Page {n}", parent=parent.id)
     job = await settle(opened())
     await job.poll()
     assert set(asked(wiki).values()) == {1}
@@ -368,12 +364,12 @@ async def test_each_page_and_each_thing_above_it_is_asked_for_once(
 
 
 async def test_only_what_the_connection_covers_is_asked_for(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    root = page(wiki, "Root")
-    inside = page(wiki, "Inside", parent=root.id, labels=["kb"])
+    root = page("Root")
+    inside = page("Inside", parent=root.id, labels=["kb"])
     for n in range(5):
-        page(wiki, f"Outside {n}")
+        page(f"Outside {n}")
     job = await settle(opened(root=root.id, label="kb"))
     await job.poll()
     home = next(id for id in asked(wiki) if id not in (root.id, inside.id))
@@ -383,9 +379,9 @@ async def test_only_what_the_connection_covers_is_asked_for(
 
 
 async def test_a_large_scope_is_covered_in_as_many_polls_as_it_takes(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    pages = [page(wiki, f"Page {n}") for n in range(24)]
+    pages = [page(f"Page {n}") for n in range(24)]
     store = opened(restrictions_per_poll=10)
     job = await settle(store)
     while (known := round_of(job.cursor)) is not None and known.after:
@@ -405,10 +401,10 @@ async def test_a_large_scope_is_covered_in_as_many_polls_as_it_takes(
 
 
 async def test_a_round_goes_on_where_it_stood_when_a_process_begins_anew(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
     for n in range(24):
-        page(wiki, f"Page {n}")
+        page(f"Page {n}")
     job = await settle(opened(restrictions_per_poll=10))
     while (known := round_of(job.cursor)) is not None and known.after:
         await job.poll()
@@ -421,9 +417,9 @@ async def test_a_round_goes_on_where_it_stood_when_a_process_begins_anew(
 
 
 async def test_a_poll_may_be_told_to_leave_restrictions_alone(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    ref = page(wiki, "Page")
+    ref = page("Page")
     job = await settle(opened(restrictions_per_poll=0))
     restrict(wiki, ref)
     assert await job.poll() == set()
@@ -433,12 +429,12 @@ async def test_a_poll_may_be_told_to_leave_restrictions_alone(
 
 
 async def test_what_the_rounds_say_is_what_a_listing_says(
-    wiki: Running, opened: Opened, settle: Any
+    page: Page, wiki: Running, opened: Opened, settle: Any
 ) -> None:
-    folder = page(wiki, "Folder", type="folder")
-    tops = [page(wiki, f"Top {n}") for n in range(3)]
+    folder = page("Folder", type="folder")
+    tops = [page(f"Top {n}") for n in range(3)]
     for n, above in enumerate([folder, *tops, tops[0]]):
-        page(wiki, f"Leaf {n}", parent=above.id)
+        page(f"Leaf {n}", parent=above.id)
     store = opened(restrictions_per_poll=4)
     job = await settle(store)
     for ref in (folder, tops[0]):

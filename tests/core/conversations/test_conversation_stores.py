@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import attrs
 import pytest
 
-from syncline.events import Event, Zombies
+from syncline.events import Event
 from syncline.events.conversations import (
     Conversation,
     ConversationStore,
@@ -20,8 +19,8 @@ from syncline.events.conversations import (
 from syncline.events.interaction import ENDED, STARTED
 from syncline.state import SqliteState
 
-PATIENCE = Patience.of(Zombies(), timedelta(hours=1))
 HOUR = 3_600_000_000
+PATIENCE = Patience({"voice": 4 * HOUR}, 4 * HOUR, HOUR)
 MakeEvent = Callable[..., Event]
 
 

@@ -23,11 +23,32 @@ from syncline.events.conversations import (
 from syncline.events.interaction import ENDED, FINALIZED, HELD, JOINED, STARTED, json_schema
 from syncline.testing import FakeClock
 
+
+class Vendor:
+    """Answers as it is told to."""
+
+    at_once = 2
+
+    def __init__(self, *answers: Mapping[str, Found] | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, ...]] = []
+
+    async def look_up(self, keys: Sequence[str]) -> Mapping[str, Found]:
+        self.asked.append(tuple(keys))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        pass
+
+
 AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
 HOUR = 3_600_000_000
 NINE = micros(AT)
 HEARD = NINE + 80_000
-PATIENCE = Patience.of(Zombies(), timedelta(hours=1))
+PATIENCE = Patience.of(Zombies(lookup=Vendor), timedelta(hours=1))
 MakeEvent = Callable[..., Event]
 
 
@@ -55,6 +76,13 @@ def test_what_is_open_still_is_asked_for_less_and_less_often(event: MakeEvent) -
         )
         assert told is None
     assert waits == [4, 8, 24, 24]
+
+
+def test_where_nobody_can_be_asked_nothing_open_is_due(event: MakeEvent) -> None:
+    deaf = Patience.of(Zombies(), timedelta(hours=1))
+    assert deaf.due(_open(event)) > NINE + 1_000_000 * HOUR
+    ended, _ = merge(_open(event), event(ENDED, 60))
+    assert deaf.due(ended) == PATIENCE.due(ended)
 
 
 def test_something_new_starts_the_wait_afresh(event: MakeEvent) -> None:
@@ -154,26 +182,6 @@ def test_the_agenda_puts_off_what_was_heard_of_meanwhile_and_drops_the_forgotten
     assert agenda.take(known.get, HEARD + 4 * HOUR, 9) == []
     assert agenda.take(known.get, HEARD + 5 * HOUR, 9) == ["c0"]
     assert len(agenda) == 0
-
-
-class Vendor:
-    """Answers as it is told to."""
-
-    at_once = 2
-
-    def __init__(self, *answers: Mapping[str, Found] | Exception) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, ...]] = []
-
-    async def look_up(self, keys: Sequence[str]) -> Mapping[str, Found]:
-        self.asked.append(tuple(keys))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def aclose(self) -> None:
-        pass
 
 
 class House:

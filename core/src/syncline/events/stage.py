@@ -39,6 +39,8 @@ class MergeJob:
     instance: str
     """Stable name of this process among those of the job: static membership goes by it."""
     zombies: Zombies = field(factory=Zombies)
+    remember: timedelta = timedelta(hours=1)
+    """How long one that ended is remembered: a listener may repeat it for so long."""
 
 
 class MergeStage(Protocol):

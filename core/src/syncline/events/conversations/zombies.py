@@ -26,6 +26,7 @@ BACK_OFF = (2, 6)
 """Times the threshold of the medium: voice is asked for after 4 hours, 8 later, then every 24."""
 AGAIN = 600_000_000
 """Microseconds after which it is asked again where no answer came, at most."""
+NEVER = 2**62
 _Silence: TypeAlias = Mapping[str, Micros]
 
 
@@ -38,16 +39,20 @@ class Patience:
     others: Micros
     """For a medium that is not named: the longest, since asking for nothing costs calls."""
     remember: Micros
+    asks: bool = True
+    """False where nobody can be asked: nothing is due then but to be forgotten."""
 
     @classmethod
     def of(cls, zombies: Zombies, remember: timedelta) -> Patience:
         """Return it as a job says it."""
         after = {medium: _micros(time) for medium, time in zombies.after.items()}
         longest = max(after.values(), default=_micros(timedelta(days=30)))
-        return cls(after, longest, _micros(remember))
+        return cls(after, longest, _micros(remember), zombies.lookup is not None)
 
     def due(self, conversation: Conversation) -> Micros:
         """Return when something is to be done: an open one is asked for, another one forgotten."""
+        if conversation.open and not self.asks:
+            return NEVER
         if conversation.open:
             return max(conversation.heard + self.silence(conversation), conversation.later)
         return conversation.heard + self.remember

@@ -54,5 +54,6 @@ def remove(
 
 def listed(org: Organization, shelf: Shelf) -> list[Thing]:
     """The objects as listings show them: new ones, and changes, only when they have settled."""
-    found = (one if org.settled(one.modified) else one.before for one in shelf)
+    latest = org.now() - org.settling
+    found = (one if one.modified <= latest else one.before for one in shelf)
     return sorted((one for one in found if one), key=lambda one: (one.name.casefold(), one.id))

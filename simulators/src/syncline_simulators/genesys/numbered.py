@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from .errors import invalid_value
 from .paging import page_size
 from .serving import Call
+from .thing import Thing
+
+T = TypeVar("T")
 
 
 def numbered(
@@ -23,10 +26,37 @@ def numbered(
 
     `identity` is the member that tells entities apart; `newest` the entity that changed last.
     """
-    hidden = call.listing.hidden | ({newest} if call.listing.hide_newest else set())
-    seen = [one for one in entities if one[identity] not in hidden]
+    hidden = _hidden(call, newest)
+    return _numbered(call, [one for one in entities if one[identity] not in hidden], most, _same)
+
+
+def numbered_things(
+    call: Call,
+    things: Sequence[Thing],
+    view: Callable[[Thing], dict[str, Any]],
+    *,
+    most: int = 500,
+    newest: str | None = None,
+) -> dict[str, Any]:
+    """The same for so many objects that only those of the page are to be made into entities."""
+    hidden = _hidden(call, newest)
+    seen = [one for one in things if one.id not in hidden] if hidden else things
+    return _numbered(call, seen, most, view)
+
+
+def _hidden(call: Call, newest: str | None) -> frozenset[str | None]:
+    return frozenset(call.listing.hidden | ({newest} if call.listing.hide_newest else set()))
+
+
+def _same(one: dict[str, Any]) -> dict[str, Any]:
+    return one
+
+
+def _numbered(
+    call: Call, seen: Sequence[T], most: int, view: Callable[[T], dict[str, Any]]
+) -> dict[str, Any]:
     size, page = page_size(call, most=most, usual=25), _page(call)
-    shown = list(seen[(page - 1) * size : page * size])
+    shown = [view(one) for one in seen[(page - 1) * size : page * size]]
     if call.listing.short is not None:
         shown = shown[: int(len(shown) * call.listing.short)]
     count = -(-len(seen) // size)

@@ -7,7 +7,7 @@ from typing import Any
 from . import keeping
 from .dates import shown
 from .errors import invalid_value
-from .numbered import numbered
+from .numbered import numbered, numbered_things
 from .organization import Organization
 from .queue_shapes import plain_number
 from .queues import queue_view
@@ -86,13 +86,15 @@ def skills_view(org: Organization, user: Thing) -> list[dict[str, Any]]:
 
 def list_users(org: Organization, call: Call) -> dict[str, Any]:
     """GET: active ones unless `state` says otherwise."""
-    ids, state = call.values("id"), call.query.get("state") or "active"
+    ids, state = set(call.values("id")), call.query.get("state") or "active"
+    expand = call.values("expand")
     found = [
-        user_view(org, user, call.values("expand"))
+        user
         for user in keeping.listed(org, org.estate.users)
         if (not ids or user.id in ids) and state in ("any", user.value.get("state", "active"))
     ]
-    return numbered(call, found, most=500, newest=org.estate.users.newest())
+    newest = org.estate.users.newest() if call.listing.hide_newest else None
+    return numbered_things(call, found, lambda user: user_view(org, user, expand), newest=newest)
 
 
 def get_user(org: Organization, call: Call) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Genesys Cloud as Syncline stores: articles of a knowledge base, and the configuration."""
+"""Genesys Cloud: articles of a knowledge base, the configuration, and what is heard live."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from .webhooks import FORMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syncline.events import Subscription
     from syncline.items import Kind
 
     from .config.events import Reader
     from .config.store import GenesysConfigStore
+    from .notifications.lookup import ConversationLookup
+    from .notifications.source import NotificationSource
     from .store import GenesysStore
 
 
@@ -38,6 +41,18 @@ def _events(settings: Settings, context: Context) -> Reader:
     return open_reader(settings, context)
 
 
+def _source(settings: Settings, context: Context, wanted: Subscription) -> NotificationSource:
+    from .notifications.source import open_source
+
+    return open_source(settings, context, wanted)
+
+
+def _lookup(settings: Settings, context: Context) -> ConversationLookup:
+    from .notifications.lookup import open_lookup
+
+    return open_lookup(settings, context)
+
+
 def _kinds() -> Mapping[str, Kind]:
     from .config.kinds import kinds
 
@@ -52,13 +67,15 @@ def _refused() -> Mapping[str, str]:
 
 connector = Connector(
     name="genesys",
-    summary="Genesys Cloud: articles of one knowledge base, and the configuration.",
+    summary="Genesys Cloud: one knowledge base, the configuration, and interactions.",
     settings=Settings,
     documents=_documents,
     config=_config,
     kinds=_kinds,
     refused=_refused,
     events=_events,
+    source=_source,
+    lookup=_lookup,
     needs={"documents": ("knowledge_base",)},
     webhooks=FORMS,
 )

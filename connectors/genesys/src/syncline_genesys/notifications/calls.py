@@ -1,0 +1,201 @@
+"""The calls that listening takes, one method for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from syncline.errors import Unavailable
+from syncline.http import Client
+
+from ..blocks.decode import text
+from ..blocks.words import Json
+from ..client import entities, listed
+from ..config.calls import Calls
+from ..documents import moment
+
+CHANNELS = "/api/v2/notifications/channels"
+DETAILS = "/api/v2/analytics/conversations/details"
+CONVERSATIONS = "/api/v2/conversations"
+GROUPS = "/api/v2/groups"
+AT_ONCE = 100
+"""Conversations that one look-up in analytics names."""
+_SOON = 0
+"""Before everything else on the credential: events are lost meanwhile."""
+_LATER = 2
+"""After everything else on the credential."""
+
+
+@frozen(kw_only=True)
+class Opened:
+    """A channel that the vendor made."""
+
+    id: str = field(repr=False)
+    """The credential of its socket."""
+    uri: str = field(repr=False)
+    """Holds the credential, too: it is never logged."""
+    expires: datetime | None
+
+
+@frozen(kw_only=True)
+class Refusal:
+    """A topic that the vendor does not give."""
+
+    topic: str
+    reason: str
+    permissions: tuple[str, ...]
+
+
+class ChannelCalls:
+    """The notification channels of one OAuth client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def create(self) -> Opened:
+        """Make a channel."""
+        # Repeating it makes one channel too many, which nobody connects to and which expires.
+        answer = await self._client.request("POST", CHANNELS, idempotent=True, priority=_SOON)
+        channel = _object(answer.json(), CHANNELS)
+        if not text(channel, "id") or not text(channel, "connectUri"):
+            raise Unavailable(f"{CHANNELS}: a channel came without its address")
+        return Opened(
+            id=text(channel, "id"),
+            uri=text(channel, "connectUri"),
+            expires=moment(channel.get("expires")),
+        )
+
+    async def exists(self, channel: str) -> bool:
+        """Tell whether a channel is still there."""
+        answer = await self._client.request(
+            "HEAD", f"{CHANNELS}/{channel}", ok={200, 204, 404}, priority=_SOON
+        )
+        return answer.status != 404
+
+    async def subscribe(self, channel: str, names: Iterable[str]) -> list[Refusal]:
+        """Have a channel tell these topics and no others, and live for another day.
+
+        Returns those that are refused.
+
+        Raises:
+            NotFound: the channel is gone.
+            Rejected: there are too many, or one is no topic.
+        """
+        return await self._set("PUT", channel, names)
+
+    async def add(self, channel: str, names: Iterable[str]) -> list[Refusal]:
+        """Have a channel tell these topics, too; return those that are refused."""
+        return await self._set("POST", channel, names)
+
+    async def _set(self, method: str, channel: str, names: Iterable[str]) -> list[Refusal]:
+        # Without ignoreErrors one topic that is refused leaves the channel without any.
+        path = f"{CHANNELS}/{channel}/subscriptions"
+        answer = await self._client.request(
+            method,
+            path,
+            params={"ignoreErrors": "true"},
+            json=[{"id": name} for name in sorted(names)],
+            idempotent=True,
+            priority=_SOON,
+        )
+        return refusals(entities(_object(answer.json(), "subscriptions")))
+
+
+def refusals(topics: Iterable[Json]) -> list[Refusal]:
+    """Return the topics that a subscription lists as refused."""
+    return [
+        Refusal(
+            topic=text(one, "id"),
+            reason=text(one, "rejectionReason"),
+            permissions=tuple(map(str, one.get("missingPermissions") or ())),
+        )
+        for one in topics
+        if text(one, "state").casefold() == "rejected"
+    ]
+
+
+class ConversationCalls:
+    """What is asked about conversations that nobody told of."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.listing = Calls(client)
+        """Users, queues and groups."""
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def details(self, ids: Sequence[str]) -> list[Json]:
+        """Return what analytics know of these conversations, a hundred at most."""
+        answer = await self._client.request(
+            "GET", DETAILS, params={"id": ",".join(ids)}, priority=_LATER
+        )
+        return _conversations(_object(answer.json(), DETAILS))
+
+    async def conversation(self, id: str) -> Json:
+        """Return one conversation as it is now.
+
+        Raises:
+            NotFound: the vendor does not know it, or no longer.
+        """
+        path = f"{CONVERSATIONS}/{id}"
+        return _object((await self._client.request("GET", path, priority=_LATER)).json(), path)
+
+    async def began(self, since: datetime, until: datetime, number: int) -> list[Json]:
+        """Return one page of the conversations that began in an interval, the latest first."""
+        path = f"{DETAILS}/query"
+        body = {
+            "interval": f"{_stamp(since)}/{_stamp(until)}",
+            "order": "desc",
+            "orderBy": "conversationStart",
+            "paging": {"pageSize": AT_ONCE, "pageNumber": number},
+        }
+        # A query that is sent as a POST writes nothing.
+        answer = await self._client.request(
+            "POST", path, json=body, idempotent=True, priority=_LATER
+        )
+        return _conversations(_object(answer.json(), path))
+
+
+def _conversations(answer: Json) -> list[Json]:
+    # Analytics leave out the member that would be empty.
+    return listed(answer, "conversations", DETAILS) if "conversations" in answer else []
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+
+
+def _object(value: Any, what: str) -> Json:
+    if not isinstance(value, dict):
+        raise Unavailable(f"{what} answered {type(value).__name__} where an object was expected")
+    return value
+
+
+def known(conversation: Json, about: Set[str]) -> bool:
+    """Tell whether details of analytics concern one of these users or queues."""
+    return any(id in about for id in _subjects(conversation))
+
+
+def _subjects(conversation: Json) -> Iterable[str]:
+    for participant in _objects(conversation, "participants"):
+        yield text(participant, "userId")
+        for session in _objects(participant, "sessions"):
+            for segment in _objects(session, "segments"):
+                yield text(segment, "queueId")
+
+
+def _objects(holder: Json, name: str) -> Iterable[Json]:
+    return (one for one in holder.get(name) or () if isinstance(one, dict))
+
+
+__all__ = [
+    "AT_ONCE", "CHANNELS", "CONVERSATIONS", "DETAILS", "GROUPS", "ChannelCalls",
+    "ConversationCalls", "Opened", "Refusal", "known", "refusals",
+]  # fmt: skip

@@ -1,0 +1,171 @@
+"""One notification channel of the vendor's, and the socket that listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field, frozen
+
+from syncline.errors import NotFound
+from syncline.ports import Clock
+from syncline.redaction import register
+
+from .calls import ChannelCalls, Opened, Refusal
+from .system import Ended, Said
+
+if TYPE_CHECKING:
+    from .wire import Messages, Wire
+
+LIFE = timedelta(hours=24)
+"""What a channel lives where the vendor does not say."""
+_EARLIEST, _LATEST = 0.6, 0.8
+"""Of its life, when a channel is replaced: spread, so that not all are replaced at once."""
+
+
+@frozen(kw_only=True)
+class Means:
+    """What channels of one OAuth client are made with."""
+
+    calls: ChannelCalls
+    clock: Clock
+    random: Random
+    observe: Callable[[str, dict[str, Any]], None]
+    take: Callable[[Channel, Messages], None]
+    """Gets all messages."""
+    refused: Callable[[Iterable[Refusal]], None]
+    """Gets the topics that the vendor does not give."""
+    opened: Callable[[Wire], None]
+    """Gets every socket as soon as it is there."""
+    renewals: asyncio.Semaphore
+    """How many channels may be replaced at a time: more would drive others out."""
+    proxy: str
+    heartbeat: float
+    """Seconds between signs of life."""
+
+
+@define(eq=False)
+class Channel:
+    """A channel that is listened to. `wire` is its socket."""
+
+    means: Means
+    opened: Opened = field(repr=False)
+    wire: Wire = field(repr=False)
+    renew_at: float
+    """By the loop's clock."""
+    names: frozenset[str] = frozenset()
+    """What it is subscribed to."""
+    verified: float = 0.0
+    """When the vendor last said that the channel is there, by the loop's clock."""
+    told: Said | None = None
+    """What a system message said last that asks for something."""
+    news: asyncio.Event = field(factory=asyncio.Event)
+
+    def hear(self, what: Said) -> None:
+        """Take what the vendor says about the channel."""
+        if isinstance(what, Ended) and what.channel not in ("", self.opened.id):
+            # About another one, such as the one that this one replaced.
+            return
+        if not isinstance(self.told, Ended):
+            self.told = what
+        self.news.set()
+
+    async def follow(self, names: frozenset[str]) -> None:
+        """Subscribe to these names and no others, by what the vendor charges least for.
+
+        Raises:
+            NotFound: the channel is gone.
+        """
+        if names == self.names:
+            return
+        if self.names and self.names < names:
+            found = await self.means.calls.add(self.opened.id, names - self.names)
+        else:
+            found = await self.means.calls.subscribe(self.opened.id, names)
+        self._followed(names, found)
+
+    def _followed(self, names: frozenset[str], found: Sequence[Refusal]) -> None:
+        self.names = names
+        self.verified = asyncio.get_running_loop().time()
+        self.means.refused(found)
+
+    async def exists(self) -> bool:
+        """Ask the vendor whether the channel is still there."""
+        asked = asyncio.get_running_loop().time()
+        found = await self.means.calls.exists(self.opened.id)
+        if found:
+            self.verified = asked
+        return found
+
+    async def again(self) -> Channel:
+        """Return it with another socket, after its own has ended.
+
+        Raises:
+            NotFound: the channel is gone.
+            Unavailable: it cannot be had now.
+        """
+        channel = await _connected(self.means, self.opened, self.renew_at)
+        channel.names = self.names
+        # What the vendor does not keep any more may still be let in: it is asked.
+        if not await channel.exists():
+            channel.wire.abort()
+            raise NotFound("the channel is gone")
+        return channel
+
+
+async def open_channel(means: Means, names: frozenset[str]) -> Channel:
+    """Make a channel, listen to it, and subscribe it: nothing is missed once it is returned.
+
+    Raises:
+        Forbidden: the client may not have channels.
+        Rejected: a name is no topic.
+        NotFound, RateLimited, Unavailable: it cannot be had now.
+    """
+    opened = await means.calls.create()
+    register(opened.id, lasting=False)
+    loop = asyncio.get_running_loop()
+    channel = await _connected(means, opened, loop.time() + _renewal(means, opened))
+    try:
+        await channel.follow(names)
+    except BaseException:
+        channel.wire.abort()
+        raise
+    return channel
+
+
+async def _connected(means: Means, opened: Opened, renew_at: float) -> Channel:
+    # Late: the library is slow to import, and only whoever listens needs it.
+    from .wire import open_wire
+
+    early: list[bytes] = []
+    channel: Channel | None = None
+
+    def take(messages: Messages) -> None:
+        if channel is None:
+            early.extend(messages)
+        else:
+            means.take(channel, messages)
+
+    wire = await open_wire(opened.uri, take, proxy=means.proxy)
+    channel = Channel(means, opened, wire, renew_at)
+    means.opened(wire)
+    if early:
+        means.take(channel, early)
+    return channel
+
+
+def _renewal(means: Means, opened: Opened) -> float:
+    """Return in how many seconds a channel is replaced."""
+    return life(opened, means.clock.now()) * means.random.uniform(_EARLIEST, _LATEST)
+
+
+def life(opened: Opened, now: datetime) -> float:
+    """Return the seconds that a channel lives."""
+    left = (opened.expires - now) if opened.expires else LIFE
+    return max(1.0, min(left, LIFE).total_seconds())
+
+
+__all__ = ["LIFE", "Channel", "Means", "life", "open_channel"]

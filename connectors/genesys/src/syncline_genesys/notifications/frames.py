@@ -1,0 +1,102 @@
+"""What comes over sockets, turned into events as it comes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import define
+from msgspec import Raw
+
+from syncline.errors import Rejected
+from syncline.events import Event
+from syncline.redaction import redact
+
+from ..interactions import envelope
+from .channel import Channel
+from .system import Alive, said
+from .wire import Messages
+
+logger = logging.getLogger(__name__)
+
+_OF_CONVERSATIONS = ("v2.users.", "v2.routing.queues.", "v2.conversations.")
+_DETAILS = "v2.detail.events.conversation."
+_TOLD = 20
+"""Frames that make no sense and are logged one by one; the rest is counted."""
+
+
+class Hearing(Protocol):
+    """Makes events of what notifications say."""
+
+    def frame(self, topic: str, body: Raw, observed_at: datetime) -> Sequence[Event]: ...
+
+    def detail_event(self, topic: str, body: Raw, observed_at: datetime) -> Sequence[Event]: ...
+
+
+@define
+class Heard:
+    """How much came since it was asked last."""
+
+    frames: int = 0
+    events: int = 0
+    repeats: int = 0
+    """Frames that said nothing that was not known."""
+    rejected: int = 0
+    """Frames that make no sense."""
+
+
+@define(eq=False)
+class Frames:
+    """Reads messages, and hands what they say about a channel to the channel."""
+
+    hearing: Hearing
+    heard: Heard
+    _told: int = 0
+
+    def read(self, channel: Channel, messages: Messages, now: datetime) -> list[Event]:
+        """Return what messages say, in their order; what makes no sense is counted."""
+        found: list[Event] = []
+        heard = self.heard
+        for raw in messages:
+            try:
+                one = envelope(raw)
+                topic = one.topic
+                if topic.startswith(_OF_CONVERSATIONS) and topic.find(".conversations") > 0:
+                    events = self.hearing.frame(topic, one.body, now)
+                elif topic.startswith(_DETAILS):
+                    events = self.hearing.detail_event(topic, one.body, now)
+                else:
+                    self._other(channel, raw)
+                    continue
+            except Rejected as error:
+                self._refused(channel, raw, error)
+                continue
+            heard.frames += 1
+            if events:
+                found += events
+            else:
+                heard.repeats += 1
+        heard.events += len(found)
+        return found
+
+    def _refused(self, channel: Channel, raw: bytes, error: Rejected) -> None:
+        # An answer of the vendor's has no topic.
+        if said(raw) is not None:
+            self._other(channel, raw)
+            return
+        self.heard.rejected += 1
+        self._told += 1
+        if self._told <= _TOLD:
+            logger.warning("a frame makes no sense", extra={"error": redact(str(error))[:300]})
+
+    def _other(self, channel: Channel, raw: bytes) -> None:
+        match said(raw):
+            case None | Alive():
+                return
+            case what:
+                channel.hear(what)
+
+
+__all__ = ["Frames", "Heard", "Hearing"]

@@ -1,0 +1,293 @@
+"""What is listened to without end: one channel after another in the same place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import define, field, frozen
+
+from syncline.errors import ConfigError, Forbidden, NotFound, Rejected, SynclineError, Unavailable
+from syncline.redaction import redact
+
+from .backoff import LONGEST, Backoff
+from .channel import Channel, Means, open_channel
+from .gap import Gap
+from .plan import Slot
+from .system import Closing, Ended
+
+logger = logging.getLogger(__name__)
+
+OVERLAP = 5.0
+"""Seconds for which a channel and the one that replaces it both listen, at most."""
+_SHARE = 0.05
+"""Of what is left of a channel's life, so that a short one is not all overlap."""
+_STEADY = 2
+"""Signs of life after which a channel counts as steady."""
+_ASK = 10
+"""Signs of life after which the vendor is asked whether the channel is there: one that was driven
+out may go on to beat."""
+_REFUSED = 300.0
+"""Most seconds between two tries of a client that is refused."""
+
+
+@frozen
+class _Loss:
+    """How a channel was lost."""
+
+    channel: Channel
+    why: str
+    heard: float
+    """Until when nothing was missed, by the loop's clock."""
+    gone: bool = False
+    """The vendor does not have it any more."""
+
+
+@define(eq=False, kw_only=True)
+class Line:
+    """The channels of one slot.
+
+    Args:
+        missed: gets every gap once it has ended.
+    """
+
+    slot: Slot
+    means: Means
+    missed: Callable[[Gap], None]
+    names: frozenset[str] = frozenset()
+    strict: bool = True
+    """Whether a first channel that is refused is an error rather than tried again."""
+    deaf_since: datetime | None = None
+    """Since when nothing is heard; None while a channel listens, and before the first one."""
+    why: str = ""
+    """Why nothing is heard."""
+    channel: Channel | None = None
+    _changed: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _ends: set[asyncio.Task[None]] = field(factory=set, init=False)
+    refused: SynclineError | None = None
+    """Why the vendor refused the last try for good."""
+
+    def assign(self, names: frozenset[str]) -> None:
+        """Listen to these from now on."""
+        if names != self.names:
+            self.names = names
+            self._changed.set()
+
+    @property
+    def quiet_since(self) -> datetime | None:
+        """Until when everything was heard; None before the first channel listens."""
+        if self.deaf_since is not None or self.channel is None:
+            return self.deaf_since
+        return self._when(self.channel.wire.heard)
+
+    async def run(self) -> None:
+        """Listen until cancelled.
+
+        Raises:
+            Forbidden: the first channel was refused.
+            ConfigError: a name is no topic, or the proxy cannot be used.
+        """
+        backoff = Backoff(self.means.random)
+        try:
+            while True:
+                channel = await self._obtain(backoff)
+                began = self._now()
+                self._lost(await self._kept(channel))
+                if self._now() - began > _STEADY * self.means.heartbeat:
+                    backoff.reset()
+                await self.means.clock.sleep(backoff.next())
+        finally:
+            await self._end()
+
+    # -- getting a channel
+
+    async def _obtain(self, backoff: Backoff) -> Channel:
+        """Return a channel that listens, the last one if it is still there."""
+        old = self.channel
+        self.channel = None
+        while True:
+            try:
+                channel = await self._open(old)
+            except NotFound:
+                old = None
+            except SynclineError as error:
+                self._failed(error)
+                self.refused = error if isinstance(error, Forbidden | Rejected) else None
+                backoff.longest = _REFUSED if self.refused else LONGEST
+            else:
+                self._has(channel)
+                return channel
+            await self.means.clock.sleep(backoff.next())
+
+    async def _open(self, old: Channel | None) -> Channel:
+        if old is None:
+            return await open_channel(self.means, self.names)
+        channel = await old.again()
+        try:
+            await channel.follow(self.names)
+        except BaseException:
+            channel.wire.abort()
+            raise
+        return channel
+
+    def _failed(self, error: SynclineError) -> None:
+        if isinstance(error, ConfigError) or (self.strict and isinstance(error, Forbidden)):
+            raise error
+        if self.strict and isinstance(error, Rejected):
+            raise ConfigError([f"topics: Genesys refuses them: {redact(str(error))}"]) from error
+        fields = {"slot": str(self.slot), "error": redact(str(error))}
+        logger.warning("a channel cannot be had", extra=fields)
+        self.means.observe("channel.refused", fields)
+
+    def _has(self, channel: Channel) -> None:
+        """Count a channel as listening, and the gap before it as ended."""
+        self.strict, self.refused, self.channel = False, None, channel
+        fields = {"slot": str(self.slot), "topics": len(channel.names)}
+        logger.info("a channel listens", extra=fields)
+        self.means.observe("channel.opened", fields)
+        if self.deaf_since is not None:
+            self._tell_gap(self.deaf_since, channel.names, self.why)
+        self.deaf_since = None
+
+    def _tell_gap(self, since: datetime, names: frozenset[str], why: str) -> None:
+        until = max(self.means.clock.now(), since)
+        self.missed(Gap(since=since, until=until, topics=names, why=why, slot=self.slot))
+
+    # -- keeping it
+
+    async def _kept(self, channel: Channel) -> _Loss:
+        """Listen, replacing the channel in time, until one was lost; return how that was."""
+        retry = Backoff(self.means.random, first=1.0)
+        while True:
+            await self._wait(channel)
+            if (loss := self._loss(channel)) is not None:
+                return loss
+            try:
+                channel = await self._tended(channel)
+                retry.reset()
+            except NotFound:
+                return _Loss(channel, "driven out, or expired", channel.verified, gone=True)
+            except SynclineError as error:
+                fields = {"slot": str(self.slot), "error": redact(str(error))}
+                logger.warning("a channel could not be changed", extra=fields)
+                # What could not be done is still to do.
+                self._changed.set()
+                await asyncio.wait([channel.wire.ended], timeout=retry.next())
+
+    def _loss(self, channel: Channel) -> _Loss | None:
+        wire = channel.wire
+        if wire.ended.done():
+            return _Loss(channel, wire.ended.result(), wire.heard)
+        if isinstance(channel.told, Ended):
+            return _Loss(channel, channel.told.why, self._now(), gone=True)
+        if self._silence(channel) > 2 * self.means.heartbeat:
+            return _Loss(channel, "silent", wire.heard)
+        return None
+
+    def _silence(self, channel: Channel) -> float:
+        # A socket that is not read may well have something to say.
+        return 0.0 if channel.wire.paused else self._now() - channel.wire.heard
+
+    async def _tended(self, channel: Channel) -> Channel:
+        """Do what is due, and return the channel that listens then.
+
+        Raises:
+            NotFound: the channel is gone.
+            SynclineError: it could not be done now.
+        """
+        if self._silence(channel) > self.means.heartbeat:
+            await channel.wire.ping()
+        if self._now() >= channel.renew_at or isinstance(channel.told, Closing):
+            return await self._renewed(channel)
+        if self._changed.is_set():
+            self._changed.clear()
+            await channel.follow(self.names)
+        elif self._now() - channel.verified > _ASK * self.means.heartbeat:
+            await self._verify(channel)
+        return channel
+
+    async def _verify(self, channel: Channel) -> None:
+        if not await channel.exists():
+            raise NotFound("the channel is gone")
+
+    async def _wait(self, channel: Channel) -> None:
+        """Wait until there may be something to do."""
+        until = min(channel.renew_at, self._now() + self.means.heartbeat / 2)
+        waits: list[asyncio.Future[Any]] = [
+            asyncio.create_task(one.wait()) for one in (channel.news, self._changed)
+        ]
+        try:
+            await asyncio.wait(
+                [*waits, channel.wire.ended],
+                timeout=max(0.0, until - self._now()),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for wait in waits:
+                wait.cancel()
+        channel.news.clear()
+
+    async def _renewed(self, old: Channel) -> Channel:
+        """Return the channel that takes over; for a while both listen.
+
+        Raises:
+            SynclineError: there is none to be had now; the old one goes on.
+        """
+        async with self.means.renewals:
+            new = await self._successor()
+            # The old one may have ended meanwhile.
+            heard = old.wire.heard if old.wire.ended.done() else None
+            self.channel = new
+            fields = {"slot": str(self.slot), "topics": len(new.names)}
+            logger.info("a channel is replaced", extra=fields)
+            self.means.observe("channel.renewed", fields)
+            if heard is None:
+                await self._overlap(old, new)
+            else:
+                self._tell_gap(self._when(heard), new.names, "ended while it was replaced")
+        return new
+
+    async def _successor(self) -> Channel:
+        try:
+            return await open_channel(self.means, self.names)
+        except NotFound as error:
+            raise Unavailable(f"a new channel was gone at once: {error}") from error
+
+    async def _overlap(self, old: Channel, new: Channel) -> None:
+        """Let both listen for a while, then end the old one."""
+        seconds = min(OVERLAP, max(0.0, new.renew_at - self._now()) * _SHARE)
+        try:
+            await asyncio.wait([new.wire.ended], timeout=seconds)
+        finally:
+            ending = asyncio.create_task(old.wire.aclose(), name="end of a channel")
+            self._ends.add(ending)
+            ending.add_done_callback(self._ends.discard)
+
+    # -- losing it
+
+    def _lost(self, loss: _Loss) -> None:
+        loss.channel.wire.abort()
+        self.channel = None if loss.gone else loss.channel
+        self.deaf_since, self.why = self._when(loss.heard), loss.why
+        fields = {"slot": str(self.slot), "reason": loss.why, "topics": len(loss.channel.names)}
+        logger.warning("a channel was lost", extra=fields)
+        self.means.observe("channel.closed", fields)
+
+    async def _end(self) -> None:
+        if self.channel is not None:
+            await self.channel.wire.aclose()
+        if self._ends:
+            await asyncio.wait(self._ends)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _when(self, at: float) -> datetime:
+        """Return the wall clock's time of a time of the loop's clock."""
+        return self.means.clock.now() - timedelta(seconds=max(0.0, self._now() - at))
+
+
+__all__ = ["OVERLAP", "Line"]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import jsonschema
 import pytest
 
 from syncline.clock import SystemClock
@@ -151,3 +152,12 @@ def do(simulator: Running) -> Callable[..., Any]:
 def store(connect: Connect) -> GenesysStore:
     """A store with the simulator's own settings."""
     return connect()
+
+
+@pytest.fixture(scope="session")
+def schema(shared: Path) -> jsonschema.Draft4Validator:
+    """What the vendor's specification says of the body of a document."""
+    definitions = json.loads((shared / "specs" / "genesys.json").read_text())["definitions"]
+    return jsonschema.Draft4Validator(
+        {"$ref": "#/definitions/DocumentBody", "definitions": definitions}
+    )

@@ -15,6 +15,7 @@ from syncline.model import Document, Record, Ref, Status
 from syncline.ports import BulkItem, Write
 from syncline.testing import Attempt, Crash
 from syncline_genesys.store import GenesysStore
+from syncline_genesys.testing import para, said
 from syncline_simulators.running import Running
 
 Json = dict[str, Any]
@@ -48,16 +49,6 @@ async def updated(
 ) -> Record:
     lent = write or Attempt(ORIGIN).write
     return await store.update(record.ref, value, expected=record.version, write=lent)
-
-
-def paragraph(said: str, **properties: Any) -> Json:
-    return {
-        "type": "Paragraph",
-        "paragraph": {
-            "blocks": [{"type": "Text", "text": {"text": said}}],
-            "properties": {"fontType": "Paragraph", **properties},
-        },
-    }
 
 
 def written(simulator: Running, *blocks: Json, **fields: Any) -> Ref:
@@ -128,9 +119,9 @@ async def test_an_update_that_changes_nothing_writes_nothing(
 async def test_only_what_was_edited_changes_in_the_blocks(
     store: GenesysStore, simulator: Running
 ) -> None:
-    first = paragraph("red", textColor="#ff0000", align="Center")
-    second = paragraph("old words", backgroundColor="#00ff00")
-    third = paragraph("far right", align="Right", indentation=2.0)
+    first = para(said("red"), textColor="#ff0000", align="Center")
+    second = para(said("old words"), backgroundColor="#00ff00")
+    third = para(said("far right"), align="Right", indentation=2.0)
     ref = written(simulator, first, second, third)
     record = await store.fetch(ref)
     assert record.value is not None
@@ -147,9 +138,14 @@ class TestWithVariations:
     @pytest.fixture
     def content(self) -> Json:
         context = {"context": {"id": _id(1)}, "values": [{"id": _id(2)}]}
-        body = {"blocks": [paragraph("for agents")]}
+        body = {"blocks": [para(said("for agents"))]}
         other = {"name": "Agents", "priority": 2, "contexts": [context], "body": body}
-        ours = {"name": "Main", "priority": 1, "contexts": [], "body": {"blocks": [paragraph("x")]}}
+        ours = {
+            "name": "Main",
+            "priority": 1,
+            "contexts": [],
+            "body": {"blocks": [para(said("x"))]},
+        }
         content = {"title": "Opening hours", "visible": False, "variations": [other, ours]}
         return {"importAction": {"documents": [{"published": content}]}}
 
@@ -203,7 +199,7 @@ async def test_a_draft_that_only_recolours_is_a_persons_too(
     store: GenesysStore, simulator: Running
 ) -> None:
     record = await created(store)
-    red = json.dumps({"blocks": [paragraph("9 to 5", textColor="#ff0000")]})
+    red = json.dumps({"blocks": [para(said("9 to 5"), textColor="#ff0000")]})
     simulator.act({"do": "edit", "id": record.ref.id, "body": red, "publish": False})
     assert (await store.fetch(record.ref)).draft
     with pytest.raises(OpenDraft):
@@ -345,7 +341,7 @@ async def test_an_unmarked_draft_of_ours_is_found_and_finished(
 async def test_an_unmarked_article_of_a_person_is_not_taken_for_ours(
     store: GenesysStore, simulator: Running
 ) -> None:
-    written(simulator, paragraph("something else"))
+    written(simulator, para(said("something else")))
     simulator.act({"do": "create", "title": "Other", "body": "<p>9 to 5</p>"})
     assert await store.find(ORIGIN, article()) == []
 
@@ -353,7 +349,7 @@ async def test_an_unmarked_article_of_a_person_is_not_taken_for_ours(
 class TestReadOnly:
     @pytest.fixture
     def content(self) -> Json:
-        variation = {"contexts": [], "body": {"blocks": [paragraph("managed")]}}
+        variation = {"contexts": [], "body": {"blocks": [para(said("managed"))]}}
         published = {"title": "Managed", "variations": [variation]}
         return {
             "importAction": {
@@ -483,7 +479,7 @@ async def test_a_mark_is_never_a_url_and_holds_no_comma(
 async def test_the_id_that_another_program_gave_an_article_is_left_to_it(
     store: GenesysStore, simulator: Running
 ) -> None:
-    ref = written(simulator, paragraph("x"), externalId="importer-1")
+    ref = written(simulator, para(said("x")), externalId="importer-1")
     record = await store.fetch(ref)
     assert record.origin is None
     await updated(store, record, article("<p>y</p>"))

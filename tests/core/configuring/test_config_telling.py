@@ -10,8 +10,9 @@ from syncline.cli.exits import DONE, FAILED
 from syncline.cli.reports import code, lines
 from syncline.cli.watching import history_lines, status_lines
 from syncline.engine.explaining import where_and_why
-from syncline.errors import Rejected
+from syncline.errors import OutcomeUnknown, Rejected
 from syncline.rules import Rule
+from syncline.testing.accidents import Effect
 
 
 async def test_a_value_that_cannot_be_written_is_counted_when_it_is_told(
@@ -96,3 +97,12 @@ async def test_a_field_in_quarantine_is_no_success_unless_a_person_left_it_there
     left = await session.sync()
     assert (session.status().failing, session.status().quarantined) == (0, 1)
     assert code(left, 0, failing=session.status().failing) == DONE
+
+
+async def test_a_write_that_is_found_after_a_lost_answer_says_what_it_changed(bench: Any) -> None:
+    bench.cx.fail("update", OutcomeUnknown("the answer was lost"), effect=Effect.APPLIED)
+    session = bench.session()
+    report = await session.sync()
+    said = "call.maximum: 5 -> 10 (rule machines, found after a lost answer)"
+    assert next(lines(report, sides=False)) == f"updated  limits ivr: {said}"
+    assert f"limits ivr: {said}".endswith(session.history()[0].detail)

@@ -143,15 +143,17 @@ def _confirm(
     (planned,) = intent.writes
     written = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
     link = evolve(_based(one, intent, seen), synced_at=intent.opened_at, title=one.title)
+    event = writing.UNDONE if link.state is LinkState.HELD else writing.UPDATED
+    detail = _told(work, one, intent, found)
     effects: list[Effect] = [
         SaveItem(found),
         *writing.remembered(work, link),
         work.entry(
             link,
-            writing.UNDONE if link.state is LinkState.HELD else writing.UPDATED,
+            event,
             side=planned.side,
             reason=intent.reason.value,
-            detail=f"-> {shown(value_of(found))} (rule {one.rule.name}, found after a lost answer)",
+            detail=detail,
             before=intent.link.half(planned.side).stamp,
             after=item_digest(found),
             before_version=planned.expected or "",
@@ -161,7 +163,27 @@ def _confirm(
     ]
     work.commit(effects, fence)
     report.counts["writes"] += 1
-    report.add(ItemResult(ref=one.right, title=one.title, event=writing.UPDATED, side=planned.side))
+    report.add(
+        ItemResult(
+            ref=one.right,
+            title=one.title,
+            event=event,
+            side=planned.side,
+            reason=intent.reason.value,
+            detail=detail,
+        )
+    )
+
+
+def _told(work: ConfigWork, one: Managed, intent: Intent, found: ConfigItem) -> str:
+    """Return what a write that was found has changed, as it was announced."""
+    (planned,) = intent.writes
+    before = work.state.item(intent.link.half(planned.side).stamp)
+    was = f"{shown(value_of(before))} " if before is not None else ""
+    # The line is called after the target: what was written instead is said.
+    field = f"{one.source_title} " if planned.side is Side.LEFT else ""
+    now = shown(value_of(found))
+    return f"{field}{was}-> {now} (rule {one.rule.name}, found after a lost answer)"
 
 
 def _based(one: Managed, intent: Intent, seen: reading.Seen) -> Link:

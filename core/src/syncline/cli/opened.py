@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from ..clock import SystemClock
 from ..config import Config, DocumentsJob, read
@@ -26,9 +24,8 @@ from ..model import FIELDS, Costs, Document, Ref
 from ..ports import Capability
 from ..redaction import protect
 from ..state.port import StateStore
+from .ending import at_work, run
 from .output import say
-
-T = TypeVar("T")
 
 
 def configuration(args: argparse.Namespace) -> Config:
@@ -125,7 +122,8 @@ async def online(
         if isinstance(settings, DocumentsJob) and settings.pairs is not None:
             pairs = read_pairs(config.folder / settings.pairs.expanduser(), settings)
             documents(session, "pairs").accept(pairs)
-        yield session
+        with at_work(session):
+            yield session
 
 
 def _tell(session: AnySession, progress: Callable[..., None]) -> None:
@@ -209,21 +207,6 @@ class ClosedConfig(_Shut):
 
     kinds: Mapping[str, Kind] = MappingProxyType({})
     objection = _Shut._refuse
-
-
-def run(work: Coroutine[None, None, T]) -> T:
-    """Run a verb to its end. SIGTERM ends it as Ctrl-C does: cleanly, leases released."""
-
-    async def main() -> T:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
-
-    return asyncio.run(main())
 
 
 __all__ = [

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from .lookups import hold, objects
 from .reading import Communications, text_in, time_of
-from .shapes import NULL, Communication, Participant, Wrapup
+from .shapes import NULL, Communication, Participant, Passage, Wrapup
 from .times import earliest, newest
 from .words import lower
 
@@ -66,10 +66,9 @@ def _communication(session: Mapping[str, Any], segments: Sequence[_Segment]) -> 
     media = [segment for segment in segments if segment.kind != _WRAPUP]
     over, reason = _end(media)
     connected = earliest(one.start for one in media if one.kind not in {*_STATES, _ALERT})
-    parked = [one for one in media if one.kind == _PARKED]
     return Communication(
         id=text_in(session, "sessionId"),
-        state="disconnected" if over is not None else _state(media[-1].kind if media else ""),
+        state="disconnected" if over is not None else None,
         initialState=_state(media[0].kind if media else ""),
         held=bool(media) and over is None and media[-1].kind == _HOLD,
         disconnectType=reason,
@@ -79,13 +78,20 @@ def _communication(session: Mapping[str, Any], segments: Sequence[_Segment]) -> 
         startAlertingTime=earliest(one.start for one in media if one.kind == _ALERT),
         connectedTime=connected,
         disconnectedTime=over,
-        parkTime=newest(one.start for one in parked),
-        resumeTime=newest(one.end for one in parked if one.end != over),
         callbackScheduledTime=time_of(session.get("callbackScheduledTime")),
         subject=next((text for one in media if (text := text_in(one.raw, "subject"))), None),
         type=lower(text_in(session, "messageType")) or None,
         holds=[hold(one.start, one.end, over) for one in media if one.kind == _HOLD],
+        passages=[*_passages(media, over)],
     )
+
+
+def _passages(media: Sequence[_Segment], over: datetime | None) -> Iterator[Passage]:
+    for segment in media:
+        if segment.kind in _STATES:
+            yield Passage(segment.kind, segment.start)
+        if segment.kind == _PARKED and segment.end is not None and segment.end != over:
+            yield Passage("connected", segment.end)
 
 
 def _end(media: Sequence[_Segment]) -> tuple[datetime | None, str | None]:

@@ -73,7 +73,7 @@ def facts_of(name: str, body: Mapping[str, Any], screen: Screen) -> Iterator[Fac
         if type != words.ATTRIBUTES or attributes:
             yield Fact(
                 type, at, participant, communication, media, mark, state, reason,
-                attributes=attributes,
+                attributes=attributes or None,
             )  # fmt: skip
 
 

@@ -15,16 +15,14 @@ from msgspec import Struct
 from syncline.events import interaction as words
 
 from .shapes import Communication, Participant
+from .states import OVER, RINGING, SAID, is_over
 from .times import earliest, newest, text_of
 from .words import reason_of
 
 RANK = {type: float(rank) for rank, type in enumerate(words.TYPES)}
 BEFORE_HELD = RANK[words.HELD] - 0.5
 
-RINGING = frozenset({"alerting", "offering"})
-OVER = frozenset({"disconnected", "terminated"})
-_OF_THEIR_OWN = RINGING | OVER | {"connected", "none"}
-"""States that have an event of their own, or say nothing."""
+_OF_PARTICIPANT = frozenset({words.ACW, words.WRAPUP})
 _WITHOUT_WORK = frozenset({"unknown", "notApplicable"})
 
 SILENT = Communication()
@@ -46,9 +44,17 @@ class Fact(Struct, gc=False):
     reason: str = ""
     until: datetime | None = None
     """Where it has no time: it was not after this one."""
-    attributes: Mapping[str, str] = {}
+    attributes: Mapping[str, str] | None = None
     rank: float | None = None
     """Where it has another place within its instant than its type."""
+
+    @property
+    def place(self) -> str:
+        """The communication that it is about; "" where it is about the participant.
+
+        After-call work is told of both, by some transports of the participant alone.
+        """
+        return "" if self.type in _OF_PARTICIPANT else self.communication.id or ""
 
 
 def facts_of(
@@ -88,11 +94,11 @@ def _of_communication(
         yield Fact(
             words.CONNECTED, at, participant, communication, media, "", "connected", "", until
         )
-    if state not in _OF_THEIR_OWN or initial not in _OF_THEIR_OWN:
+    if state not in SAID or initial not in SAID or communication.passages:
         yield from _other_states(participant, communication, media, until)
     if communication.resumeTime is not None:
         at = communication.resumeTime
-        mark = f"connected {text_of(at)}"
+        mark = state_mark("connected", at)
         yield Fact(words.CHANGED, at, participant, communication, media, mark, "connected")
     if communication.startHoldTime is not None or communication.holds:
         yield from _holds(participant, communication, media)
@@ -112,14 +118,23 @@ def _rang_at(participant: Participant, communication: Communication) -> datetime
 def _other_states(
     participant: Participant, communication: Communication, media: str, until: datetime | None
 ) -> Iterator[Fact]:
-    for state in dict.fromkeys((communication.initialState, communication.state)):
-        if not state or state in _OF_THEIR_OWN:
+    for passage in communication.passages:
+        said, at = passage.state, passage.start
+        mark = state_mark(said, at)
+        yield Fact(words.CHANGED, at, participant, communication, media, mark, said)
+    for state in {communication.initialState: None, communication.state: None}:
+        if not state or state in SAID:
             continue
-        at = communication.parkTime if state == "parked" else None
+        since = communication.parkTime if state == "parked" else None
         if state == communication.initialState:
             until = earliest((until, communication.connectedTime))
-        mark = f"{state} {text_of(at)}"
-        yield Fact(words.CHANGED, at, participant, communication, media, mark, state, "", until)
+        mark = state_mark(state, since)
+        yield Fact(words.CHANGED, since, participant, communication, media, mark, state, "", until)
+
+
+def state_mark(state: str, at: datetime | None) -> str:
+    """Return the mark of a state: only some come again, and those have times."""
+    return f"{state} {text_of(at)}" if state in ("parked", "connected") else state
 
 
 def _holds(participant: Participant, communication: Communication, media: str) -> Iterator[Fact]:
@@ -150,20 +165,12 @@ def _end(participant: Participant, communication: Communication, media: str) -> 
     yield Fact(words.DISCONNECTED, at, participant, communication, media, "", state or "", reason)
 
 
-def is_over(communication: Communication) -> bool:
-    """Tell whether a communication has ended.
-
-    In after-call work one may still read `connected`, with a disconnected time.
-    """
-    return communication.disconnectedTime is not None or communication.state in OVER
-
-
 def _work(
     participant: Participant, communications: list[tuple[str, Communication]]
 ) -> Iterator[Fact]:
     begun, ended = participant.startAcwTime, participant.endAcwTime
-    media, owner, state = "", SILENT, ""
-    wrapup = participant.wrapup
+    media, owner = communications[0] if communications else ("", SILENT)
+    state, wrapup = "", participant.wrapup
     for name, communication in communications:
         if wrapup is None and communication.wrapup is not None:
             wrapup, media, owner = communication.wrapup, name, communication
@@ -172,20 +179,29 @@ def _work(
             media, owner, state = name, communication, work.state
             begun, ended = begun or work.startTime, ended or work.endTime
     if begun is not None or state == "pending":
-        yield Fact(words.ACW, begun, participant, owner, media, "pending", "pending")
+        yield _worked(begun, participant, owner, media, "pending")
     if ended is not None or state == "complete":
-        yield Fact(words.ACW, ended, participant, owner, media, "complete", "complete")
+        yield _worked(ended, participant, owner, media, "complete")
     if state not in ("", "pending", "complete"):
-        yield Fact(words.ACW, ended or begun, participant, owner, media, state, state)
+        yield _worked(ended or begun, participant, owner, media, state)
     if wrapup is not None and wrapup.code and not wrapup.provisional:
         at = wrapup.endTime or ended
         yield Fact(words.WRAPUP, at, participant, owner, media, wrapup.code)
 
 
+def _worked(
+    at: datetime | None, participant: Participant, owner: Communication, media: str, state: str
+) -> Fact:
+    return Fact(words.ACW, at, participant, owner, media, state, state)
+
+
 def latest_of(
     participant: Participant, communications: list[tuple[str, Communication]]
 ) -> datetime | None:
-    """Return the newest time that the participant shows: by it snapshots are older or newer."""
+    """Return the newest time that the participant shows: by it snapshots are older or newer.
+
+    The start of a hold does not count, because it goes when the hold ends.
+    """
     times = [
         participant.startTime, participant.connectedTime, participant.endTime,
         participant.startAcwTime, participant.endAcwTime,
@@ -194,15 +210,13 @@ def latest_of(
         times.append(participant.wrapup.endTime)
     for _, one in communications:
         times += (
-            one.startAlertingTime, one.connectedTime, one.disconnectedTime, one.startHoldTime,
-            one.parkTime, one.resumeTime,
+            one.startAlertingTime, one.connectedTime, one.disconnectedTime, one.parkTime,
+            one.resumeTime,
         )  # fmt: skip
         if one.wrapup is not None:
             times.append(one.wrapup.endTime)
         if one.afterCallWork is not None:
             times += (one.afterCallWork.startTime, one.afterCallWork.endTime)
-        for hold in one.holds:
-            times += (hold.start, hold.end)
     return newest(times)
 
 
@@ -221,6 +235,6 @@ def takes_part(participant: Participant, communications: list[tuple[str, Communi
 
 
 __all__ = [
-    "BEFORE_HELD", "OVER", "RANK", "RINGING", "SILENT", "Fact", "ended_at", "facts_of", "is_over",
-    "joined_at", "latest_of", "takes_part",
+    "BEFORE_HELD", "RANK", "SILENT", "Fact", "ended_at", "facts_of", "joined_at", "latest_of",
+    "state_mark", "takes_part",
 ]  # fmt: skip

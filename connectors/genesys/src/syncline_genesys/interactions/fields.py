@@ -151,7 +151,7 @@ def data_of(
         data["scheduled_at"] = text_of(what.callbackScheduledTime)
     if hearing.label:
         data["utilization_label_id"] = hearing.label
-    if fact.attributes:
+    if fact.attributes is not None:
         data["attributes"] = dict(fact.attributes)
     return data
 

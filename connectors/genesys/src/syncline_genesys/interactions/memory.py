@@ -75,6 +75,22 @@ class KnownConversation:
         self.told += token
         return True
 
+    def participant(self, id: str | None) -> KnownParticipant:
+        """Return what is remembered of a participant."""
+        key = id or ""
+        one = self.participants.get(key)
+        if one is None:
+            one = self.participants[key] = KnownParticipant()
+        return one
+
+    def communication(self, participant: str | None, id: str | None) -> KnownCommunication:
+        """Return what is remembered of a communication; without an id, of the participant's."""
+        key = id or participant or ""
+        one = self.communications.get(key)
+        if one is None:
+            one = self.communications[key] = KnownCommunication()
+        return one
+
     @property
     def is_over(self) -> bool:
         """Tell whether nobody takes part any longer, of those that ever did."""

@@ -18,6 +18,7 @@ from syncline.events import Event, Privacy
 from syncline.model import JSON
 
 from . import analytics, details, flattened, lookups
+from .clock import VendorClock
 from .facts import latest_of
 from .fields import Hearing, Screen, data_of, divisions_of
 from .gaps import gap_event
@@ -31,6 +32,7 @@ from .reading import (
     text_in,
     time_of,
 )
+from .recent import Recent
 from .shapes import Participant
 from .telling import News, Seen, is_older, news_of
 from .times import newest, text_of
@@ -84,6 +86,8 @@ class Normaliser:
         self._known: OrderedDict[str, KnownConversation] = OrderedDict()
         self._leaving: deque[tuple[datetime, str]] = deque()
         """Ended conversations, by when they may be forgotten."""
+        self._recent = Recent()
+        self._clock = VendorClock()
         self._details: OrderedDict[str, None] = OrderedDict()
 
     def open(self) -> Iterable[str]:
@@ -151,14 +155,15 @@ class Normaliser:
         snapshot = snapshot_of(topic, body)
         known = self._remembered(snapshot.id, now)
         raws = {hash(bytes(raw)): raw for raw in snapshot.participants}
-        if raws.keys() <= known.raws.keys():
+        if self._recent.repeats(hash((snapshot.id, *raws)), now):
             self.counts.repeats += 1
             return []
         told, latests = self._read(raws, known, flattened.medium_of(topic))
         latest = newest(latests.values())
         if not is_older(latest, known.latest):
             known.raws = latests
-        news = news_of(known, Seen(told, latest), self._screen, now)
+        sent = self._clock.judge(now)
+        news = news_of(known, Seen(told, latest, sent=sent), self._screen, now)
         if not news:
             self.counts.repeats += 1
             return []
@@ -167,6 +172,8 @@ class Normaliser:
             divisions=divisions_of(snapshot.divisions), label=snapshot.utilizationLabelId or "",
             screen=self._screen,
         )  # fmt: skip
+        if news[-1].fact.at is not None and not news[-1].late:
+            self._clock.learn(news[-1].at, now)
         return self._events(known, news, hearing, now)
 
     def _read(
@@ -245,8 +252,8 @@ class Normaliser:
 
     def _event(self, news: News, hearing: Hearing, now: datetime) -> Event:
         fact = news.fact
-        who, what = fact.participant.id or "", fact.communication.id or ""
-        id = event_id(fact.type, hearing.conversation, who, what, fact.mark)
+        who = fact.participant.id or ""
+        id = event_id(fact.type, hearing.conversation, who, fact.place, fact.mark)
         data: dict[str, JSON] = data_of(
             fact, hearing, id, text_of(news.at), previous=news.previous, late=news.late
         )

@@ -39,6 +39,13 @@ class Hold(Struct, gc=False, frozen=True):
     """None while it lasts, and where the communication ended in it."""
 
 
+class Passage(Struct, gc=False, frozen=True):
+    """A state that a communication went through, as analytics tells it."""
+
+    state: str
+    start: Annotated[datetime, Meta(tz=True)]
+
+
 class Communication(Struct, gc=False, frozen=True):
     """One call, message, e-mail, … of one participant."""
 
@@ -64,7 +71,8 @@ class Communication(Struct, gc=False, frozen=True):
     wrapup: Wrapup | None = None
     afterCallWork: AfterCallWork | None = None
     holds: list[Hold] = []
-    """Never in the vendor's JSON."""
+    passages: list[Passage] = []
+    """These two are never in the vendor's JSON."""
 
 
 class Participant(Struct, gc=False, frozen=True):

@@ -11,19 +11,14 @@ from syncline.events import interaction as words
 
 from .facts import RANK, Fact, ended_at, facts_of, joined_at, takes_part
 from .fields import Screen
-from .memory import KnownCommunication, KnownConversation, KnownParticipant
+from .memory import KnownConversation
 from .reading import Communications
 from .shapes import Communication, Participant
+from .states import height
 from .times import earliest, newest, text_of
 from .toggles import toggled
 
 _NOBODY = Participant()
-_HEIGHT = {
-    "": -1, "none": -1, "scheduled": 0, "dialing": 1, "contacting": 1, "offering": 1, "alerting": 1,
-    "disconnected": 9, "terminated": 9,
-}  # fmt: skip
-"""A communication never goes back to a lower one; all others are in the middle."""
-_MIDDLE = 5
 _KEEPING = frozenset({words.ACW, words.HELD, words.RESUMED, words.TRANSFERRED})
 """What happens while a communication keeps its state, or just before it gets another."""
 
@@ -37,6 +32,8 @@ class Seen:
     """The newest time of all participants."""
     ended: datetime | None = None
     """When the conversation ended, where the vendor says so itself."""
+    sent: datetime | None = None
+    """About when the vendor sent it, by its own clock; None where that is not known."""
 
 
 @frozen
@@ -58,22 +55,25 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
     is now is not taken from it.
     """
     older = is_older(seen.latest, known.latest)
+    witnessed = known.began and not older
     facts: list[Fact] = []
     for participant, communications in seen.told:
         id = participant.id
-        facts += [
+        fresh = [
             fact
             for fact in facts_of(participant, communications)
-            if known.tell((id, fact.communication.id, fact.type, fact.mark))
+            if known.tell((id, fact.place, fact.type, fact.mark))
         ]
         if not older:
-            facts += toggled(known, participant, communications, screen)
+            fresh += toggled(known, participant, communications, fresh, screen)
+        facts += fresh
         if not older or id not in known.participants:
             _learn(known, participant, communications)
     if seen.latest is not None and not older:
         known.latest = seen.latest
     facts += _of_conversation(known, seen)
-    return _in_order(known, facts, seen.latest or now, older)
+    untimed = newest((seen.latest, seen.sent, known.through)) if witnessed else seen.latest
+    return _in_order(known, facts, untimed or now, older)
 
 
 def is_older(latest: datetime | None, known: datetime | None) -> bool:
@@ -85,10 +85,7 @@ def _learn(
     known: KnownConversation, participant: Participant, communications: Communications
 ) -> None:
     """Remember whether a participant still takes part."""
-    id = participant.id or ""
-    one = known.participants.get(id)
-    if one is None:
-        one = known.participants[id] = KnownParticipant()
+    one = known.participant(participant.id)
     one.ended = ended_at(participant, communications)
     one.takes_part = takes_part(participant, communications)
     if communications and not known.media:
@@ -122,9 +119,9 @@ def _of_kind(known: KnownConversation) -> Communication:
 
 
 def _in_order(
-    known: KnownConversation, facts: Iterable[Fact], latest: datetime, older: bool
+    known: KnownConversation, facts: Iterable[Fact], untimed: datetime, older: bool
 ) -> list[News]:
-    timed = [(_at(fact, latest), _rank(fact), fact) for fact in facts]
+    timed = [(_at(fact, untimed), _rank(fact), fact) for fact in facts]
     if len(timed) > 1:
         timed.sort(key=_place)
     through, news = known.through, []
@@ -144,31 +141,27 @@ def _rank(fact: Fact) -> float:
     return RANK[fact.type] if fact.rank is None else fact.rank
 
 
-def _at(fact: Fact, latest: datetime) -> datetime:
-    """Return when a fact happened; not known better: by the newest time of its snapshot."""
+def _at(fact: Fact, untimed: datetime) -> datetime:
+    """Return when a fact happened, and for one that has no time: when it was first shown.
+
+    That is when the snapshot was sent, if the change was witnessed, or else its newest time.
+    """
     if fact.at is not None:
         return fact.at
-    return min(latest, fact.until) if fact.until is not None else latest
+    return min(untimed, fact.until) if fact.until is not None else untimed
 
 
 def _moved(known: KnownConversation, fact: Fact) -> str:
     """Remember the state of a communication; return the one before, where it is another."""
-    id = fact.communication.id
-    if not id or not fact.state or fact.type == words.ACW:
+    if not fact.state or fact.type == words.ACW:
         return ""
-    one = known.communications.get(id)
-    if one is None:
-        one = known.communications[id] = KnownCommunication()
+    one = known.communication(fact.participant.id, fact.communication.id)
     before = one.state
-    if _height(fact.state) < _height(before):
+    if height(fact.state) < height(before):
         return ""
     if fact.type not in _KEEPING:
         one.state = fact.state
     return before if before != fact.state else ""
-
-
-def _height(state: str) -> int:
-    return _HEIGHT.get(state, _MIDDLE)
 
 
 __all__ = ["News", "Seen", "is_older", "news_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from random import Random
 from typing import Any
@@ -38,3 +38,24 @@ async def server() -> AsyncIterator[FaultyServer]:
 async def clients(server: FaultyServer) -> AsyncIterator[Clients]:
     async with AsyncExitStack() as stack:
         yield Clients(server, stack)
+
+
+@pytest.fixture(scope="session")
+def paced() -> Callable[..., Pace]:
+    """Makes a pace whose chance is the same each time."""
+
+    def made(clock: FakeClock, rate: float | None = None, **settings: Any) -> Pace:
+        return Pace(rate, clock=clock, rng=Random(3), **settings)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sent() -> Callable[..., Coroutine[Any, Any, None]]:
+    """Sends one request, which takes no time, and notes when it left."""
+
+    async def send(pace: Pace, clock: FakeClock, times: list[float], priority: int = 1) -> None:
+        async with pace.slot(priority, float("inf")):
+            times.append(clock.monotonic())
+
+    return send

@@ -36,6 +36,14 @@ class Pair:
         assert (len(self.left.mutations), len(self.right.mutations)) == before
         assert (self.left.calls["fetch"], self.right.calls["fetch"]) == reads
 
+    async def clashing(self) -> Ref:
+        """Write an article of one paragraph, which both sides edit once it is paired."""
+        ref = self.left.write("Hours", "<p>nine to five</p>")
+        await self.sync()
+        self.left.edit(ref, body="<p>nine to six</p>")
+        self.right.edit(self.twin(ref), body="<p>nine to seven</p>")
+        return ref
+
     def titles(self, store: MemoryStore) -> dict[str, str]:
         """Return title -> body of what is live."""
         return {value.title: value.body for value in store.live().values()}

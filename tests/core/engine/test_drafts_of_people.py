@@ -1,0 +1,120 @@
+"""Drafts: those of people stay theirs, those of ours are published."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from syncline.decision import Reason
+from syncline.errors import Stale, Unavailable
+from syncline.ports import Capability
+from syncline.testing import EVERYTHING
+
+MakePair = Callable[..., Any]
+DRAFTS = {"capabilities": EVERYTHING | Capability.DRAFTS}
+
+
+async def test_a_persons_draft_is_never_published(pair: Any, make_pair: MakePair) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>x</p>")
+    await pair.sync()
+    twin = pair.twin(ref)
+    pair.right.start_draft(twin, body="<p>unfinished</p>")
+    pair.left.edit(ref, body="<p>y</p>")
+    report = await pair.sync()
+    assert report.conflicts == 1
+    assert pair.right.live()[twin].body == "<p>x</p>"
+    (conflict,) = pair.session.conflicts()
+    assert "draft" in conflict.record.reason.value
+    pair.right.discard_draft(twin)
+    await pair.session.resolve(conflict.record.id, "left")
+    assert pair.right.live()[twin].body == "<p>y</p>"
+    await pair.quiet()
+
+
+async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Pay", "<p>x</p>")
+    await pair.sync()
+    pair.right.start_draft(pair.twin(ref), body="<p>an hour of work</p>")
+    pair.left.restrict(ref)
+    report = await pair.sync()
+    assert report.withdrawn == 1
+    assert not pair.right.live()
+    kept = [view.right.body for view in pair.session.conflicts() if view.right is not None]
+    assert "<p>an hour of work</p>" in kept
+
+
+async def test_an_undo_leaves_an_article_alone_while_a_persons_draft_of_it_is_open(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Pay", "<p>x</p>")
+    created = (await pair.sync()).run
+    pair.left.edit(ref, body="<p>y</p>")
+    updated = (await pair.sync()).run
+    pair.right.start_draft(pair.twin(ref), body="<p>an hour of work</p>")
+    for run in (updated, created):
+        (kept,) = (await pair.session.undo(run)).kept
+        assert "draft" in kept.detail or run == created
+    assert pair.right.live()[pair.twin(ref)].body == "<p>y</p>"
+    pair.right.discard_draft(pair.twin(ref))
+    await pair.session.undo(updated)
+    assert pair.right.live()[pair.twin(ref)].body == "<p>x</p>"
+
+
+async def test_what_was_created_stays_while_a_persons_draft_of_it_is_open(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Pay", "<p>x</p>")
+    run = (await pair.sync()).run
+    twin = pair.twin(ref)
+    pair.right.start_draft(twin, body="<p>an hour of work</p>")
+    (kept,) = (await pair.session.undo(run)).kept
+    assert "draft" in kept.detail
+    assert twin in pair.right.live()
+
+
+async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>one</p>")
+    await pair.sync()
+    pair.left.edit(ref, body="<p>two</p>")
+    pair.right.fail("publish", Unavailable("the server went away"))
+    await pair.sync()
+    assert pair.right.live()[pair.twin(ref)].body == "<p>one</p>"
+    pair.right.recover()
+    for _ in range(3):
+        await pair.clock.sleep(3600)
+        await pair.sync()
+    assert pair.right.live()[pair.twin(ref)].body == "<p>two</p>"
+    assert not pair.session.conflicts()
+    await pair.quiet()
+
+
+async def test_a_choice_while_the_draft_is_still_open_leaves_the_pair_waiting_for_the_draft(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>one</p>")
+    await pair.sync()
+    twin = pair.twin(ref)
+    pair.right.start_draft(twin, body="<p>an hour of work</p>")
+    pair.left.edit(ref, body="<p>two</p>")
+    await pair.sync()
+    (conflict,) = pair.session.conflicts()
+    with contextlib.suppress(Stale):
+        await pair.session.resolve(conflict.record.id, "left")
+    await pair.sync()
+    (waiting,) = pair.session.conflicts()
+    assert waiting.record.reason is Reason.OPEN_DRAFT
+    pair.right.discard_draft(twin)
+    await pair.sync()
+    assert pair.right.live()[twin].body == "<p>two</p>"
+    assert not pair.session.conflicts()

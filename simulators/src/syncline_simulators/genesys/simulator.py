@@ -45,6 +45,7 @@ from . import (
     versions,
 )
 from .base import KnowledgeBase
+from .conversations import operations as conversations
 from .conversations.traffic import Traffic
 from .conversations.truth import page
 from .errors import Refusal
@@ -87,6 +88,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *datatables.ENDPOINTS,
     *users.ENDPOINTS,
     *notifications.ENDPOINTS,
+    *conversations.ENDPOINTS,
 )
 """All operations. A further part of the API adds its own module here."""
 

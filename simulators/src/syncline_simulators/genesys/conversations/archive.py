@@ -21,6 +21,7 @@ class Archive:
     _open: dict[str, Conversation] = attrs.field(factory=dict)
     _ended: dict[str, bytes] = attrs.field(factory=dict)
     _starts: list[tuple[int, str]] = attrs.field(factory=list)
+    _ends: dict[str, int] = attrs.field(factory=dict)
 
     def __len__(self) -> int:
         return len(self._ended)
@@ -39,6 +40,7 @@ class Archive:
         """One is over; the oldest beyond the bound are purged."""
         if self._open.pop(conversation.id, None) is None:
             return
+        self._ends[conversation.id] = conversation.ended or conversation.now
         self._ended[conversation.id] = zlib.compress(orjson.dumps(record(conversation)), 1)
         while len(self._ended) > self.most:
             self.purge(next(iter(self._ended)))
@@ -46,6 +48,7 @@ class Archive:
     def purge(self, conversation_id: str) -> bool:
         """Forget one that has ended."""
         gone = self._ended.pop(conversation_id, None) is not None
+        self._ends.pop(conversation_id, None)
         if gone and len(self._starts) > 2 * (len(self._ended) + len(self._open)) + 1000:
             self._starts = [one for one in self._starts if self.holds(one[1])]
         return gone
@@ -69,14 +72,19 @@ class Archive:
         found: dict[str, Any] | None = orjson.loads(zlib.decompress(packed)) if packed else None
         return found
 
-    def begun_between(self, start: int, end: int) -> Iterator[str]:
-        """The ids of those that began from `start` on and before `end`, in that order."""
+    def end(self, conversation_id: str) -> int | None:
+        """When one ended, also while after-call work goes on."""
+        found = self._open.get(conversation_id)
+        return found.ended if found else self._ends.get(conversation_id)
+
+    def begun_between(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """When those began that began from `start` on and before `end`, in that order."""
         for at in range(bisect_left(self._starts, (start, "")), len(self._starts)):
             began, conversation_id = self._starts[at]
             if began >= end:
                 return
             if self.holds(conversation_id):
-                yield conversation_id
+                yield began, conversation_id
 
 
 def record(conversation: Conversation) -> dict[str, Any]:
@@ -87,16 +95,9 @@ def record(conversation: Conversation) -> dict[str, Any]:
         "started": conversation.started,
         "ended": conversation.ended,
         "snapshot": orjson.loads(conversation.body()),
-        "legs": [
+        "tracks": [
             [
-                {
-                    "medium": two.medium,
-                    "alerted": two.alerted,
-                    "dialled": two.dialled,
-                    "connected": two.connected,
-                    "ended": two.ended,
-                    "holds": two.holds,
-                }
+                {"medium": two.medium, "path": two.path, "holds": two.holds}
                 for two in one.communications
             ]
             for one in conversation.participants

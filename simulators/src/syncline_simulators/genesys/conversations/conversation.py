@@ -34,10 +34,8 @@ class Communication:
     medium: str
     value: dict[str, Any]
     """As the vendor sends it."""
-    alerted: int | None = None
-    dialled: int | None = None
-    connected: int | None = None
-    ended: int | None = None
+    path: list[tuple[str, int]] = attrs.field(factory=list)
+    """Its states, each with the moment when it began."""
     holds: list[list[int]] = attrs.field(factory=list)
 
     @property
@@ -152,22 +150,20 @@ class Conversation:
         return communication
 
     def _begun(self, participant: Participant, one: Communication) -> None:
+        one.path.append((one.state, self.now))
         match one.state:
             case "alerting":
-                one.alerted = self.now
                 self._fact(truth.ALERTING, participant, one)
             case "connected":
-                one.connected = self.now
                 one.value["connectedTime"] = text(self.now)
                 self._fact(truth.CONNECTED, participant, one)
             case _:
-                one.dialled = self.now
                 self._fact(truth.CHANGED, participant, one)
 
     def connect(self, participant: Participant, one: Communication | None = None) -> None:
         """It is connected."""
         one = one or participant.main
-        one.connected = self.now
+        one.path.append(("connected", self.now))
         one.value["state"] = "connected"
         one.value["connectedTime"] = text(self.now)
         self._touched(participant)
@@ -176,6 +172,7 @@ class Conversation:
     def turn(self, participant: Participant, state: str, one: Communication | None = None) -> None:
         """It has a state that has no event of its own."""
         one = one or participant.main
+        one.path.append((state, self.now))
         one.value["state"] = state
         self._touched(participant)
         self._fact(truth.CHANGED, participant, one)
@@ -240,7 +237,7 @@ class Conversation:
             one.holds[-1].append(self.now)
             one.value["held"] = False
             one.value.pop("startHoldTime", None)
-        one.ended = self.now
+        one.path.append(("disconnected", self.now))
         one.value |= {
             "state": "disconnected",
             "disconnectedTime": text(self.now),

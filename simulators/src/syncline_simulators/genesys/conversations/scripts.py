@@ -104,7 +104,9 @@ class Script:
                 self.soon()
                 self.conversation.connect(agent)
                 return agent
-            self.conversation.leave(agent, "transfer.noanswer")
+            # REST has no word for it in chats.
+            chat = self.conversation.medium == "chat"
+            self.conversation.leave(agent, "timeout" if chat else "transfer.noanswer")
             yield self.between(0.5, 5)
         self.conversation.leave(customer, "endpoint")
         self.soon()

@@ -14,7 +14,7 @@ INTERNAL = Mapping(exclude=Filter(labels=frozenset({"internal"})))
 
 
 async def test_the_copy_of_what_leaves_the_filter_goes_and_comes_back_with_it(
-    pair: Any, make_pair: MakePair
+    make_pair: MakePair,
 ) -> None:
     pair = make_pair(mapping=INTERNAL)
     ref = pair.left.write("Hours", "<p>x</p>", labels=frozenset[str]())
@@ -35,9 +35,7 @@ async def test_the_copy_of_what_leaves_the_filter_goes_and_comes_back_with_it(
     assert set(pair.titles(pair.right)) == {"Other", "Hours"}
 
 
-async def test_an_original_stays_when_its_copy_leaves_the_filter(
-    pair: Any, make_pair: MakePair
-) -> None:
+async def test_an_original_stays_when_its_copy_leaves_the_filter(make_pair: MakePair) -> None:
     pair = make_pair(mapping=INTERNAL)
     ref = pair.right.write("Hours", "<p>x</p>", labels=frozenset[str]())
     await pair.sync()
@@ -48,9 +46,7 @@ async def test_an_original_stays_when_its_copy_leaves_the_filter(
     await pair.quiet()
 
 
-async def test_a_changed_filter_dissolves_pairs_and_removes_nothing(
-    pair: Any, make_pair: MakePair
-) -> None:
+async def test_a_changed_filter_dissolves_pairs_and_removes_nothing(make_pair: MakePair) -> None:
     pair = make_pair()
     pair.left.write("Hours", "<p>x</p>", labels=frozenset({"internal"}))
     await pair.sync()
@@ -83,7 +79,7 @@ async def test_a_page_that_nobody_can_see_any_more_is_removed_on_the_second_pass
 
 
 async def test_what_the_filter_keeps_out_is_not_created_from_the_other_side_either(
-    pair: Any, make_pair: MakePair
+    make_pair: MakePair,
 ) -> None:
     pair = make_pair(mapping=INTERNAL)
     ref = pair.right.write("Secret", "<p>x</p>", labels=frozenset({"internal"}))

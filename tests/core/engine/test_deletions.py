@@ -62,9 +62,7 @@ async def test_an_edit_beats_a_deletion_and_is_flagged(pair: Any) -> None:
     await pair.quiet()
 
 
-async def test_many_deletions_need_an_approval_and_edits_go_through(
-    pair: Any, make_pair: MakePair
-) -> None:
+async def test_many_deletions_need_an_approval_and_edits_go_through(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(delete_count=2))
     refs = [pair.left.write(f"Page {n}", "<p>x</p>") for n in range(10)]
     await pair.sync()
@@ -104,7 +102,7 @@ async def test_a_short_listing_that_claims_to_be_complete_removes_nothing(pair: 
     assert report.alarms
 
 
-async def test_a_deletion_can_be_held(pair: Any, make_pair: MakePair) -> None:
+async def test_a_deletion_can_be_held(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(deletes=Deletes.HOLD))
     ref = pair.left.write("Hours", "<p>x</p>")
     await pair.sync()

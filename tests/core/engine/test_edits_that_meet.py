@@ -75,7 +75,7 @@ async def test_a_choice_is_refused_when_a_side_has_moved_since(pair: Any) -> Non
     assert pair.titles(pair.right) == {"Hours": "<p>never</p>"}
 
 
-async def test_the_losing_edit_is_kept_for_review(pair: Any, make_pair: MakePair) -> None:
+async def test_the_losing_edit_is_kept_for_review(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(on_conflict=OnConflict.LEFT_WINS))
     await pair.clashing()
     await pair.sync()
@@ -88,7 +88,7 @@ async def test_the_losing_edit_is_kept_for_review(pair: Any, make_pair: MakePair
     await pair.quiet()
 
 
-async def test_an_unclean_merge_can_prefer_a_side(pair: Any, make_pair: MakePair) -> None:
+async def test_an_unclean_merge_can_prefer_a_side(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(otherwise=Otherwise.LEFT))
     await pair.clashing()
     await pair.sync()
@@ -97,7 +97,7 @@ async def test_an_unclean_merge_can_prefer_a_side(pair: Any, make_pair: MakePair
     assert review.record.review
 
 
-async def test_a_pair_that_is_written_too_often_is_frozen(pair: Any, make_pair: MakePair) -> None:
+async def test_a_pair_that_is_written_too_often_is_frozen(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(writes_per_hour=3))
     ref = pair.left.write("Hours", "<p>0</p>")
     await pair.sync()

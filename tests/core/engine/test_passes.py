@@ -77,7 +77,7 @@ async def test_a_quarantined_item_is_tried_again_later(pair: Any) -> None:
     assert set(pair.titles(pair.right)) == {"Bad"}
 
 
-async def test_a_lost_state_is_rebuilt_from_the_marks(pair: Any, make_pair: MakePair) -> None:
+async def test_a_lost_state_is_rebuilt_from_the_marks(make_pair: MakePair) -> None:
     pair = make_pair()
     pair.left.write("Hours", "<p>x</p>")
     pair.right.write("Returns", "<p>y</p>")
@@ -91,7 +91,7 @@ async def test_a_lost_state_is_rebuilt_from_the_marks(pair: Any, make_pair: Make
     assert len(pair.left.live()) == len(pair.right.live()) == 2
 
 
-async def test_a_job_can_run_one_way_only(pair: Any, make_pair: MakePair) -> None:
+async def test_a_job_can_run_one_way_only(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(direction=Direction.LEFT_TO_RIGHT))
     ref = pair.left.write("Hours", "<p>x</p>")
     pair.right.write("Extra", "<p>y</p>")

@@ -25,9 +25,7 @@ async def test_a_restricted_page_is_withdrawn_and_comes_back_when_it_is_opened(p
     await pair.quiet()
 
 
-async def test_restriction_goes_around_caps_and_keeps_the_copys_edit(
-    pair: Any, make_pair: MakePair
-) -> None:
+async def test_restriction_goes_around_caps_and_keeps_the_copys_edit(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(delete_count=0, delete_share=0.0))
     refs = [pair.left.write(f"Pay {n}", "<p>secret</p>") for n in range(5)]
     await pair.sync()
@@ -51,7 +49,7 @@ async def test_a_restricted_page_is_never_copied_in_the_first_place(pair: Any) -
 
 
 async def test_an_unknown_visibility_blocks_writes_and_withdraws_only_after_a_while(
-    pair: Any, make_pair: MakePair
+    make_pair: MakePair,
 ) -> None:
     pair = make_pair(limits=Limits(withdraw_after=timedelta(hours=1)))
     ref = pair.left.write("Pay", "<p>one</p>")
@@ -67,9 +65,7 @@ async def test_an_unknown_visibility_blocks_writes_and_withdraws_only_after_a_wh
     assert "Pay" not in pair.titles(pair.right)
 
 
-async def test_a_systemic_failure_of_the_look_up_withdraws_nothing(
-    pair: Any, make_pair: MakePair
-) -> None:
+async def test_a_systemic_failure_of_the_look_up_withdraws_nothing(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(withdraw_after=timedelta(hours=1)))
     refs = [pair.left.write(f"Page {n}", "<p>open</p>") for n in range(5)]
     await pair.sync()

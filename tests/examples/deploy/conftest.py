@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from syncline.config import load
+from syncline.config import Config, load
 from syncline.runner import Runner
 from syncline_web.metrics import observe
 
@@ -42,6 +42,12 @@ FIELDS = {
     "job": "articles", "connection": "wiki", "seconds": 1.0, "count": 1, "status": 200,
     "result": "accepted", "remaining": 5, "error": "Unavailable",
 }  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """The configuration of a job between two folders."""
+    return load(CONFIG.encode(), folder=tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -80,12 +86,12 @@ def promtool() -> str:
 
 
 @pytest.fixture
-async def exported(tmp_path: Path) -> dict[str, frozenset[str]]:
+async def exported(tmp_path: Path, config: Config) -> dict[str, frozenset[str]]:
     """Every series that a runner exports once everything has happened, with its labels."""
     for side in ("wiki", "kb"):
         (tmp_path / side).mkdir()
     (tmp_path / "wiki" / "hours.md").write_text("# Hours\n\n9 to 5\n", encoding="utf-8")
-    async with Runner(load(CONFIG.encode(), folder=tmp_path)) as runner:
+    async with Runner(config) as runner:
         observation = observe(runner)
         working = asyncio.create_task(runner.run())
         await runner.begun.wait()

@@ -9,22 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from syncline.config import load
+from syncline.config import Config
 from syncline.runner import Runner
-
-CONFIG = """\
-state = "state.db"
-[connections.wiki]
-connector = "files"
-path = "wiki"
-[connections.kb]
-connector = "files"
-path = "kb"
-[jobs.articles]
-kind = "documents"
-left = "wiki"
-right = "kb"
-"""
 
 
 def backed_up(deploy: Path, folder: Path) -> None:
@@ -54,14 +40,13 @@ def put_back(folder: Path) -> None:
 
 
 async def test_after_a_restore_nothing_is_made_twice_and_no_edit_is_lost(
-    deploy: Path, tmp_path: Path
+    deploy: Path, tmp_path: Path, config: Config
 ) -> None:
     wiki, kb = tmp_path / "wiki", tmp_path / "kb"
     for side in (wiki, kb):
         side.mkdir()
     for n in range(10):
         write(wiki, f"Article {n}", f"text {n}")
-    config = load(CONFIG.encode(), folder=tmp_path)
     async with Runner(config) as runner:
         await runner.sync("articles")
         backed_up(deploy, tmp_path)

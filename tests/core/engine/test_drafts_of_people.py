@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from syncline.decision import Reason
 from syncline.errors import Stale, Unavailable
 from syncline.ports import Capability
@@ -74,6 +76,33 @@ async def test_what_was_created_stays_while_a_persons_draft_of_it_is_open(
     (kept,) = (await pair.session.undo(run)).kept
     assert "draft" in kept.detail
     assert twin in pair.right.live()
+
+
+async def test_a_draft_that_is_begun_while_a_choice_is_carried_out_makes_the_choice_stale(
+    pair: Any, make_pair: MakePair
+) -> None:
+    pair = make_pair(right=DRAFTS)
+    ref = pair.left.write("Hours", "<p>x</p>")
+    await pair.sync()
+    pair.left.edit(ref, body="<p>left</p>")
+    pair.right.edit(pair.twin(ref), body="<p>right</p>")
+    await pair.sync()
+    (conflict,) = pair.session.conflicts()
+
+    async def begins(op: str, _: object) -> None:
+        if op == "reread":
+            pair.right.meanwhile = None
+            pair.right.start_draft(pair.twin(ref), body="<p>unfinished</p>")
+
+    pair.right.meanwhile = begins
+    with pytest.raises(Stale, match="draft"):
+        await pair.session.resolve(conflict.record.id, "left")
+    assert pair.right.live()[pair.twin(ref)].body == "<p>right</p>"
+    pair.right.discard_draft(pair.twin(ref))
+    await pair.sync()
+    (conflict,) = pair.session.conflicts()
+    await pair.session.resolve(conflict.record.id, "left")
+    assert pair.right.live()[pair.twin(ref)].body == "<p>left</p>"
 
 
 async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published(

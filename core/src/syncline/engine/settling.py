@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from ..decision import Conflict, Reason
-from ..errors import Refused, Stale
+from ..errors import OpenDraft, Refused, Stale, VersionMismatch
 from ..model import Document, Ref, Side
 from ..state.records import (
     CloseConflict,
@@ -40,7 +40,11 @@ async def resolve(
     async def now() -> None:
         current = unsettled(job, record.id)
         _check_shown(record, current)
-        await _resolve(job, current, take, report, edited)
+        try:
+            await _resolve(job, current, take, report, edited)
+        except (VersionMismatch, OpenDraft) as error:
+            # Somebody was quicker; what was written on the other side, the next pass finds.
+            raise Stale(f"conflict {record.id}: {error}; look at it again") from error
 
     def refs() -> frozenset[Ref]:
         return refs_of(job.state.pair(record.pair))

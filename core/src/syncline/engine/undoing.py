@@ -106,6 +106,10 @@ async def _undo_one(job: Job, entry: Entry, side: Side, report: Report) -> None:
     if not isinstance(now, Record) or now.value is None or after is None:
         report.kept.append(_kept(entry, "it cannot be read any more"))
         return
+    if now.draft:
+        # Its text is nowhere else: it would go with what is removed.
+        report.kept.append(_kept(entry, "a person's draft of it is open; publish or discard it"))
+        return
     held = view.side_digest(job, side, now.value)
     if before is not None and held == view.side_digest(job, side, before):
         report.kept.append(_kept(entry, "it is as it was before that run"))

@@ -12,6 +12,7 @@ import pytest
 from syncline.http import Client, Pace
 from syncline.testing import FakeClock
 from syncline.testing.faulty import FaultyServer
+from syncline.testing.login import TokenVendor
 
 
 class Clients:
@@ -59,3 +60,15 @@ def sent() -> Callable[..., Coroutine[Any, Any, None]]:
             times.append(clock.monotonic())
 
     return send
+
+
+@pytest.fixture
+def vendor() -> TokenVendor:
+    return TokenVendor()
+
+
+@pytest.fixture
+async def api(vendor: TokenVendor) -> AsyncIterator[FaultyServer]:
+    """The server of the vendor."""
+    async with FaultyServer(vendor) as server:
+        yield server

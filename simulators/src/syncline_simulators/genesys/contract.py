@@ -33,6 +33,7 @@ _ANY_CASE = {"fileType"}
 
 
 _HELD, _SKILLS = "/api/v2/users/{userId}/routingskills", "/api/v2/routing/skills"
+_GROUPS = "/api/v2/groups"
 _SKILL_LIST = {"type": "array", "items": {"$ref": "#/definitions/UserRoutingSkillPost"}}
 
 
@@ -140,6 +141,15 @@ MORE: Mapping[str, Any] = {
             ("PATCH", f"{_HELD}/bulk", (), _SKILL_LIST, "UserSkillEntityListing"),
             ("DELETE", f"{_HELD}/{{skillId}}", (), None, None),
             ("GET", _SKILLS, ("pageSize", "pageNumber", "name", "id"), None, "SkillEntityListing"),
+            ("GET", _GROUPS, ("pageSize", "pageNumber", "id", "sortOrder"), None, "GroupListing"),
+            ("GET", f"{_GROUPS}/{{groupId}}", (), None, "Group"),
+            (
+                "GET",
+                f"{_GROUPS}/{{groupId}}/members",
+                ("pageSize", "pageNumber"),
+                None,
+                "UserEntityListing",
+            ),
             ("POST", _SKILLS, (), {"$ref": "#/definitions/RoutingSkill"}, "RoutingSkill"),
         )
     ],
@@ -155,6 +165,7 @@ MORE: Mapping[str, Any] = {
             },
         },
         "UserSkillEntityListing": _listing_of("UserRoutingSkill"),
+        "GroupListing": _listing_of("Group"),
         "SkillEntityListing": _listing_of("RoutingSkill"),
         "RoutingSkill": {
             "type": "object",

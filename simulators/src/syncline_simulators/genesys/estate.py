@@ -47,6 +47,11 @@ class Estate:
     rows: dict[str, dict[str, dict[str, Any]]] = field(factory=dict)
     """By table, by key."""
     users: Shelf = field(factory=lambda: Shelf("user"))
+    user_groups: Shelf = field(factory=lambda: Shelf("group"))
+    divisions: Shelf = field(factory=lambda: Shelf("division", unique=True))
+    """Beside the home division."""
+    placed: dict[str, str] = field(factory=dict)
+    """The division of users and queues that are not in the home division, by their id."""
     skills: Shelf = field(factory=lambda: Shelf("skill", unique=True))
     user_skills: dict[str, dict[str, float]] = field(factory=dict)
     """Proficiency by user, by skill."""

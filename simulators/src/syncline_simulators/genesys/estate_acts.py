@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..kernel.simulator import BadAction
-from . import datatables, keeping, observations, utilizations
+from . import datatables, divisions, keeping, observations, utilizations
 from .dates import shown
 from .estate import Membership
 from .estate_items import SHELVES, item_of, utilization
@@ -32,6 +32,7 @@ AUDITED = {
     "data-table": "DataTable",
     "user": "User",
     "skill": "RoutingSkill",
+    "group": "Group",
 }
 """What the audit trail calls each kind."""
 
@@ -152,6 +153,9 @@ def _checked(org: Organization, kind: str, value: dict[str, Any]) -> dict[str, A
             return dict(datatables.TABLE({**value, "schema": schema}, ""))
         case "user":
             return _user(org, value)
+        case "group":
+            people = [_one(org, "user", {"id": one}) for one in value.get("members", ())]
+            return {**value, "members": [one.id for one in people]}
         case _:
             return value
 
@@ -258,12 +262,22 @@ def _observation(org: Organization, action: Action) -> dict[str, Any]:
     return item_of(org, "queue", queue)
 
 
+def _place(org: Organization, action: Action) -> dict[str, Any]:
+    """Put a user or queue into the division `division`, which is made where there is none."""
+    kind = str(action.get("kind"))
+    thing = _one(org, kind, action)
+    divisions.place(org, thing.id, str(action.get("division")), org.person)
+    return item_of(org, kind, thing)
+
+
 _SPECIAL: Mapping[tuple[str, str], Callable[[Organization, Action], dict[str, Any]]] = {
     ("edit", "utilization"): _utilization,
     ("create", "data-table-row"): _row,
     ("edit", "data-table-row"): _row,
     ("delete", "data-table-row"): _no_row,
     ("edit", "queue-observation"): _observation,
+    ("place", "user"): _place,
+    ("place", "queue"): _place,
 }
 
 

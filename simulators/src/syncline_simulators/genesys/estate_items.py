@@ -56,6 +56,7 @@ SHELVES: Mapping[
     "data-table": (lambda org: org.estate.tables, _table),
     "user": (lambda org: org.estate.users, _user),
     "skill": (lambda org: org.estate.skills, _plain),
+    "group": (lambda org: org.estate.user_groups, _plain),
 }
 """Each kind: where its objects are, and how one is shown."""
 

@@ -222,6 +222,7 @@ _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
     "revert": _revert,
     "settings": settings,
     "subscribe": subscribe,
+    "place": estate_act,
     **NOTIFICATIONS,
     **CONVERSATIONS,
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import keeping
 from .dates import shown
+from .divisions import division_of
 from .errors import bad_request, conflict, invalid_value
 from .estate import Membership
 from .numbered import numbered
@@ -22,7 +23,7 @@ def queue_view(org: Organization, queue: Thing) -> dict[str, Any]:
     """`Queue`."""
     members = org.estate.members.get(queue.id, {})
     joined = len(org.estate.joined(queue.id))
-    division = {"id": org.division, "name": "Home", "selfUri": _division_uri(org)}
+    division = division_of(org, queue.id)
     return {
         "id": queue.id,
         **queue.value,
@@ -38,26 +39,24 @@ def queue_view(org: Organization, queue: Thing) -> dict[str, Any]:
     }
 
 
-def _division_uri(org: Organization) -> str:
-    return f"/api/v2/authorization/divisions/{org.division}"
-
-
 def list_queues(org: Organization, call: Call) -> dict[str, Any]:
     """GET: sorted by name; what was changed just now is still shown as it was."""
     ids, pattern = call.values("id"), call.query.get("name")
     found = [
         queue_view(org, queue)
         for queue in keeping.listed(org, org.estate.queues)
-        if (not ids or queue.id in ids) and called(queue, pattern) and _in_division(org, call)
+        if (not ids or queue.id in ids)
+        and called(queue, pattern)
+        and _in_division(org, call, queue)
     ]
     if call.query.get("sortOrder", "").lower().startswith("desc"):
         found.reverse()
     return numbered(call, found, newest=org.estate.queues.newest())
 
 
-def _in_division(org: Organization, call: Call) -> bool:
+def _in_division(org: Organization, call: Call, queue: Thing) -> bool:
     wanted = call.values("divisionId")
-    return not wanted or org.division in wanted
+    return not wanted or division_of(org, queue.id)["id"] in wanted
 
 
 def get_queue(org: Organization, call: Call) -> dict[str, Any]:

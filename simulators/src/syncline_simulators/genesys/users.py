@@ -6,6 +6,7 @@ from typing import Any
 
 from . import keeping
 from .dates import shown
+from .divisions import division_of
 from .errors import invalid_value
 from .numbered import numbered, numbered_things
 from .organization import Organization
@@ -52,7 +53,7 @@ def user_view(org: Organization, user: Thing, expand: list[str]) -> dict[str, An
     return {
         "id": user.id,
         "name": user.name,
-        "division": {"id": org.division, "name": "Home"},
+        "division": division_of(org, user.id),
         "email": user.value["email"],
         "username": user.value["email"],
         "state": user.value.get("state", "active"),

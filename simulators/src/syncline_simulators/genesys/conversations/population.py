@@ -88,7 +88,13 @@ class Population:
     def divisions(self, *ids: str) -> bytes:
         """The divisions of a conversation with these queues and users."""
         entities = [{"id": one} for one in ids]
-        return orjson.dumps([{"division": {"id": self.org.division}, "entities": entities}])
+        placed = self.org.estate.placed
+        found: dict[str, list[dict[str, str]]] = {}
+        for one in entities:
+            found.setdefault(placed.get(one["id"], self.org.division), []).append(one)
+        return orjson.dumps(
+            [{"division": {"id": one}, "entities": those} for one, those in found.items()]
+        )
 
 
 def _thing(org: Organization, value: dict[str, Any]) -> Thing:

@@ -196,7 +196,7 @@ def test_a_zombie_s_end_is_never_published_until_it_is_asked_for(cloud: Any) -> 
     frames = listener.hear({"do": "drop-end", "conversation": made["id"]}, every)
     assert frames
     assert any("endTime" not in one for one in frames[-1]["eventBody"]["participants"])
-    late = listener.hear({"do": "publish", "conversation": made["id"]})
+    late = listener.hear({"do": "tell", "conversation": made["id"]})
     assert all("endTime" in one for one in late[-1]["eventBody"]["participants"])
     truth = [one for one in cloud.sim.truth() if one["type"] == "conversation.ended"]
     assert [one["dropped"] for one in truth] == [True]

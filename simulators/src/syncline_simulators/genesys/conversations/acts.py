@@ -49,7 +49,7 @@ def drop_end(org: Organization, action: Action) -> dict[str, Any]:
     return _shown(conversation)
 
 
-def publish(org: Organization, action: Action) -> dict[str, Any]:
+def tell(org: Organization, action: Action) -> dict[str, Any]:
     """Send the snapshot of a conversation, also one that has ended, as it is now."""
     wanted = str(action.get("conversation"))
     sent = org.traffic.publish_again(wanted)
@@ -92,7 +92,7 @@ DEEDS: Mapping[str, Callable[[Organization, Action], dict[str, Any]]] = {
     "begin": begin,
     "step": step,
     "drop-end": drop_end,
-    "publish": publish,
+    "tell": tell,
     "purge": purge,
 }
 """The actions, by the word of `do`."""

@@ -56,7 +56,8 @@ def _broker(args: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
 
 
 def _line(address: str, secured: dict[str, Any], env: dict[str, str]) -> dict[str, Any]:
-    connection = {"connector": "kafka", "bootstrap_servers": address, "topic": TOPIC, **secured}
+    place = {"bootstrap_servers": [address], "topic": TOPIC}
+    connection = {"connector": "kafka", **place, **secured}
     return {"system": "kafka", "bootstrap": address, "connection": connection, "env": env}
 
 

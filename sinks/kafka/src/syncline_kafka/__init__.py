@@ -1,0 +1,45 @@
+"""Apache Kafka as a place that events go to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from syncline.connector import Connector, Context, Finding
+
+from .settings import Security, Settings
+
+if TYPE_CHECKING:
+    from syncline.events import EventSink
+
+# All late, because confluent_kafka is slow to import and most commands do not need it.
+
+
+def _sink(settings: Settings, context: Context) -> EventSink:
+    from .sink import KafkaSink
+
+    return KafkaSink(settings, context, topic=settings.topic)
+
+
+def _raw_sink(settings: Settings, context: Context) -> EventSink:
+    from .sink import KafkaSink
+
+    return KafkaSink(settings, context, topic=settings.raw)
+
+
+async def _prepare(settings: Settings, context: Context, create: bool) -> Sequence[Finding]:
+    from .preparing import prepare
+
+    return await prepare(settings, context, create=create)
+
+
+connector = Connector(
+    name="kafka",
+    summary="Apache Kafka: topics that events are written to.",
+    settings=Settings,
+    sink=_sink,
+    raw_sink=_raw_sink,
+    prepare=_prepare,
+)
+
+__all__ = ["Security", "Settings", "connector"]

@@ -64,6 +64,11 @@ class Answer:
         return value
 
     @property
+    def csrf(self) -> str:
+        """The proof that its forms carry."""
+        return self.body.partition('name="csrf" value="')[2].partition('"')[0]
+
+    @property
     def cookie(self) -> str:
         """`name=value` of the cookie that was set."""
         return self.one("set-cookie").partition(";")[0]
@@ -144,11 +149,6 @@ def parsed(raw: bytes) -> Answer:
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = [(k.lower(), v.strip()) for k, _, v in (line.partition(":") for line in lines)]
     return Answer(status=int(first.split(" ")[1]), headers=headers, body=body.decode("utf-8"))
-
-
-def csrf_of(answer: Answer) -> str:
-    """Return what the forms of a page send back."""
-    return answer.body.partition('name="csrf" value="')[2].partition('"')[0]
 
 
 Start = Callable[..., Awaitable[Service]]

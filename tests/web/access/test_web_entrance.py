@@ -22,10 +22,6 @@ def path_of(service: Any, url: str) -> str:
     return str(url.removeprefix(service.origin))
 
 
-def csrf_of(answer: Any) -> str:
-    return str(answer.body.partition('name="csrf" value="')[2].partition('"')[0])
-
-
 async def test_a_stranger_is_led_to_the_login_and_back(start: Start, tokens: Any) -> None:
     service = await start()
     answer = await service.page("/jobs/handbook/articles?q=a%20b")
@@ -83,7 +79,7 @@ async def test_logging_out_ends_the_session_for_whoever_has_the_cookie(
 ) -> None:
     service = await start()
     cookie = await service.log_in(tokens["editor"])
-    csrf = csrf_of(await service.page("/", cookie))
+    csrf = (await service.page("/", cookie)).csrf
     assert (await service.submit("/logout", {"csrf": "x" * 43}, cookie)).status == 403
     assert (await service.page("/", cookie)).status == 200
     answer = await service.submit("/logout", {"csrf": csrf}, cookie)
@@ -288,8 +284,8 @@ async def test_a_header_with_underscores_is_another_header(start: Start) -> None
 async def test_a_form_through_the_proxy_needs_the_persons_own_proof(start: Start) -> None:
     service = await start(PROXY)
     otto = (("X-Forwarded-Email", "o@example.com"), ("X-Forwarded-Groups", "operations"))
-    theirs = csrf_of(await from_proxy(service, "/", EDI))
-    own = csrf_of(await from_proxy(service, "/", *otto))
+    theirs = (await from_proxy(service, "/", EDI)).csrf
+    own = (await from_proxy(service, "/", *otto)).csrf
     assert theirs != own
     site = ("Sec-Fetch-Site", "same-origin")
     for proof, status in ((theirs, 403), ("", 403), (own, 303)):
@@ -301,7 +297,7 @@ async def test_a_form_through_the_proxy_needs_the_persons_own_proof(start: Start
 
 async def test_leaving_a_proxy_shows_where_its_session_ends(start: Start) -> None:
     service = await start(PROXY)
-    csrf = csrf_of(await from_proxy(service, "/", EDI))
+    csrf = (await from_proxy(service, "/", EDI)).csrf
     html = ("Accept", "text/html")
     answer = await service.ask(
         "POST", "/logout", EDI, html, ("Sec-Fetch-Site", "same-origin"),

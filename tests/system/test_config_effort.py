@@ -64,21 +64,24 @@ expression = "int(p)"
 
     with account(tmp_path, groups) as cloud:
         path = configured(tmp_path, {"cloud": cloud}, job)
-        adopting, calls = asyncio.run(twice(path, cloud))
+        adopting, took, calls = asyncio.run(twice(path, cloud))
     assert {item.event for item in adopting.items} == {"adopted"}
+    assert took.pop("DescribeAutoScalingGroups") == groups / 100
+    assert sum(took.values()) <= 4, took
     assert calls.pop("DescribeAutoScalingGroups") == groups / 100
     assert not [name for name in calls if name.startswith(MUTATING)], calls
     assert sum(calls.values()) <= 4, calls
 
 
-async def twice(path: Path, cloud: System) -> tuple[Report, Counter[str]]:
-    """Make two full passes; return what the first one did, and the calls of the second one."""
+async def twice(path: Path, cloud: System) -> tuple[Report, Counter[str], Counter[str]]:
+    """Make two full passes; return what the first one did, and the calls of each."""
     async with open_job(read(path), "capacity") as session:
         first = await session.sync()
         before = len(cloud.calls())
         second = await session.sync()
     assert not second.items
-    return first, Counter(call["path"].split("/")[2] for call in cloud.calls()[before:])
+    calls = [call["path"].split("/")[2] for call in cloud.calls()]
+    return first, Counter(calls[:before]), Counter(calls[before:])
 
 
 def test_the_twenty_eighth_decrease_of_a_day_waits_for_the_next(tmp_path: Path) -> None:

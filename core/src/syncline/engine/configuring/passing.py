@@ -1,8 +1,8 @@
 """Everything that a job manages, looked at: in the order of the links, some objects at a time.
 
 Objects are read before anybody reserves them. Most hold what they should: of those nothing more is
-asked and nothing is remembered. Memory holds one batch of objects, and those that later batches
-need as well: each is read once.
+asked and nothing is remembered. Only what is written is read once more, by itself. Memory holds one
+batch of objects, and those that later batches need as well: each is read once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from itertools import islice
 from typing import TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ...decision import Reason
 from ...model import Ref, Side
@@ -25,20 +25,12 @@ from .judging import judge
 from .recovering import recover
 from .rulebook import Group
 from .settling import Outcome, drop, settle, stamp_of
+from .sighting import Looked
 from .verdicts import Verdict
 from .writing import dirty
 
 AT_ONCE = 1000
 """Objects that are looked at together: ten calls to a vendor that reads a hundred with one."""
-
-
-@frozen
-class Looked:
-    """One object as a pass found it."""
-
-    group: Group
-    verdicts: tuple[Verdict, ...]
-    seen: reading.Seen
 
 
 Act: TypeAlias = Callable[[Looked, Report], Awaitable[None]]
@@ -58,7 +50,7 @@ def settling(work: ConfigWork) -> Act:
     """Return what settles an object, and has it looked at again where that has to wait."""
 
     async def act(looked: Looked, report: Report) -> None:
-        postpone(work, looked.group, await settle(work, looked.group, report))
+        postpone(work, looked.group, await settle(work, looked.group, report, looked=looked))
 
     return act
 

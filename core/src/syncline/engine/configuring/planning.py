@@ -17,10 +17,10 @@ from ..report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
 from .leasing import Busy, at_objects
-from .passing import Looked
 from .recovering import recover_fields
 from .rulebook import Group
 from .settling import act, known
+from .sighting import Looked
 from .telling import event_of_hold, held_text, line_of, shown, why_of
 from .verdicts import Verdict, planned_item
 from .weighing import batches, frozen_still, objected, of_others, with_author

@@ -31,6 +31,7 @@ from .judging import judge
 from .leasing import Busy, Tenancy, at_objects
 from .recovering import recover_fields
 from .rulebook import Group, Managed
+from .sighting import Looked, rememberable
 from .telling import count_of, event_of_hold, held_of, new_hold, result_of
 from .verdicts import Hold, Verdict, agreed, based, ends
 from .weighing import batches, frozen_still, gathered, objected, of_others, with_author
@@ -51,10 +52,19 @@ class Outcome:
     """True when it could not be looked at now: another process is at it, an answer was lost."""
 
 
-async def settle(work: ConfigWork, group: Group, report: Report) -> Outcome:
-    """Look at an object again, decide and act; nobody else writes it meanwhile."""
+async def settle(
+    work: ConfigWork, group: Group, report: Report, *, looked: Looked | None = None
+) -> Outcome:
+    """Look at an object again, decide and act; nobody else writes it meanwhile.
+
+    Args:
+        looked: how it was seen a moment ago; that is enough where nothing is to be written.
+    """
     try:
         async with at_objects(work, group.locks) as tenancy:
+            verdicts = rememberable(work, looked) if looked is not None else None
+            if looked is not None and verdicts is not None:
+                return await act(work, tenancy, verdicts, looked.seen, report)
             return await _settle(work, tenancy, group, report)
     except Busy as busy:
         report.counts["busy"] += 1

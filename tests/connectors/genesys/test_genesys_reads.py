@@ -13,7 +13,6 @@ from syncline.model import (
     Complete,
     Cursor,
     Document,
-    Head,
     Incomplete,
     Record,
     Ref,
@@ -22,6 +21,7 @@ from syncline.model import (
 )
 from syncline.ports import Secret
 from syncline.testing import Attempt
+from syncline.testing.contract.questions import listing
 from syncline_genesys.regions import DOMAINS, hosts
 from syncline_genesys.settings import Settings
 from syncline_genesys.store import GenesysStore
@@ -34,16 +34,6 @@ Connect = Callable[..., GenesysStore]
 def person(simulator: Running, title: str = "Opening hours", **fields: Any) -> Ref:
     item = simulator.act({"do": "create", "title": title, "body": "<p>9 to 5</p>", **fields})
     return Ref("kb", item["id"])
-
-
-async def listed(store: GenesysStore) -> tuple[dict[Ref, Head], Complete | Incomplete]:
-    heads: dict[Ref, Head] = {}
-    async for entry in store.heads():
-        if isinstance(entry, Head):
-            heads[entry.ref] = entry
-        else:
-            return heads, entry
-    raise AssertionError("the listing has no end")
 
 
 def paths(simulator: Running) -> list[str]:
@@ -82,7 +72,7 @@ class TestMany:
         self, store: GenesysStore, simulator: Running
     ) -> None:
         simulator.clear_calls()
-        heads, end = await listed(store)
+        heads, end = await listing(store)
         assert isinstance(end, Complete)
         assert len(heads) == end.count == 450
         assert paths(simulator) == ["GET categories", *["GET documents"] * 3]
@@ -90,7 +80,7 @@ class TestMany:
     async def test_reading_many_asks_once_for_50_whether_they_have_drafts(
         self, store: GenesysStore, simulator: Running
     ) -> None:
-        heads, _ = await listed(store)
+        heads, _ = await listing(store)
         refs = sorted(heads)[:120]
         simulator.act({"do": "edit", "id": refs[7].id, "title": "Draft", "publish": False})
         simulator.clear_calls()
@@ -109,7 +99,7 @@ class TestMany:
         simulator.faults(
             [{"kind": "status", "status": 503, "times": 9, "after": 1, "match": match}]
         )
-        heads, end = await listed(store)
+        heads, end = await listing(store)
         assert isinstance(end, Incomplete)
         assert len(heads) == 200
         assert "503" in end.reason
@@ -119,7 +109,7 @@ async def test_drafts_never_published_are_listed_as_drafts(
     store: GenesysStore, simulator: Running
 ) -> None:
     ref = person(simulator, publish=False)
-    heads, _ = await listed(store)
+    heads, _ = await listing(store)
     assert heads[ref].status is Status.DRAFT
     record = await store.fetch(ref)
     assert (record.status, record.value, record.version) == (Status.DRAFT, None, heads[ref].version)
@@ -129,11 +119,11 @@ async def test_an_edit_of_a_draft_changes_nothing_that_is_listed(
     store: GenesysStore, simulator: Running
 ) -> None:
     ref = person(simulator, labels=["one"], category="Shops")
-    before, _ = await listed(store)
+    before, _ = await listing(store)
     edit = {"do": "edit", "id": ref.id, "title": "Draft", "labels": ["two"], "publish": False}
     simulator.act({**edit, "category": "Offices", "body": "<p>draft</p>"})
     simulator.clear_calls()
-    after, _ = await listed(store)
+    after, _ = await listing(store)
     assert after == before
     assert paths(simulator) == ["GET categories", "GET documents", "GET documents"]
 
@@ -142,9 +132,9 @@ async def test_renamed_labels_and_categories_show_without_a_new_version(
     store: GenesysStore, simulator: Running
 ) -> None:
     ref = person(simulator, labels=["one"], category="Shops")
-    before, _ = await listed(store)
+    before, _ = await listing(store)
     await _rename(store, simulator, "categories", "Shops")
-    after, _ = await listed(store)
+    after, _ = await listing(store)
     assert after[ref].version == before[ref].version
     assert after[ref].aux != before[ref].aux
     record = await store.fetch(ref)
@@ -165,7 +155,7 @@ async def _rename(store: GenesysStore, simulator: Running, kind: str, name: str)
 async def test_a_retired_label_means_archived(connect: Connect, simulator: Running) -> None:
     store = connect(retired_labels=frozenset({"retired"}))
     ref = person(simulator, labels=["retired"])
-    heads, _ = await listed(store)
+    heads, _ = await listing(store)
     record = await store.fetch(ref)
     assert heads[ref].status is record.status is Status.ARCHIVED
     assert record.value is None
@@ -176,12 +166,12 @@ async def test_a_connection_can_be_limited_to_categories(
 ) -> None:
     inside, outside = person(simulator, category="Shops"), person(simulator, category="Offices")
     store = connect(categories=frozenset({"Shops"}))
-    heads, end = await listed(store)
+    heads, end = await listing(store)
     assert set(heads) == {inside}
     assert (await store.fetch(inside)).in_scope
     assert not (await store.fetch(outside)).in_scope
     everything = connect()
-    _, other = await listed(everything)
+    _, other = await listing(everything)
     assert isinstance(end, Complete)
     assert isinstance(other, Complete)
     assert end.scope != other.scope
@@ -198,13 +188,13 @@ async def test_nothing_is_created_outside_of_the_connections_categories(
     inside = attrs.evolve(value, category=("Shops", "Hours"))
     record = await store.create(inside, write=Attempt(Ref("wiki", "1")).write)
     assert record.in_scope
-    assert record.ref in (await listed(store))[0]
+    assert record.ref in (await listing(store))[0]
 
 
 async def test_a_category_that_is_not_there_is_told(connect: Connect, simulator: Running) -> None:
     person(simulator, category="Shops")
     with pytest.raises(Rejected, match="there is no category 'Shoes'; there are: Shops"):
-        await listed(connect(categories=frozenset({"Shoes"})))
+        await listing(connect(categories=frozenset({"Shoes"})))
 
 
 async def test_a_deleted_article_is_gone_for_good(store: GenesysStore, simulator: Running) -> None:
@@ -248,7 +238,7 @@ async def test_an_empty_listing_of_a_base_that_holds_articles_is_not_believed(
     match = {"path": "/documents$"}
     body = {"entities": [], "selfUri": "/"}
     simulator.faults([{"kind": "status", "status": 200, "body": body, "match": match}])
-    heads, end = await listed(store)
+    heads, end = await listing(store)
     assert not heads
     assert isinstance(end, Incomplete)
     assert "counts 1 articles and lists 0" in end.reason
@@ -256,16 +246,16 @@ async def test_an_empty_listing_of_a_base_that_holds_articles_is_not_believed(
 
 async def test_half_a_listing_is_not_believed(store: GenesysStore, simulator: Running) -> None:
     refs = [person(simulator, f"Article {n}") for n in range(8)]
-    _, end = await listed(store)
+    _, end = await listing(store)
     assert isinstance(end, Complete)
     simulator.faults([{"kind": "short-listing", "share": 0.5, "match": {"path": "/documents$"}}])
-    _, end = await listed(store)
+    _, end = await listing(store)
     assert isinstance(end, Incomplete)
     assert "counts 8 articles and lists 4" in end.reason
     simulator.clear_faults()
     for ref in refs[:6]:
         simulator.act({"do": "delete", "id": ref.id})
-    heads, end = await listed(store)
+    heads, end = await listing(store)
     assert isinstance(end, Complete)
     assert set(heads) == set(refs[6:])
 
@@ -278,7 +268,7 @@ async def test_an_answer_that_is_no_listing_is_never_an_empty_one(
     match = {"path": "/documents$"}
     options = {"status": 200} if kind in ("empty", "html") else {}
     simulator.faults([{"kind": kind, "times": 20, "match": match, **options}])
-    _, end = await listed(store)
+    _, end = await listing(store)
     assert isinstance(end, Incomplete)
 
 
@@ -359,19 +349,19 @@ async def test_an_unknown_knowledge_base_name_lists_what_there_is(
 ) -> None:
     base = simulator.connection["knowledge_base"]
     with pytest.raises(Rejected, match=rf"no knowledge base is called 'Wiki'.*{base}"):
-        await listed(connect(knowledge_base="Wiki"))
+        await listing(connect(knowledge_base="Wiki"))
 
 
 async def test_an_unknown_knowledge_base_id_says_what_to_check(connect: Connect) -> None:
     store = connect(knowledge_base="00000000-0000-4000-8000-000000000000")
     with pytest.raises(NotFound, match="check its id and the region"):
-        await listed(store)
+        await listing(store)
 
 
 async def test_a_wrong_secret_says_what_to_check(connect: Connect) -> None:
     store = connect(client_secret=Secret("wrong-one"))
     with pytest.raises(Forbidden, match="check the client id, its secret and the region") as caught:
-        await listed(store)
+        await listing(store)
     assert "wrong-one" not in str(caught.value)
 
 
@@ -384,7 +374,7 @@ class TestWithoutPermission:
     async def test_missing_permissions_say_what_to_grant(self, connect: Connect) -> None:
         store = connect(client_id="poor", client_secret=Secret("s3cret"))
         with pytest.raises(Forbidden, match="role with knowledge permissions"):
-            await listed(store)
+            await listing(store)
 
 
 async def test_an_expired_token_is_renewed(store: GenesysStore, simulator: Running) -> None:

@@ -23,9 +23,6 @@ from syncline_confluence.webhooks.settings import ConnectSettings
 ByHand: TypeAlias = Callable[..., str]
 KEY = "the-shared-secret-of-one-installation"
 PATH = "/webhooks/wiki"
-SHARED = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 PAGE = {"id": 98312, "idAsString": "98312", "spaceKey": "KB", "contentType": "page"}
 EDITED = {"timestamp": int(NOW.timestamp() * 1000), "updateTrigger": "edit_page", "page": PAGE}
 LOOK = (Change(ref=Ref("wiki", "98312")),)
@@ -154,7 +151,9 @@ def test_a_token_in_another_dress_is_refused(connect: Webhook, value: str) -> No
 
 
 @given(data=st.data())
-@SHARED
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_changed_byte_of_a_token_passes(
     by_hand: ByHand, connect: Webhook, data: st.DataObject
 ) -> None:

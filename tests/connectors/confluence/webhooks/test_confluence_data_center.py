@@ -23,9 +23,6 @@ from syncline_confluence import connector
 from syncline_confluence.webhooks.settings import DataCenterSettings
 
 KEY = "the-shared-secret-of-one-installation"
-SHARED = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 PAGE = {"id": 98312, "idAsString": "98312", "spaceKey": "KB", "contentType": "page"}
 EDITED = {"timestamp": int(NOW.timestamp() * 1000), "updateTrigger": "edit_page", "page": PAGE}
 LOOK = (Change(ref=Ref("wiki", "98312")),)
@@ -105,7 +102,9 @@ def test_a_signature_of_another_secret_or_encoding_is_refused(data_center: Webho
 
 
 @given(at=st.integers(0, 400), byte=st.integers(0, 255))
-@SHARED
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_changed_byte_of_the_body_passes(data_center: Webhook, at: int, byte: int) -> None:
     good = hub({**EDITED, "event": "page_updated"})
     at %= len(good.body)

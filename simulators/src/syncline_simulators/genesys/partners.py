@@ -53,6 +53,11 @@ class Partners:
     spawn: Callable[[Awaitable[None]], object]
     _subscriptions: list[Subscription] = attrs.field(factory=list)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._subscriptions)
+
     def subscribe(self, subscription: Subscription) -> None:
         """Tell this one from now on."""
         self._subscriptions.append(subscription)
@@ -81,10 +86,15 @@ class Partners:
             body = {"id": user.id, "routingStatus": user.value["routingStatus"]}
             self._tell(STATUS_TOPIC, f"v2.users.{user.id}.routingStatus", body)
 
+    def tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:
+        """Tell of anything else that has a topic."""
+        self._tell(template, topic, body)
+
     def _tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:
         envelope = self._envelope(template, topic, body)
         text = json.dumps(envelope).encode()
-        group = str(body.get("entity", body.get("group", {})).get("id", topic))
+        about = body.get("entity", body.get("group", {})).get("id", topic)
+        group = str(body.get("conversationId", about))
         for one in self._subscriptions:
             copies = 0 if one.chance.random() < one.drop else 1
             copies *= 2 if one.chance.random() < one.duplicate else 1

@@ -48,6 +48,7 @@ from . import (
 )
 from .base import KnowledgeBase
 from .conversations import operations as conversations
+from .conversations.detail_events import DetailEvents
 from .conversations.traffic import Traffic
 from .conversations.truth import page
 from .errors import Refusal
@@ -137,6 +138,7 @@ class GenesysCloud:
         )
         self.organization.notifications.subscribe = self._subscribe
         self.organization.traffic = Traffic(org=self.organization, seed=options.seed)
+        self.organization.traffic.told.append(DetailEvents(org=self.organization))
         self._base = self._first_base()
         self._own = options.own
 
@@ -150,8 +152,11 @@ class GenesysCloud:
         given, traffic = dict(own), self.organization.traffic
         if "truth" in given:
             traffic.truth.path = Path(given.pop("truth"))
+        recording = given.pop("replay", None)
         try:
             traffic.order(given)
+            if recording is not None:
+                traffic.play({"path": recording})
         except BadAction as error:
             raise ValueError(str(error)) from error
 

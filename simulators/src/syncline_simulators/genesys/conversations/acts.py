@@ -58,6 +58,21 @@ def tell(org: Organization, action: Action) -> dict[str, Any]:
     return {"id": wanted, "frames": sent}
 
 
+def replay(org: Organization, action: Action) -> dict[str, Any]:
+    """Begin to replay the recording `path`; without one, tell how far the last one is."""
+    if "path" not in action:
+        if org.traffic.replay is None:
+            raise Impossible("nothing is replayed")
+        return org.traffic.replay.counts()
+    given = {name: value for name, value in action.items() if name != "do"}
+    if unknown := sorted(set(given) - {"path", "pace", "per_second", "everywhere"}):
+        raise BadAction(f"there is no {unknown[0]!r} of a replay")
+    try:
+        return org.traffic.play(given).counts()
+    except ValueError as error:
+        raise BadAction(str(error)) from error
+
+
 def purge(org: Organization, action: Action) -> dict[str, Any]:
     """Forget a conversation that has ended, or all of them."""
     wanted = action.get("conversation")
@@ -94,5 +109,6 @@ DEEDS: Mapping[str, Callable[[Organization, Action], dict[str, Any]]] = {
     "drop-end": drop_end,
     "tell": tell,
     "purge": purge,
+    "replay": replay,
 }
 """The actions, by the word of `do`."""

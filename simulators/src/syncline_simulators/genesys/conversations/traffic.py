@@ -22,6 +22,7 @@ from .cast import MESSAGE_TYPES, Cast
 from .conversation import Conversation
 from .moment import of, text
 from .population import Population
+from .replay import Replay, opened
 from .scripts import SCRIPTS, Script
 from .truth import Truth
 
@@ -95,10 +96,9 @@ class Traffic:
     truth: Truth = attrs.field(factory=Truth)
     archive: Archive = attrs.field(factory=Archive)
     told: list[Callable[[Conversation], None]] = attrs.field(factory=list)
-    """Who else hears of every change."""
+    """Who else hears of every change, also of one that notifications drop."""
     open: dict[str, Conversation] = attrs.field(factory=dict)
-    muted: set[str] = attrs.field(factory=set)
-    """Conversations whose end is not to be published."""
+    replay: Replay | None = None
     changes: int = 0
     dropped: int = 0
     begun: int = 0
@@ -137,6 +137,19 @@ class Traffic:
         self._wake.set()
         if self._task is None and (self._wanted() or self._queue):
             self._task = self.org.notifications.spawn(self._run())
+
+    def play(self, given: Mapping[str, Any]) -> Replay:
+        """Replay a recording: `path`, `pace` or `per_second`, `everywhere`."""
+        self.replay = Replay(
+            hub=self.org.notifications,
+            path=opened(str(given.get("path"))),
+            pace=_rate(given.get("pace", 1)),
+            per_second=_rate(given.get("per_second", 0)),
+            everywhere=bool(given.get("everywhere", False)),
+            room=self.room,
+        )
+        self.org.notifications.spawn(self.replay.run())
+        return self.replay
 
     def begin(self, name: str | None = None) -> Conversation:
         """One conversation begins now, of this script or any."""
@@ -212,7 +225,7 @@ class Traffic:
             ends = time.monotonic() + TURN
             if self.habits.flat_out:
                 now = self._rush(now, ends)
-                await self._room()
+                await self.room()
             else:
                 now = time.monotonic()
                 self._arrive(now)
@@ -264,7 +277,7 @@ class Traffic:
         except TimeoutError:
             return
 
-    async def _room(self) -> None:
+    async def room(self) -> None:
         """Wait for readers, but not for ever for one that has died."""
         await asyncio.sleep(0)
         hub, given_up = self.org.notifications, time.monotonic() + STALLED
@@ -302,8 +315,8 @@ class Traffic:
             self.dropped += 1
         else:
             frames = self.org.notifications.publish(conversation.topics, conversation.body())
-            for told in self.told:
-                told(conversation)
+        for told in self.told:
+            told(conversation)
         rest: dict[str, Any] = {
             "media_type": conversation.medium,
             "change": self.changes,
@@ -319,8 +332,7 @@ class Traffic:
 
     def _lost(self, conversation: Conversation) -> bool:
         habits = self.org.notifications.habits
-        muted = conversation.muted or conversation.id in self.muted
-        if muted and conversation.ended is not None:
+        if conversation.muted and conversation.ended is not None:
             return True
         if habits.drop and self._chance.random() < habits.drop:
             return True

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .socket import Socket
 
 
+DETAILS = "v2.detail.events.conversation."
+
+
 @define(kw_only=True, eq=False)
 class Channel:
     """One channel. Its id is the credential of its socket."""
@@ -41,6 +44,8 @@ class Channels:
     _channels: dict[str, Channel] = field(factory=dict, repr=False)
     _listeners: dict[str, list[Channel]] = field(factory=dict, repr=False)
     """By single topic."""
+    watched: set[str] = field(factory=set, repr=False)
+    """Conversations whose details somebody has subscribed to by name."""
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(tuple(self._channels.values()))
@@ -133,6 +138,8 @@ class Channels:
     def _listen(self, channel: Channel, name: str) -> None:
         for one in topics.single(name):
             found = self._listeners.setdefault(one, [])
+            if one.startswith(DETAILS):
+                self.watched.add(one[len(DETAILS) :].partition(".")[0])
             if channel not in found:
                 found.append(channel)
 

@@ -14,8 +14,9 @@ import msgspec
 from attrs import frozen
 from msgspec import Raw
 
+from .facts import Communications
 from .lookups import hold, objects
-from .reading import Communications, text_in, time_of
+from .reading import text_in, time_of
 from .shapes import NULL, Communication, Participant, Passage, Wrapup
 from .times import earliest, newest
 from .words import lower

@@ -16,8 +16,8 @@ from syncline.errors import Rejected
 from syncline.events import interaction as words
 
 from .facts import Fact
-from .fields import Screen
 from .reading import text_in
+from .screen import Screen
 from .shapes import Communication, Participant, Wrapup
 from .times import of_millis
 from .words import lower, reason_of
@@ -72,7 +72,7 @@ def facts_of(name: str, body: Mapping[str, Any], screen: Screen) -> Iterator[Fac
     for type, state in _types(name, reason):
         if type != words.ATTRIBUTES or attributes:
             yield Fact(
-                type, at, participant, communication, media, mark, state, reason,
+                type, at, participant, communication, media, 0, mark, state, reason,
                 attributes=attributes or None,
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What one participant of a snapshot implies, from its beginning on. Pure.
+"""What a participant of a snapshot implies, from its beginning on, and was not told yet. Pure.
 
 A snapshot tells everything so far: a communication with a connected and a disconnected time has
 rung, was connected and has ended. So a frame that was lost is made up for by the next one, and
@@ -14,19 +14,35 @@ from msgspec import Struct
 
 from syncline.events import interaction as words
 
+from .memory import (
+    CONNECTED,
+    JOINED,
+    LEFT,
+    MOVED,
+    OVER,
+    RUNG,
+    WORKED,
+    WORKING,
+    Known,
+    KnownCommunication,
+    KnownConversation,
+    KnownParticipant,
+)
 from .shapes import Communication, Participant
-from .states import OVER, RINGING, SAID, is_over
-from .times import earliest, newest, text_of
+from .states import OVER as ENDED
+from .states import RINGING, SAID, is_over
+from .times import newest, text_of
 from .words import reason_of
 
 RANK = {type: float(rank) for rank, type in enumerate(words.TYPES)}
+"""The order of types within an instant."""
 BEFORE_HELD = RANK[words.HELD] - 0.5
-
-_OF_PARTICIPANT = frozenset({words.ACW, words.WRAPUP})
-_WITHOUT_WORK = frozenset({"unknown", "notApplicable"})
 
 SILENT = Communication()
 """Where a fact is about the participant and not about a communication."""
+_WITHOUT_WORK = frozenset({"unknown", "notApplicable"})
+Communications = list[tuple[str, Communication]]
+"""With the media type of each."""
 
 
 class Fact(Struct, gc=False):
@@ -38,135 +54,168 @@ class Fact(Struct, gc=False):
     participant: Participant
     communication: Communication = SILENT
     media: str = ""
+    once: int = 0
+    """Which of what happens once at most; 0 for what can come again."""
     mark: str = ""
-    """What tells it from others of the same type and communication; part of the id."""
+    """What tells it from others of the same type and place, where it can come again."""
     state: str = ""
     reason: str = ""
     until: datetime | None = None
     """Where it has no time: it was not after this one."""
+    rank: float = -1.0
+    """Where it has another place within its instant than its type; else below 0."""
     attributes: Mapping[str, str] | None = None
-    rank: float | None = None
-    """Where it has another place within its instant than its type."""
-
-    @property
-    def place(self) -> str:
-        """The communication that it is about; "" where it is about the participant.
-
-        After-call work is told of both, by some transports of the participant alone.
-        """
-        return "" if self.type in _OF_PARTICIPANT else self.communication.id or ""
+    of_participant: bool = False
+    """Whether its id says nothing of the communication: some transports do not know it."""
 
 
 def facts_of(
-    participant: Participant, communications: list[tuple[str, Communication]]
+    participant: Participant, communications: Communications, known: KnownConversation
 ) -> list[Fact]:
-    """Return what the participant implies, in no order."""
-    found = [Fact(words.JOINED, joined_at(participant, communications), participant)]
+    """Return what the participant implies, in no order.
+
+    Of what happens once at most, only what was not told: that is most of what a snapshot shows.
+    """
+    found: list[Fact] = []
+    one = known.participant(participant.id)
+    if not one.once & JOINED:
+        at = joined_at(participant, communications)
+        found.append(Fact(words.JOINED, at, participant, once=JOINED, of_participant=True))
     for media, communication in communications:
-        found += _of_communication(participant, communication, media)
-    found += _work(participant, communications)
-    if participant.endTime is not None:
-        found.append(Fact(words.LEFT, participant.endTime, participant))
+        told = known.communication(participant.id, communication.id)
+        found += _of_communication(participant, communication, media, told)
+    if participant.endTime is not None and not one.once & LEFT:
+        at = participant.endTime
+        found.append(Fact(words.LEFT, at, participant, once=LEFT, of_participant=True))
+    if communications or participant.startAcwTime or participant.wrapup:
+        found += _work(participant, communications, one)
     return found
 
 
-def joined_at(
-    participant: Participant, communications: list[tuple[str, Communication]]
-) -> datetime | None:
+def remember(fact: Fact, known: Known) -> bool:
+    """Remember that a fact was told; tell whether it was new."""
+    if fact.once:
+        new = not known.once & fact.once
+        known.once |= fact.once
+        return new
+    mark = mark_of(fact.type, fact.mark)
+    if mark in known.marks:
+        return False
+    known.marks = (*known.marks, mark)
+    return True
+
+
+def mark_of(type: str, mark: str) -> str:
+    """Return how something that can come again is remembered."""
+    return f"{type} {mark}"
+
+
+def joined_at(participant: Participant, communications: Communications) -> datetime | None:
     """Return when a participant came, as far as it is known."""
     times = [participant.startTime, participant.connectedTime]
     for _, communication in communications:
         times += (communication.startAlertingTime, communication.connectedTime)
-    return earliest(times)
+    known = [time for time in times if time is not None]
+    return min(known) if known else None
 
 
 def _of_communication(
-    participant: Participant, communication: Communication, media: str
-) -> Iterator[Fact]:
-    state, initial = communication.state or "", communication.initialState or ""
-    until = communication.disconnectedTime or participant.endTime
-    if state in RINGING or initial in RINGING or communication.startAlertingTime is not None:
+    participant: Participant, what: Communication, media: str, told: KnownCommunication
+) -> list[Fact]:
+    found: list[Fact] = []
+    state, initial, once = what.state or "", what.initialState or "", told.once
+    until = what.disconnectedTime or participant.endTime
+    if not once & RUNG and (
+        state in RINGING or initial in RINGING or what.startAlertingTime is not None
+    ):
         word = state if state in RINGING else initial if initial in RINGING else "alerting"
-        at = _rang_at(participant, communication)
-        yield Fact(words.ALERTING, at, participant, communication, media, "", word, "", until)
-    if communication.connectedTime is not None or state == "connected":
-        at = communication.connectedTime
-        yield Fact(
-            words.CONNECTED, at, participant, communication, media, "", "connected", "", until
+        at = _rang_at(participant, what)
+        found.append(
+            Fact(words.ALERTING, at, participant, what, media, RUNG, state=word, until=until)
         )
-    if state not in SAID or initial not in SAID or communication.passages:
-        yield from _other_states(participant, communication, media, until)
-    if communication.resumeTime is not None:
-        at = communication.resumeTime
-        mark = state_mark("connected", at)
-        yield Fact(words.CHANGED, at, participant, communication, media, mark, "connected")
-    if communication.startHoldTime is not None or communication.holds:
-        yield from _holds(participant, communication, media)
-    if is_over(communication):
-        yield from _end(participant, communication, media)
+    if not once & CONNECTED and (what.connectedTime is not None or state == "connected"):
+        at = what.connectedTime
+        found.append(
+            Fact(
+                words.CONNECTED, at, participant, what, media, CONNECTED,
+                state="connected", until=until,
+            )
+        )  # fmt: skip
+    if state not in SAID or initial not in SAID or what.passages or what.resumeTime is not None:
+        found += _other_states(participant, what, media)
+    if what.startHoldTime is not None or what.holds:
+        found += _holds(participant, what, media)
+    if not once & OVER and is_over(what):
+        found += _end(participant, what, media)
+    return found
 
 
-def _rang_at(participant: Participant, communication: Communication) -> datetime | None:
-    if communication.startAlertingTime is not None:
-        return communication.startAlertingTime
+def _rang_at(participant: Participant, what: Communication) -> datetime | None:
+    if what.startAlertingTime is not None:
+        return what.startAlertingTime
     joined = participant.startTime or participant.connectedTime
-    if joined is None or communication.connectedTime is None:
-        return joined or communication.connectedTime
-    return min(joined, communication.connectedTime)
+    if joined is None or what.connectedTime is None:
+        return joined or what.connectedTime
+    return min(joined, what.connectedTime)
 
 
-def _other_states(
-    participant: Participant, communication: Communication, media: str, until: datetime | None
-) -> Iterator[Fact]:
-    for passage in communication.passages:
-        said, at = passage.state, passage.start
-        mark = state_mark(said, at)
-        yield Fact(words.CHANGED, at, participant, communication, media, mark, said)
-    for state in {communication.initialState: None, communication.state: None}:
-        if not state or state in SAID:
-            continue
-        since = communication.parkTime if state == "parked" else None
-        if state == communication.initialState:
-            until = earliest((until, communication.connectedTime))
-        mark = state_mark(state, since)
-        yield Fact(words.CHANGED, since, participant, communication, media, mark, state, "", until)
+def _other_states(participant: Participant, what: Communication, media: str) -> Iterator[Fact]:
+    for state, at, until in _passages(participant, what):
+        # Of a state without a time, only the first turn follows from a snapshot alone.
+        mark = f"{state} {text_of(at)}" if state in ("parked", "connected") else state
+        yield Fact(words.CHANGED, at, participant, what, media, mark=mark, state=state, until=until)
 
 
-def state_mark(state: str, at: datetime | None) -> str:
-    """Return the mark of a state: only some come again, and those have times."""
-    return f"{state} {text_of(at)}" if state in ("parked", "connected") else state
+def _passages(
+    participant: Participant, what: Communication
+) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    """Yield states without an event of their own, when they began, and when they did at latest."""
+    until = what.disconnectedTime or participant.endTime
+    for passage in what.passages:
+        yield passage.state, passage.start, None
+    if what.resumeTime is not None:
+        yield "connected", what.resumeTime, None
+    initial, state = what.initialState or "", what.state or ""
+    if initial not in SAID:
+        began = what.parkTime if initial == "parked" else None
+        yield initial, began, what.connectedTime or until
+    if state not in SAID and state != initial:
+        yield state, what.parkTime if state == "parked" else None, until
 
 
-def _holds(participant: Participant, communication: Communication, media: str) -> Iterator[Fact]:
-    state = communication.state or ""
-    for hold in communication.holds:
-        mark = text_of(hold.start)
-        yield Fact(words.HELD, hold.start, participant, communication, media, mark, state)
+def _holds(participant: Participant, what: Communication, media: str) -> Iterator[Fact]:
+    state = what.state or ""
+    for type, at, start in _turns(what):
+        yield Fact(type, at, participant, what, media, mark=text_of(start), state=state)
+
+
+def _turns(what: Communication) -> Iterator[tuple[str, datetime | None, datetime]]:
+    """Yield what was put on hold and taken off it: when, and when the hold began."""
+    for hold in what.holds:
+        yield words.HELD, hold.start, hold.start
         if hold.end is not None:
-            yield Fact(words.RESUMED, hold.end, participant, communication, media, mark, state)
-    start = communication.startHoldTime
-    if start is None:
-        return
-    mark = text_of(start)
-    yield Fact(words.HELD, start, participant, communication, media, mark, state)
-    # Who is gone was perhaps never taken off hold; and a look-up tells the end by itself.
-    if communication.held is False and not communication.holds and not is_over(communication):
-        yield Fact(words.RESUMED, None, participant, communication, media, mark, state)
+            yield words.RESUMED, hold.end, hold.start
+    start = what.startHoldTime
+    if start is not None:
+        yield words.HELD, start, start
+        # Who is gone was perhaps never taken off hold; and a look-up tells the end by itself.
+        if what.held is False and not what.holds and not is_over(what):
+            yield words.RESUMED, None, start
 
 
-def _end(participant: Participant, communication: Communication, media: str) -> Iterator[Fact]:
-    at = communication.disconnectedTime or participant.endTime
-    state = communication.state if communication.state in OVER else "disconnected"
-    reason = reason_of(communication.disconnectType)
+def _end(participant: Participant, what: Communication, media: str) -> Iterator[Fact]:
+    at = what.disconnectedTime or participant.endTime
+    state = what.state if what.state in ENDED and what.state else "disconnected"
+    reason = reason_of(what.disconnectType)
     if reason.startswith("transfer"):
         yield Fact(
-            words.TRANSFERRED, at, participant, communication, media, "", state or "", reason
+            words.TRANSFERRED, at, participant, what, media, MOVED, state=state, reason=reason
         )
-    yield Fact(words.DISCONNECTED, at, participant, communication, media, "", state or "", reason)
+    yield Fact(words.DISCONNECTED, at, participant, what, media, OVER, state=state, reason=reason)
 
 
 def _work(
-    participant: Participant, communications: list[tuple[str, Communication]]
+    participant: Participant, communications: Communications, told: KnownParticipant
 ) -> Iterator[Fact]:
     begun, ended = participant.startAcwTime, participant.endAcwTime
     media, owner = communications[0] if communications else ("", SILENT)
@@ -178,26 +227,25 @@ def _work(
         if work is not None and work.state and work.state not in _WITHOUT_WORK:
             media, owner, state = name, communication, work.state
             begun, ended = begun or work.startTime, ended or work.endTime
-    if begun is not None or state == "pending":
-        yield _worked(begun, participant, owner, media, "pending")
-    if ended is not None or state == "complete":
-        yield _worked(ended, participant, owner, media, "complete")
+    if (begun is not None or state == "pending") and not told.once & WORKING:
+        yield _worked(begun, participant, owner, media, "pending", WORKING)
+    if (ended is not None or state == "complete") and not told.once & WORKED:
+        yield _worked(ended, participant, owner, media, "complete", WORKED)
     if state not in ("", "pending", "complete"):
-        yield _worked(ended or begun, participant, owner, media, state)
+        yield _worked(ended or begun, participant, owner, media, state, 0)
     if wrapup is not None and wrapup.code and not wrapup.provisional:
-        at = wrapup.endTime or ended
-        yield Fact(words.WRAPUP, at, participant, owner, media, wrapup.code)
+        at, code = wrapup.endTime or ended, wrapup.code
+        yield Fact(words.WRAPUP, at, participant, owner, media, mark=code, of_participant=True)
 
 
 def _worked(
-    at: datetime | None, participant: Participant, owner: Communication, media: str, state: str
+    at: datetime | None, who: Participant, owner: Communication, media: str, state: str, once: int
 ) -> Fact:
-    return Fact(words.ACW, at, participant, owner, media, state, state)
+    mark = "" if once else state
+    return Fact(words.ACW, at, who, owner, media, once, mark, state, of_participant=True)
 
 
-def latest_of(
-    participant: Participant, communications: list[tuple[str, Communication]]
-) -> datetime | None:
+def latest_of(participant: Participant, communications: Communications) -> datetime | None:
     """Return the newest time that the participant shows: by it snapshots are older or newer.
 
     The start of a hold does not count, because it goes when the hold ends.
@@ -220,21 +268,19 @@ def latest_of(
     return newest(times)
 
 
-def ended_at(
-    participant: Participant, communications: list[tuple[str, Communication]]
-) -> datetime | None:
+def ended_at(participant: Participant, communications: Communications) -> datetime | None:
     """Return when the participant took part last; after-call work does not count."""
-    return newest((participant.endTime, *(one.disconnectedTime for _, one in communications)))
+    return newest([participant.endTime, *[one.disconnectedTime for _, one in communications]])
 
 
-def takes_part(participant: Participant, communications: list[tuple[str, Communication]]) -> bool:
+def takes_part(participant: Participant, communications: Communications) -> bool:
     """Tell whether the participant has something that has not ended."""
     if participant.endTime is not None:
         return False
-    return any(not is_over(communication) for _, communication in communications)
+    return not all(is_over(one) for _, one in communications)
 
 
 __all__ = [
-    "BEFORE_HELD", "RANK", "SILENT", "Fact", "ended_at", "facts_of", "joined_at", "latest_of",
-    "state_mark", "takes_part",
+    "BEFORE_HELD", "RANK", "SILENT", "Communications", "Fact", "ended_at", "facts_of", "joined_at",
+    "latest_of", "mark_of", "remember", "takes_part",
 ]  # fmt: skip

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
-from attrs import field, frozen
+from msgspec import Raw, Struct
 
-from syncline.events import Privacy
 from syncline.events import interaction as words
-from syncline.events.privacy import Handling
 from syncline.model import JSON
 
 from .facts import Fact
+from .screen import Screen
 from .shapes import NULL, Membership
 from .times import text_of
 from .words import lower
@@ -22,55 +19,7 @@ from .words import lower
 _divisions = msgspec.json.Decoder(list[Membership])
 
 
-class Screen:
-    """Lets of personal values leave what the privacy setting allows."""
-
-    def __init__(self, privacy: Privacy) -> None:
-        self._privacy = privacy
-        self._names = frozenset(name for name in privacy.attributes if not name.endswith("*"))
-        self._starts = tuple(name[:-1] for name in privacy.attributes if name.endswith("*"))
-        # A customer's number comes again with every event of a conversation.
-        self._treated = lru_cache(maxsize=4096)(privacy.treated)
-
-    def address(self, value: str | None) -> str | None:
-        """Return what leaves of a telephone number or another address."""
-        return self._value(self._privacy.addresses, value)
-
-    def name(self, value: str | None) -> str | None:
-        """Return what leaves of a person's name."""
-        return self._value(self._privacy.names, value)
-
-    def text(self, value: str | None) -> str | None:
-        """Return what leaves of what somebody wrote."""
-        return self._value(self._privacy.texts, value)
-
-    def attributes(self, raw: msgspec.Raw) -> dict[str, str]:
-        """Return the participant attributes that leave, by name in order."""
-        if raw is NULL or not (self._names or self._starts):
-            return {}
-        found = msgspec.json.decode(raw)
-        return self.chosen(found) if isinstance(found, dict) else {}
-
-    def chosen(self, found: Mapping[str, object]) -> dict[str, str]:
-        """Return those of some attributes that leave, by name in order."""
-        chosen: dict[str, str] = {}
-        for name in sorted(found):
-            if name in self._names or name.startswith(self._starts or ("\0\0",)):
-                value = found[name]
-                text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                treated = self._value(self._privacy.attribute_values, text)
-                if value is not None and treated is not None:
-                    chosen[name] = treated
-        return chosen
-
-    def _value(self, handling: Handling, value: str | None) -> str | None:
-        if not value or handling == "drop":
-            return None
-        return self._treated(handling, value)
-
-
-@frozen(kw_only=True)
-class Hearing:
+class Hearing(Struct, gc=False, kw_only=True):
     """Where and how a snapshot was heard: the same for all events that come of it."""
 
     conversation: str
@@ -81,15 +30,19 @@ class Hearing:
     divisions: tuple[str, ...] = ()
     label: str = ""
     repaired: bool = False
-    screen: Screen = field(repr=False)
+    screen: Screen
 
 
-def divisions_of(raw: msgspec.Raw) -> tuple[str, ...]:
+def divisions_of(raw: Raw) -> tuple[str, ...]:
     """Return the ids of the divisions of a conversation; none where they cannot be read."""
-    if raw is NULL:
-        return ()
+    return () if raw is NULL else _divisions_of(bytes(raw))
+
+
+@lru_cache(maxsize=4096)
+def _divisions_of(text: bytes) -> tuple[str, ...]:
+    # Few conversations have divisions, queues and users of their own.
     try:
-        memberships = _divisions.decode(raw)
+        memberships = _divisions.decode(text)
     except msgspec.ValidationError:
         return ()
     return tuple(one.division.id for one in memberships if one.division and one.division.id)
@@ -198,4 +151,4 @@ def _add_wrapup(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
         data["wrapup_notes"] = notes
 
 
-__all__ = ["Hearing", "Screen", "data_of", "divisions_of"]
+__all__ = ["Hearing", "data_of", "divisions_of"]

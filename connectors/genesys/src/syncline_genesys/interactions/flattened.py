@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from msgspec import Raw, structs
 
-from .reading import Communications, read_or_salvage
+from .facts import Communications
+from .reading import read_or_salvage
 from .shapes import Communication, Flattened, Named, Participant
 from .words import MEDIA
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from .reading import Communications, communications_of, lenient, text_in, time_of
+from .facts import Communications
+from .reading import communications_of, lenient, text_in, time_of
 from .shapes import Communication, Hold, Participant
 from .words import MEDIA
 

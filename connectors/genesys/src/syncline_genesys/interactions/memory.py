@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from datetime import datetime
-from struct import Struct
 
-_BYTES = Struct("q")
+RUNG, CONNECTED, MOVED, OVER = 1, 2, 4, 8
+"""What happens to a communication once at most."""
+JOINED, LEFT, WORKING, WORKED = 1, 2, 4, 8
+"""What happens to a participant once at most."""
 
 
 class KnownCommunication:
-    """What was told last of one communication."""
+    """What was told of one communication."""
 
-    __slots__ = ("hold", "recording", "state")
+    __slots__ = ("hold", "marks", "once", "recording", "state")
 
     def __init__(self) -> None:
+        self.once = 0
+        self.marks: tuple[str, ...] = ()
+        """What was told of all that can happen more than once."""
         self.state = ""
         self.hold = ""
         """The mark of the hold that it is on; "" where it is on none."""
-        self.recording = ""
+        self.recording = "none"
 
 
 class KnownParticipant:
-    """What the newest snapshot said of one participant."""
+    """What was told of one participant, and what the newest snapshot said."""
 
-    __slots__ = ("attributes", "ended", "takes_part")
+    __slots__ = ("attributes", "ended", "marks", "once", "takes_part")
 
     def __init__(self) -> None:
+        self.once = 0
+        self.marks: tuple[str, ...] = ()
         self.ended: datetime | None = None
         self.takes_part = False
         self.attributes = ""
         """The digest of those that left."""
 
 
+Known = KnownCommunication | KnownParticipant
+
+
 class KnownConversation:
-    """What was told of one conversation. Some kilobytes, for as long as it is open."""
+    """What was told of one conversation: some kilobytes, for as long as it is open."""
 
     __slots__ = (
-        "began", "communications", "direction", "ended", "heard", "latest", "media",
-        "participants", "raws", "through", "told",
+        "active", "began", "communications", "direction", "ended", "ends", "heard", "latest",
+        "media", "participants", "raws", "through",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.told = b""
-        """Eight bytes for every fact."""
         self.began = False
         self.ended: datetime | None = None
         """When it ended, while it has; None as soon as somebody takes part again."""
+        self.ends: tuple[datetime, ...] = ()
+        """The ends that were told: somebody may take part again after one."""
         self.latest: datetime | None = None
         """The newest time of all snapshots."""
         self.through: datetime | None = None
@@ -54,26 +63,17 @@ class KnownConversation:
         self.heard: datetime | None = None
         """By our clock."""
         self.media = ""
-        self.direction = ""
+        self.direction: str | None = None
+        self.active = 0
+        """How many participants take part."""
         self.participants: dict[str, KnownParticipant] = {}
         self.communications: dict[str, KnownCommunication] = {}
         self.raws: dict[int, datetime | None] = {}
         """The participants of the newest snapshot, by hash of their text, with their latest time.
 
-        One whose text is the same needs no second look.
+        One whose text is the same needs no second look. The hash is one of this process with a
+        secret of its own: nobody can make two texts the same.
         """
-
-    def tell(self, fact: Hashable) -> bool:
-        """Remember a fact; tell whether it is new.
-
-        The hash is that of this process, and of a secret of its own: nobody can make two facts the
-        same, and by chance it happens once in 10^16.
-        """
-        token = _BYTES.pack(hash(fact))
-        if token in self.told:
-            return False
-        self.told += token
-        return True
 
     def participant(self, id: str | None) -> KnownParticipant:
         """Return what is remembered of a participant."""
@@ -94,10 +94,16 @@ class KnownConversation:
     @property
     def is_over(self) -> bool:
         """Tell whether nobody takes part any longer, of those that ever did."""
-        known = self.participants.values()
-        return any(one.ended is not None for one in known) and not any(
-            one.takes_part for one in known
-        )
+        return not self.active and self.last is not None
+
+    @property
+    def last(self) -> datetime | None:
+        """When somebody took part last, as far as it has ended."""
+        ends = [one.ended for one in self.participants.values() if one.ended is not None]
+        return max(ends) if ends else None
 
 
-__all__ = ["KnownCommunication", "KnownConversation", "KnownParticipant"]
+__all__ = [
+    "CONNECTED", "JOINED", "LEFT", "MOVED", "OVER", "RUNG", "WORKED", "WORKING", "Known",
+    "KnownCommunication", "KnownConversation", "KnownParticipant",
+]  # fmt: skip

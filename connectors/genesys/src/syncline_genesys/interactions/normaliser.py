@@ -19,13 +19,12 @@ from syncline.model import JSON
 
 from . import analytics, details, flattened, lookups
 from .clock import VendorClock
-from .facts import latest_of
-from .fields import Hearing, Screen, data_of, divisions_of
+from .facts import Communications, Fact, latest_of
+from .fields import Hearing, data_of, divisions_of
 from .gaps import gap_event
 from .identity import event_id
 from .memory import KnownConversation
 from .reading import (
-    Communications,
     communications_of,
     participant_of,
     snapshot_of,
@@ -33,7 +32,8 @@ from .reading import (
     time_of,
 )
 from .recent import Recent
-from .shapes import Participant
+from .screen import Screen
+from .shapes import Participant, Snapshot
 from .telling import News, Seen, is_older, news_of
 from .times import newest, text_of
 
@@ -94,7 +94,7 @@ class Normaliser:
         """Return the conversations that have not ended, those heard last first."""
         return [id for id, known in reversed(self._known.items()) if known.ended is None]
 
-    def frame(self, topic: str, body: bytes | Raw, observed_at: datetime) -> list[Event]:
+    def frame(self, topic: str, body: bytes | Raw | Snapshot, observed_at: datetime) -> list[Event]:
         """Return what a notification says that was not told yet.
 
         Args:
@@ -151,7 +151,7 @@ class Normaliser:
             repaired=repaired, unrepaired=unrepaired, reason=reason,
         )  # fmt: skip
 
-    def _snapshot(self, topic: str, body: bytes | Raw, now: datetime) -> list[Event]:
+    def _snapshot(self, topic: str, body: bytes | Raw | Snapshot, now: datetime) -> list[Event]:
         snapshot = snapshot_of(topic, body)
         known = self._remembered(snapshot.id, now)
         raws = {hash(bytes(raw)): raw for raw in snapshot.participants}
@@ -162,8 +162,8 @@ class Normaliser:
         latest = newest(latests.values())
         if not is_older(latest, known.latest):
             known.raws = latests
-        sent = self._clock.judge(now)
-        news = news_of(known, Seen(told, latest, sent=sent), self._screen, now)
+        seen = Seen(told, latest, sent=lambda: self._clock.judge(now))
+        news = news_of(known, seen, self._screen, now)
         if not news:
             self.counts.repeats += 1
             return []
@@ -221,7 +221,7 @@ class Normaliser:
         )  # fmt: skip
         return self._events(known, news_of(known, seen, self._screen, now), hearing, now)
 
-    def _detail(self, topic: str, body: bytes | Raw, now: datetime) -> list[Event]:
+    def _detail(self, topic: str, body: bytes | Raw | Snapshot, now: datetime) -> list[Event]:
         name, found = details.name_of(topic), details.read(topic, body)
         hearing = Hearing(
             conversation=found["conversationId"], listener=self.listener, observed=text_of(now),
@@ -252,8 +252,9 @@ class Normaliser:
 
     def _event(self, news: News, hearing: Hearing, now: datetime) -> Event:
         fact = news.fact
-        who = fact.participant.id or ""
-        id = event_id(fact.type, hearing.conversation, who, fact.place, fact.mark)
+        id = event_id(
+            fact.type, hearing.conversation, fact.participant.id or "", _place(fact), fact.mark
+        )
         data: dict[str, JSON] = data_of(
             fact, hearing, id, text_of(news.at), previous=news.previous, late=news.late
         )
@@ -285,6 +286,10 @@ class Normaliser:
                 del self._known[id]
             else:
                 self._leaving.append((known.heard + KEPT, id))
+
+
+def _place(fact: Fact) -> str:
+    return "" if fact.of_participant else fact.communication.id or ""
 
 
 __all__ = ["KEPT", "MOST", "Counts", "Normaliser"]

@@ -12,34 +12,42 @@ from msgspec import Raw, Struct
 
 from syncline.errors import Rejected
 
-from .shapes import Communication, Envelope, Participant, Snapshot, Time
+from .facts import Communications
+from .shapes import Communication, Envelope, Other, Participant, Snapshot, Telling, Time
 from .words import MEDIA, media_of
 
 Found = TypeVar("Found", bound=Struct)
-Communications = list[tuple[str, Communication]]
 
-_envelope = msgspec.json.Decoder(Envelope)
+_envelope = msgspec.json.Decoder(Other)
+_conversation = msgspec.json.Decoder(Telling)
 _snapshot = msgspec.json.Decoder(Snapshot)
 _participant = msgspec.json.Decoder(Participant)
 _LISTS = re.compile(rb'"([A-Za-z_]{1,40})"\s*:\s*\[\s*\{')
 
 
 def envelope(text: bytes | str) -> Envelope:
-    """Return a frame's topic and body, the body unread.
+    """Return a frame's topic and body.
 
     Raises:
         Rejected: it is no JSON object, or its topic is no text.
     """
+    try:
+        # Nearly every frame tells of a conversation: it is gone through once only.
+        found = _conversation.decode(text)
+        if found.body is not None and found.body.id:
+            return found
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass
     return _read(_envelope.decode, text, "a frame of a notification channel")
 
 
-def snapshot_of(topic: str, body: bytes | Raw) -> Snapshot:
+def snapshot_of(topic: str, body: bytes | Raw | Snapshot) -> Snapshot:
     """Return a conversation, its participants unread.
 
     Raises:
         Rejected: it is no JSON object with an id, and a list of participants or none.
     """
-    snapshot = _read(_snapshot.decode, body, topic)
+    snapshot = body if isinstance(body, Snapshot) else _read(_snapshot.decode, body, topic)
     if not snapshot.id:
         raise Rejected(f"{topic}: a notification without the id of a conversation; left out")
     return snapshot
@@ -124,13 +132,26 @@ def communications_of(participant: Participant, raw: Raw | None = None) -> Commu
     Args:
         raw: the participant's text, to look for media that are not known yet.
     """
-    found: Communications = []
-    for name, media in MEDIA.items():
-        for one in getattr(participant, name) or ():
-            found.append((media, one))
+    one = participant
+    if one.calls is not None:
+        found = [("voice", call) for call in one.calls]
+        if _others(one) == _NONE:
+            return found
+    found = [(media, what) for name, media in MEDIA.items() for what in getattr(one, name) or ()]
     if not found and raw is not None:
         return _unknown_media(bytes(raw))
     return found
+
+
+_NONE = (None,) * (len(MEDIA) - 1)
+
+
+def _others(one: Participant) -> tuple[object, ...]:
+    return (
+        one.callbacks, one.chats, one.emails, one.messages, one.cobrowsesessions,
+        one.internalMessages, one.screenMonitorings, one.screenshares, one.socialExpressions,
+        one.videos,
+    )  # fmt: skip
 
 
 def _unknown_media(text: bytes) -> Communications:
@@ -148,6 +169,6 @@ def _unknown_media(text: bytes) -> Communications:
 
 
 __all__ = [
-    "Communications", "communications_of", "envelope", "lenient", "participant_of",
+    "communications_of", "envelope", "lenient", "participant_of",
     "read_or_salvage", "snapshot_of", "text_in", "time_of",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Raw, Struct, field
 
@@ -168,11 +168,21 @@ class Snapshot(Struct, gc=False, frozen=True):
 class Envelope(Struct, gc=False, frozen=True):
     """One frame of a notification channel.
 
-    Answers to `subscribe` have no topic; their words are in `result`, `status` and `message`.
+    Answers to `subscribe` have no topic.
     """
 
     topic: str = field(default="", name="topicName")
+    body: Any = field(default=NULL, name="eventBody")
+    """What `Normaliser.frame` takes: a `Snapshot`, or the `Raw` text of anything else."""
+
+
+class Telling(Envelope, gc=False, frozen=True):
+    """A frame that tells of a conversation."""
+
+    body: Snapshot | None = field(default=None, name="eventBody")
+
+
+class Other(Envelope, gc=False, frozen=True):
+    """Any other frame."""
+
     body: Raw = field(default=NULL, name="eventBody")
-    result: str | int | None = None
-    status: str | None = None
-    message: Raw = NULL

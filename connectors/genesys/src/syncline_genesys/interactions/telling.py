@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from msgspec import Struct
 
 from syncline.events import interaction as words
 
-from .facts import RANK, Fact, ended_at, facts_of, joined_at, takes_part
-from .fields import Screen
-from .memory import KnownConversation
-from .reading import Communications
+from .facts import (
+    RANK,
+    Communications,
+    Fact,
+    ended_at,
+    facts_of,
+    joined_at,
+    remember,
+    takes_part,
+)
+from .memory import Known, KnownConversation
+from .screen import Screen
 from .shapes import Communication, Participant
 from .states import height
 from .times import earliest, newest, text_of
@@ -23,8 +31,11 @@ _KEEPING = frozenset({words.ACW, words.HELD, words.RESUMED, words.TRANSFERRED})
 """What happens while a communication keeps its state, or just before it gets another."""
 
 
-@frozen
-class Seen:
+def _unknown() -> None:
+    return None
+
+
+class Seen(Struct, gc=False):
     """What a snapshot shows, of those participants that are not known to be as they were."""
 
     told: Sequence[tuple[Participant, Communications]]
@@ -32,12 +43,11 @@ class Seen:
     """The newest time of all participants."""
     ended: datetime | None = None
     """When the conversation ended, where the vendor says so itself."""
-    sent: datetime | None = None
+    sent: Callable[[], datetime | None] = _unknown
     """About when the vendor sent it, by its own clock; None where that is not known."""
 
 
-@frozen
-class News:
+class News(Struct, gc=False):
     """A fact that was not told, ready to be."""
 
     fact: Fact
@@ -58,22 +68,16 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
     witnessed = known.began and not older
     facts: list[Fact] = []
     for participant, communications in seen.told:
-        id = participant.id
-        fresh = [
-            fact
-            for fact in facts_of(participant, communications)
-            if known.tell((id, fact.place, fact.type, fact.mark))
-        ]
+        fresh = [*_new(known, facts_of(participant, communications, known))]
         if not older:
-            fresh += toggled(known, participant, communications, fresh, screen)
+            fresh += _new(known, toggled(known, participant, communications, fresh, screen))
         facts += fresh
-        if not older or id not in known.participants:
+        if not older or participant.id not in known.participants:
             _learn(known, participant, communications)
     if seen.latest is not None and not older:
         known.latest = seen.latest
     facts += _of_conversation(known, seen)
-    untimed = newest((seen.latest, seen.sent, known.through)) if witnessed else seen.latest
-    return _in_order(known, facts, untimed or now, older)
+    return _in_order(known, facts, seen, witnessed, older, now) if facts else []
 
 
 def is_older(latest: datetime | None, known: datetime | None) -> bool:
@@ -81,64 +85,82 @@ def is_older(latest: datetime | None, known: datetime | None) -> bool:
     return latest is not None and known is not None and latest < known
 
 
+def _new(known: KnownConversation, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield those that were not told, and remember them."""
+    for fact in facts:
+        id = fact.participant.id
+        if fact.of_participant:
+            told: Known = known.participant(id)
+        else:
+            told = known.communication(id, fact.communication.id)
+        if remember(fact, told):
+            yield fact
+
+
 def _learn(
     known: KnownConversation, participant: Participant, communications: Communications
 ) -> None:
     """Remember whether a participant still takes part."""
     one = known.participant(participant.id)
+    before = one.takes_part
     one.ended = ended_at(participant, communications)
     one.takes_part = takes_part(participant, communications)
+    known.active += one.takes_part - before
     if communications and not known.media:
         known.media, first = communications[0]
-        known.direction = first.direction or ""
+        known.direction = first.direction
 
 
 def _of_conversation(known: KnownConversation, seen: Seen) -> Iterator[Fact]:
     """Yield that the conversation began, or ended, where that was not told."""
     if not known.began and seen.told:
         known.began = True
-        began = earliest(joined_at(*one) for one in seen.told)
+        began = earliest([joined_at(*one) for one in seen.told])
         yield Fact(words.STARTED, began, _NOBODY, _of_kind(known), known.media)
-    if seen.ended is None and not known.is_over:
+    if known.active and seen.ended is None:
         known.ended = None
-    elif known.ended is None:
-        yield from _end(known, seen.ended)
-
-
-def _end(known: KnownConversation, ended: datetime | None) -> Iterator[Fact]:
-    last = newest(one.ended for one in known.participants.values())
-    # All listeners go by the participants where they have ended: the vendor's own time may differ.
-    known.ended = (last if known.is_over else ended) or ended
-    if known.ended is not None and known.tell((words.ENDED, known.ended)):
-        mark = text_of(known.ended)
-        yield Fact(words.ENDED, known.ended, _NOBODY, _of_kind(known), known.media, mark)
+    elif known.ended is None and (seen.ended is not None or known.is_over):
+        # All listeners go by the participants where they have ended: the vendor's own time of the
+        # end may be another.
+        known.ended = (known.last if known.is_over else None) or seen.ended
+        if known.ended is not None and known.ended not in known.ends:
+            known.ends = (*known.ends, known.ended)
+            mark = text_of(known.ended)
+            yield Fact(words.ENDED, known.ended, _NOBODY, _of_kind(known), known.media, mark=mark)
 
 
 def _of_kind(known: KnownConversation) -> Communication:
-    return Communication(direction=known.direction or None)
+    return Communication(direction=known.direction)
 
 
 def _in_order(
-    known: KnownConversation, facts: Iterable[Fact], untimed: datetime, older: bool
+    known: KnownConversation,
+    facts: list[Fact],
+    seen: Seen,
+    witnessed: bool,
+    older: bool,
+    now: datetime,
 ) -> list[News]:
-    timed = [(_at(fact, untimed), _rank(fact), fact) for fact in facts]
-    if len(timed) > 1:
-        timed.sort(key=_place)
-    through, news = known.through, []
-    for at, _, fact in timed:
-        late = through is not None and at < through
-        news.append(News(fact, at, "" if older else _moved(known, fact), late))
-    if timed and (through is None or timed[-1][0] > through):
-        known.through = timed[-1][0]
+    untimed = seen.latest or now
+    if witnessed and any(fact.at is None for fact in facts):
+        untimed = newest((seen.latest, seen.sent(), known.through)) or now
+    news = [News(fact, _at(fact, untimed)) for fact in facts]
+    if len(news) > 1:
+        news.sort(key=_place)
+    through = known.through
+    for one in news:
+        if through is not None and one.at < through:
+            one.late = True
+        if not older and one.fact.state:
+            one.previous = _moved(known, one.fact)
+    if through is None or news[-1].at > through:
+        known.through = news[-1].at
     return news
 
 
-def _place(timed: tuple[datetime, float, Fact]) -> tuple[datetime, float]:
-    return timed[0], timed[1]
-
-
-def _rank(fact: Fact) -> float:
-    return RANK[fact.type] if fact.rank is None else fact.rank
+def _place(news: News) -> tuple[datetime, float]:
+    fact = news.fact
+    return news.at, RANK[fact.type] if fact.rank < 0 else fact.rank
 
 
 def _at(fact: Fact, untimed: datetime) -> datetime:
@@ -153,15 +175,15 @@ def _at(fact: Fact, untimed: datetime) -> datetime:
 
 def _moved(known: KnownConversation, fact: Fact) -> str:
     """Remember the state of a communication; return the one before, where it is another."""
-    if not fact.state or fact.type == words.ACW:
+    if fact.type == words.ACW:
         return ""
     one = known.communication(fact.participant.id, fact.communication.id)
     before = one.state
-    if height(fact.state) < height(before):
+    if before == fact.state or height(fact.state) < height(before):
         return ""
     if fact.type not in _KEEPING:
         one.state = fact.state
-    return before if before != fact.state else ""
+    return before
 
 
 __all__ = ["News", "Seen", "is_older", "news_of"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+
 
 def text_of(time: datetime | None) -> str:
     """Return `2026-03-02T09:15:02.114Z`; "" for no time."""
@@ -12,7 +16,10 @@ def text_of(time: datetime | None) -> str:
         return ""
     if time.tzinfo is not timezone.utc:
         time = in_utc(time)
-    return time.isoformat(timespec="milliseconds")[:23] + "Z"
+    # msgspec writes a time several times as fast as `isoformat`; its fraction is all or nothing.
+    if time.microsecond:
+        return _encode(time)[1:24].decode() + "Z"
+    return _encode(time)[1:20].decode() + ".000Z"
 
 
 def in_utc(time: datetime) -> datetime:
@@ -25,12 +32,14 @@ def in_utc(time: datetime) -> datetime:
 
 def earliest(times: Iterable[datetime | None]) -> datetime | None:
     """Return the first of those that are known."""
-    return min((time for time in times if time is not None), default=None)
+    known = [time for time in times if time is not None]
+    return min(known) if known else None
 
 
 def newest(times: Iterable[datetime | None]) -> datetime | None:
     """Return the last of those that are known."""
-    return max((time for time in times if time is not None), default=None)
+    known = [time for time in times if time is not None]
+    return max(known) if known else None
 
 
 def of_millis(value: object) -> datetime | None:

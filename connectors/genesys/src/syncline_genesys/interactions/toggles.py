@@ -10,11 +10,10 @@ from hashlib import blake2b
 
 from syncline.events import interaction as words
 
-from .facts import BEFORE_HELD, Fact
-from .fields import Screen
-from .memory import KnownConversation
-from .reading import Communications
-from .shapes import Communication, Participant
+from .facts import BEFORE_HELD, Communications, Fact, mark_of
+from .memory import Known, KnownCommunication, KnownConversation
+from .screen import Screen
+from .shapes import NULL, Communication, Participant
 from .states import SAID, height, is_over
 from .times import newest, text_of
 from .words import lower
@@ -27,79 +26,80 @@ def toggled(
     fresh: Sequence[Fact],
     screen: Screen,
 ) -> list[Fact]:
-    """Return what is another value than the one told last, and remember it.
+    """Return what is another value than the one told last, and remember the value.
 
     Args:
         fresh: what else is told of the participant now.
     """
     found: list[Fact] = []
-    for media, communication in communications:
-        found += _state(known, participant, communication, media, fresh)
-        found += _recording(known, participant, communication, media)
-        found += _hold(known, participant, communication, media)
-    found += _attributes(known, participant, communications, screen)
+    for media, what in communications:
+        told = known.communication(participant.id, what.id)
+        if what.state != told.state and told.state:
+            found += _state(participant, what, media, told, fresh)
+        if what.recordingState and what.recordingState != told.recording:
+            found += _recording(participant, what, media, told)
+        if what.held or told.hold:
+            found += _hold(participant, what, media, told)
+    if screen.lets_attributes and participant.attributes is not NULL:
+        found += _attributes(known, participant, communications, screen)
     return found
 
 
 def _state(
-    known: KnownConversation,
     participant: Participant,
-    communication: Communication,
+    what: Communication,
     media: str,
+    told: KnownCommunication,
     fresh: Sequence[Fact],
 ) -> list[Fact]:
     """Return that a communication is back in a state that it had before."""
-    state = communication.state or ""
-    before = known.communication(participant.id, communication.id).state
-    if not before or state == before or is_over(communication):
+    state = what.state or ""
+    if is_over(what) or (state in SAID and state != "connected"):
         return []
-    if (state in SAID and state != "connected") or height(state) < height(before):
+    if height(state) < height(told.state) or any(
+        fact.communication is what and fact.state == state for fact in fresh
+    ):
         return []
-    if any(fact.communication is communication and fact.state == state for fact in fresh):
-        return []
-    place = (participant.id, communication.id, words.CHANGED)
-    mark = _mark(known, place, f"{state} {text_of(communication.connectedTime)}")
-    return [Fact(words.CHANGED, None, participant, communication, media, mark, state)]
+    mark = _turn(told, words.CHANGED, f"{state} {text_of(what.connectedTime)}")
+    return [Fact(words.CHANGED, None, participant, what, media, mark=mark, state=state)]
 
 
 def _recording(
-    known: KnownConversation, participant: Participant, communication: Communication, media: str
+    participant: Participant, what: Communication, media: str, told: KnownCommunication
 ) -> list[Fact]:
-    state = lower(communication.recordingState)
-    one = known.communication(participant.id, communication.id)
-    if not state or state == (one.recording or "none"):
+    state = lower(what.recordingState)
+    if not state or state == told.recording:
         return []
-    one.recording = state
-    anchor = text_of(newest((communication.connectedTime, communication.startHoldTime)))
-    place = (participant.id, communication.id, words.RECORDING)
-    mark = _mark(known, place, f"{state} {anchor}")
-    until = communication.disconnectedTime or participant.endTime
-    return [
-        Fact(words.RECORDING, None, participant, communication, media, mark, until=until),
-    ]
+    told.recording = state
+    mark = _turn(told, words.RECORDING, f"{state} {text_of(what.connectedTime)}")
+    until = what.disconnectedTime or participant.endTime
+    return [Fact(words.RECORDING, None, participant, what, media, mark=mark, until=until)]
 
 
 def _hold(
-    known: KnownConversation, participant: Participant, communication: Communication, media: str
+    participant: Participant,
+    what: Communication,
+    media: str,
+    told: KnownCommunication,
 ) -> list[Fact]:
-    one = known.communication(participant.id, communication.id)
-    if communication.held is None or communication.holds or is_over(communication):
+    if what.held is None or what.holds or is_over(what):
         return []
-    state, start = communication.state or "", text_of(communication.startHoldTime)
-    place = (participant.id, communication.id or "")
+    state, start = what.state or "", text_of(what.startHoldTime)
     found = []
-    if one.hold and (not communication.held or start not in ("", one.hold)):
-        if known.tell((*place, words.RESUMED, one.hold)):
-            # Where the next hold has begun already, it was over by then.
-            at, rank = (communication.startHoldTime, BEFORE_HELD) if start else (None, None)
-            fact = Fact(words.RESUMED, at, participant, communication, media, one.hold, state)
-            fact.rank = rank
-            found.append(fact)
-        one.hold = ""
-    if communication.held and not one.hold:
-        one.hold = start or _mark(known, (*place, words.HELD), text_of(communication.connectedTime))
+    if told.hold and (not what.held or start not in ("", told.hold)):
+        # Where the next hold has begun already, it was over by then.
+        at, rank = (what.startHoldTime, BEFORE_HELD) if start else (None, -1.0)
+        mark = told.hold
+        found.append(
+            Fact(words.RESUMED, at, participant, what, media, mark=mark, state=state, rank=rank)
+        )
+        told.hold = ""
+    if what.held and not told.hold:
+        told.hold = start or _turn(told, words.HELD, text_of(what.connectedTime))
         if not start:
-            found.append(Fact(words.HELD, None, participant, communication, media, one.hold, state))
+            found.append(
+                Fact(words.HELD, None, participant, what, media, mark=told.hold, state=state)
+            )
     return found
 
 
@@ -109,28 +109,30 @@ def _attributes(
     communications: Communications,
     screen: Screen,
 ) -> list[Fact]:
+    told = known.participant(participant.id)
     chosen = screen.attributes(participant.attributes)
-    one = known.participants.get(participant.id or "")
-    if not chosen and (one is None or not one.attributes):
+    if not chosen and not told.attributes:
         return []
     # Made of what leaves: whoever may not see a value cannot guess it from an id either.
-    text = "\0".join(f"{name}\0{value}" for name, value in chosen.items())
+    text = "\0".join([f"{name}\0{value}" for name, value in chosen.items()])
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    one = known.participant(participant.id)
-    if digest == one.attributes:
+    if digest == told.attributes:
         return []
-    one.attributes = digest
-    anchor = newest((participant.connectedTime, *(c.connectedTime for _, c in communications)))
-    mark = _mark(known, (participant.id, words.ATTRIBUTES), f"{digest} {text_of(anchor)}")
-    return [Fact(words.ATTRIBUTES, None, participant, mark=mark, attributes=chosen)]
+    told.attributes = digest
+    anchor = newest([participant.connectedTime, *[c.connectedTime for _, c in communications]])
+    mark = _turn(told, words.ATTRIBUTES, f"{digest} {text_of(anchor)}")
+    return [
+        Fact(words.ATTRIBUTES, None, participant, mark=mark, attributes=chosen, of_participant=True)
+    ]
 
 
-def _mark(known: KnownConversation, place: tuple[str | None, ...], value: str) -> str:
+def _turn(told: Known, type: str, value: str) -> str:
     """Return what tells this turn of a value from earlier ones."""
-    turn = 0
-    while not known.tell((place, value, turn)):
+    mark, turn = value, 0
+    while mark_of(type, mark) in told.marks:
         turn += 1
-    return f"{value} {turn}" if turn else value
+        mark = f"{value} {turn}"
+    return mark
 
 
 __all__ = ["toggled"]

@@ -184,6 +184,18 @@ def test_the_agenda_puts_off_what_was_heard_of_meanwhile_and_drops_the_forgotten
     assert len(agenda) == 0
 
 
+def test_what_ends_is_due_sooner_than_it_was_while_open(event: MakeEvent) -> None:
+    known = {"c1": _open(event)}
+    agenda: Agenda[str] = Agenda(PATIENCE.due)
+    agenda.enter("c1", known["c1"])
+    known["c1"], _ = merge(known["c1"], event(ENDED, 60))
+    agenda.enter("c1", known["c1"])
+    assert agenda.take(known.get, HEARD + 60_000_000 + HOUR, 9) == ["c1"]
+    del known["c1"]
+    assert agenda.take(known.get, HEARD + 99 * HOUR, 9) == []
+    assert len(agenda) == 0
+
+
 class House:
     """Keeps conversations that are all due."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
 from syncline.connector import Connector, Context, Finding
 
 from .settings import Security, Settings
 
 if TYPE_CHECKING:
-    from syncline.events import EventSink
+    from syncline.events import EventSink, MergeJob, MergeStage
 
 # All late, because confluent_kafka is slow to import and most commands do not need it.
 
@@ -24,7 +26,15 @@ def _sink(settings: Settings, context: Context) -> EventSink:
 def _raw_sink(settings: Settings, context: Context) -> EventSink:
     from .sink import KafkaSink
 
-    return KafkaSink(settings, context, topic=settings.raw)
+    # Merging reads headers, and sees to it that the clean topic is written as the settings say.
+    plain = attrs.evolve(settings, encoding="json", envelope="binary")
+    return KafkaSink(plain, context, topic=settings.raw)
+
+
+def _merge(settings: Settings, context: Context, job: MergeJob) -> MergeStage:
+    from .merge.stage import KafkaMerge
+
+    return KafkaMerge(settings, context, job)
 
 
 async def _prepare(settings: Settings, context: Context, create: bool) -> Sequence[Finding]:
@@ -39,6 +49,7 @@ connector = Connector(
     settings=Settings,
     sink=_sink,
     raw_sink=_raw_sink,
+    merge=_merge,
     prepare=_prepare,
 )
 

@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
 from .conversation import Conversation, Micros
+from .zombies import NEVER
 
 Key = TypeVar("Key", str, bytes)
 
@@ -14,20 +15,25 @@ Key = TypeVar("Key", str, bytes)
 class Agenda(Generic[Key]):
     """Conversations by when something is to be done about them.
 
-    A conversation is entered when it is first seen, and not again whenever something is heard of
-    it: its turn comes too early then, and is put off to when it really is due.
+    Whatever is heard of a conversation puts it off, and that costs nothing: its turn then comes
+    too early, and only then is it put off to when it really is due.
     """
 
     def __init__(self, due: Callable[[Conversation], Micros]) -> None:
         self._due = due
         self._heap: list[tuple[Micros, Key]] = []
+        self._at: dict[Key, Micros] = {}
+        """When the turn of each comes; what the heap has besides is void."""
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._at)
 
     def enter(self, key: Key, conversation: Conversation) -> None:
-        """Enter one that is not entered."""
-        heappush(self._heap, (self._due(conversation), key))
+        """Let its turn come no later than it is due."""
+        due = self._due(conversation)
+        if due < self._at.get(key, NEVER):
+            self._at[key] = due
+            heappush(self._heap, (due, key))
 
     def take(
         self, known: Callable[[Key], Conversation | None], now: Micros, limit: int
@@ -39,7 +45,10 @@ class Agenda(Generic[Key]):
         """
         due: list[Key] = []
         while self._heap and self._heap[0][0] <= now and len(due) < limit:
-            _, key = heappop(self._heap)
+            at, key = heappop(self._heap)
+            if self._at.get(key) != at:
+                continue
+            del self._at[key]
             conversation = known(key)
             if conversation is None:
                 continue

@@ -26,7 +26,7 @@ BACK_OFF = (2, 6)
 """Times the threshold of the medium: voice is asked for after 4 hours, 8 later, then every 24."""
 AGAIN = 600_000_000
 """Microseconds after which it is asked again where no answer came, at most."""
-NEVER = 2**62
+NEVER: Micros = 2**62
 _Silence: TypeAlias = Mapping[str, Micros]
 
 
@@ -134,4 +134,4 @@ def _micros(time: timedelta) -> Micros:
     return time // timedelta(microseconds=1)
 
 
-__all__ = ["AGAIN", "BACK_OFF", "Patience", "answered", "finalized"]
+__all__ = ["AGAIN", "BACK_OFF", "NEVER", "Patience", "answered", "finalized"]

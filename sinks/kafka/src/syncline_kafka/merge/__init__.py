@@ -1,0 +1,1 @@
+"""The merge stage: one clean topic out of what several listeners wrote."""

@@ -1,0 +1,132 @@
+"""Transactions of one producer: events, what is known, and how far was read, all or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException
+
+from ..failures import REFUSED
+from .failures import Aborted, Lost, failure
+
+if TYPE_CHECKING:
+    from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+
+_WAIT = 10.0
+"""Seconds of one try; there are as many as it takes, until somebody says stop."""
+_PAUSE = 0.05
+
+
+class Transactions:
+    """Begins a transaction with the first thing that is written, and ends it on demand.
+
+    Raises of all methods:
+        Aborted: the transaction can come to nothing any more; call `abort`.
+        Lost: the producer can do nothing any more.
+        Forbidden: somebody has to give rights.
+    """
+
+    def __init__(self, producer: Producer, stopping: Callable[[], bool]) -> None:
+        self._producer = producer
+        self._stopping = stopping
+        self._begun = False
+        self.refused: set[bytes] = set()
+        """Ids of events that the brokers will never take; they are asked about when it aborts."""
+        self._failed: KafkaError | None = None
+
+    def prepare(self) -> None:
+        """End what an earlier process of this name left unfinished, and shut that one out."""
+        self._patiently("taking over the transactions", self._producer.init_transactions)
+
+    def write(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, Any]] = (),
+        timestamp: int = 0,
+    ) -> None:
+        """Write one message; what it says holds once the transaction is committed."""
+        self._begin()
+        while True:
+            try:
+                self._producer.produce(
+                    topic, value, key, partition, timestamp=timestamp, headers=list(headers),
+                    on_delivery=self._reported,
+                )  # fmt: skip
+            except BufferError:
+                self._producer.poll(_PAUSE)  # the same message goes first as soon as there is room
+                if self._failed is not None:
+                    raise Aborted(f"writing to {topic}: {self._failed}") from None
+                if self._stopping():
+                    raise Lost("the stage ends while the brokers take nothing") from None
+            except KafkaException as error:
+                raise failure(error.args[0], f"writing to topic {topic!r}") from error
+            else:
+                return
+
+    def commit(self, offsets: Sequence[TopicPartition], group: Any) -> None:
+        """Make all that was written a fact, together with how far was read."""
+        self._begin()
+        self._patiently("writing", self._heard)
+        self._patiently(
+            "committing how far was read",
+            lambda wait: self._producer.send_offsets_to_transaction(list(offsets), group, wait),
+        )
+        self._patiently("committing", self._producer.commit_transaction)
+        self._begun = False
+
+    def abort(self) -> None:
+        """Undo all that was written since the last commit."""
+        if self._begun:
+            self._patiently("undoing", self._heard)
+            self._patiently("undoing", self._producer.abort_transaction)
+        self._begun, self._failed = False, None
+
+    @property
+    def begun(self) -> bool:
+        """True where something was written that is neither committed nor undone."""
+        return self._begun
+
+    def _begin(self) -> None:
+        if not self._begun:
+            try:
+                self._producer.begin_transaction()
+            except KafkaException as error:
+                raise failure(error.args[0], "beginning a transaction") from error
+            self._begun = True
+
+    def _heard(self, _: float) -> None:
+        self._producer.poll(0)
+
+    def _reported(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            return
+        self._failed = error
+        found = dict(message.headers() or ())
+        event_id = found.get("ce_id")
+        if error.code() in REFUSED and isinstance(event_id, bytes):
+            self.refused.add(event_id)
+
+    def _patiently(self, tried: str, act: Callable[[float], object]) -> None:
+        """Do something until it is done: an outage of the brokers is waited for."""
+        while True:
+            try:
+                act(_WAIT)
+            except KafkaException as error:
+                kafka: KafkaError = error.args[0]
+                if not kafka.retriable():
+                    raise failure(kafka, tried) from error
+                if self._stopping():
+                    raise Lost(
+                        f"{tried}: the stage ends while the brokers do not answer"
+                    ) from error
+                time.sleep(_PAUSE)
+            else:
+                return
+
+
+__all__ = ["Transactions"]

@@ -1,0 +1,200 @@
+"""What two listeners wrote to the raw topic is told once, and in order, in the clean one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from syncline.errors import ConfigError, Unavailable
+from syncline.events.interaction import CONNECTED, ENDED, GAP, HELD, STARTED
+
+pytestmark = pytest.mark.xdist_group("kafka")
+
+
+def _types(found: list[dict[str, Any]], key: str) -> list[str]:
+    return [one["event_type"] for one in found if one.get("conversation_id") == key]
+
+
+async def test_what_two_listeners_wrote_is_told_once_and_in_order(
+    bus: Any, merging: Any, life: Any, observed: Any
+) -> None:
+    lives = [life(f"c{number}") for number in range(30)]
+    bus.write(chain.from_iterable(lives))
+    bus.write(chain.from_iterable(lives))
+    async with merging():
+        await bus.wait(210)
+    found = bus.clean()
+    assert len(found) == 210
+    for number, one in enumerate(lives):
+        assert _types(found, f"c{number}") == [event.type for event in one]
+    assert (observed.sum("told"), observed.sum("repeats")) == (210, 210)
+
+
+async def test_a_clean_record_is_the_raw_one(bus: Any, merging: Any, life: Any) -> None:
+    bus.write(life("c1"))
+    async with merging():
+        await bus.wait(7)
+    clean, raw = bus.read(), bus.read(f"{bus.topic}.raw")
+    said = [(m.partition(), m.key(), m.value(), m.headers(), m.timestamp()) for m in clean]
+    assert said == [(m.partition(), m.key(), m.value(), m.headers(), m.timestamp()) for m in raw]
+
+
+async def test_what_comes_late_says_so(bus: Any, merging: Any, event: Any) -> None:
+    bus.write([event("c1", STARTED, 0), event("c1", HELD, 9), event("c1", CONNECTED, 3)])
+    async with merging():
+        found = await bus.wait(3)
+    assert [one.get("late") for one in found] == [None, None, True]
+
+
+async def test_gaps_are_told_once(bus: Any, merging: Any, event: Any) -> None:
+    gap = event("listener/a", GAP, 5)
+    bus.write([gap, gap, event("listener/a", GAP, 2)])
+    async with merging():
+        await bus.wait(2)
+    assert [(one["event_id"], "late" in one) for one in bus.clean()] == [
+        (f"listener/a {GAP} {second}", False) for second in (5, 2)
+    ]
+
+
+async def test_a_new_member_knows_what_an_earlier_one_told(
+    bus: Any, merging: Any, life: Any, observed: Any
+) -> None:
+    bus.write(life("c1")[:4])
+    async with merging("one"):
+        await bus.wait(4)
+    bus.write(life("c1"))
+    async with merging("one"):
+        await bus.wait(7)
+    assert len(bus.clean()) == 7
+    assert observed.sum("repeats") == 4
+    assert bus.known()["c1"].state == "ended"
+
+
+async def test_what_ended_is_forgotten_and_its_record_removed(
+    bus: Any, merging: Any, life: Any, event: Any, observed: Any
+) -> None:
+    bus.write([*life("c1"), event("c2", STARTED, 0)])
+    async with merging(remember=timedelta(milliseconds=500)):
+        await bus.wait(8)
+        for _ in range(100):
+            if observed.sum("forgotten"):
+                break
+            await asyncio.sleep(0.1)
+    assert bus.known().keys() == {"c2"}
+    values = [one.value() for one in bus.read(f"{bus.topic}.state") if one.key() == b"c1"]
+    assert values[-1] is None
+
+
+async def test_records_that_are_no_events_are_put_aside_and_the_rest_goes_on(
+    bus: Any, merging: Any, life: Any, observed: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    time = ("ce_time", b"2026-03-01T09:00:00Z")
+    headers = [("ce_id", b"x"), ("ce_type", b"t")]
+    bus.write_raw(
+        [
+            (b"k", b"{}", None, 0),
+            (None, b"{}", [*headers, time], 0),
+            (b"k", None, headers, 0),
+            (b"k", b"\xff", [*headers, ("ce_time", b"yesterday")], 0),
+            (b"k", b"\xff", [("ce_id", b"\xff"), ("ce_type", b"t"), time], 0),
+        ]
+    )
+    bus.write(life("c1"))
+    async with merging():
+        found = await bus.wait(7)
+    assert len(found) == 7
+    assert observed.sum("dead") == 5
+    assert "were put aside" in caplog.text
+
+
+async def test_records_that_are_no_events_go_to_the_topic_for_them(
+    bus: Any, merging: Any, life: Any
+) -> None:
+    bus.write_raw([(b"k", b"nonsense", [("who", b"me")], 0)])
+    bus.write(life("c1"))
+    letters = f"{bus.topic}.dead"
+    async with merging(dead_letter_topic=letters):
+        await bus.wait(7)
+    (letter,) = bus.read(letters)
+    assert (letter.key(), letter.value()) == (b"k", b"nonsense")
+    assert dict(letter.headers())["syncline_reason"] == b"it has no header ce_id, ce_type, ce_time"
+
+
+async def test_a_late_event_that_is_no_json_is_put_aside(
+    bus: Any, merging: Any, life: Any, observed: Any
+) -> None:
+    bus.write(life("c1"))
+    late = [("ce_id", b"x"), ("ce_type", b"t"), ("ce_time", b"2020-01-01T09:00:00Z")]
+    bus.write_raw([(b"c1", b"\xff", late, 0)])
+    bus.write(life("c2"))
+    async with merging():
+        assert len(await bus.wait(14)) == 14
+    assert observed.sum("dead") == 1
+
+
+async def test_topics_with_different_numbers_of_partitions_are_refused(
+    bus: Any, merging: Any
+) -> None:
+    bus.topic += "x"
+    bus.create(raw=4, clean=4, state=2)
+    with pytest.raises(ConfigError, match=r"jobs.clean: .*raw' has 4.*state' has 2"):
+        async with merging() as stage:
+            await asyncio.wait([stage], timeout=20)
+
+
+async def test_a_topic_that_is_missing_is_named(bus: Any, merging: Any) -> None:
+    with pytest.raises(Unavailable, match=r"no topic '.*other.state'.*check --online --create"):
+        async with merging(state_topic=f"{bus.topic}.other.state") as stage:
+            await asyncio.wait([stage], timeout=20)
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+async def test_partitions_move_to_those_who_come_and_nothing_is_told_twice(
+    bus: Any, merging: Any, event: Any, protocol: str
+) -> None:
+    def part(second: int) -> list[Any]:
+        return [event(f"c{number}", HELD, second) for number in range(40)]
+
+    librdkafka = {"group.protocol": protocol}
+    async with merging("one", librdkafka=librdkafka):
+        bus.write(part(1))
+        await bus.wait(40)
+        async with merging("two", librdkafka=librdkafka):
+            for second in range(2, 8):
+                bus.write([*part(second), *part(second - 1)])
+                await asyncio.sleep(0.5)
+            await bus.wait(280)
+    found = bus.clean()
+    assert len(found) == 280
+    assert not any("late" in one for one in found)
+
+
+async def test_another_process_of_the_same_name_ends_the_first(
+    bus: Any, merging: Any, life: Any
+) -> None:
+    async def both() -> None:
+        async with merging("same") as first:
+            await bus.wait(7)
+            async with merging("same"):
+                bus.write(life("c2"))
+                assert len(await bus.wait(14)) == 14
+                await asyncio.wait([first], timeout=30)
+
+    bus.write(life("c1"))
+    with pytest.raises(ConfigError, match="name of this instance"):
+        await both()
+
+
+async def test_an_open_conversation_says_what_is_known_of_it(
+    bus: Any, merging: Any, event: Any
+) -> None:
+    bus.write([event("c1", STARTED, 0), event("c1", ENDED, 9), event("c2", STARTED, 5)])
+    async with merging():
+        await bus.wait(3)
+    known = bus.known()
+    assert {key: one.state for key, one in known.items()} == {"c1": "ended", "c2": "open"}
+    assert known["c2"].media == "voice"

@@ -128,6 +128,26 @@ async def test_a_queue_is_found_by_name_and_by_id_and_after_a_new_name(config: A
     assert (await config.look("queue/Support")).values["id"] == new
 
 
+@pytest.mark.parametrize("others", [0, 5])
+async def test_a_queue_that_was_renamed_is_not_gone_and_says_what_it_is_called_now(
+    config: Any, do: Do, others: int
+) -> None:
+    id = do("create", "queue", name="Support")["id"]
+    for number in range(others):
+        do("create", "queue", name=f"Other {number}")
+    refs = ["queue/Support", *(f"queue/Other {number}" for number in range(others))]
+    await config.sights(*refs)
+    do("edit", "queue", id=id, set={"name": "Help"})
+    record = (await config.sights(*refs))["queue/Support"]
+    assert isinstance(record, ConfigRecord)
+    assert record.status is Status.UNKNOWN
+    assert record.reason == (
+        f"the queue that had this name is called 'Help' now; say so in the rule, or its id {id}"
+    )
+    do("delete", "queue", name="Help")
+    assert (await config.look("queue/Support")).status is Status.PURGED
+
+
 async def test_a_queue_that_was_deleted_is_gone_and_one_that_never_was_is_unknown(
     config: Any, do: Do
 ) -> None:

@@ -86,17 +86,17 @@ class Named:
 
     async def _single(self, ref: Ref, name: str) -> Found:
         known = self._directory.id_of(self.kind, name)
-        entity = await self._by_id(ref, known) if known else None
-        if entity is not None and _is(entity, name):
-            return self.seen(entity, name)
+        once = await self._by_id(ref, known) if known else None
+        if once is not None and _is(once, name):
+            return self.seen(once, name)
         if is_id(name):
             return Absent(f"there is no {self.kind} with this id", gone=True)
         found = await self._calls.named(self.path, name)
         chosen = self._only(ref, found)
         entity = await self._by_id(ref, text(chosen, "id")) if chosen else None
-        if entity is None:
-            return self._missing(name, gone=known is not None)
-        return self.seen(entity, name)
+        if entity is not None:
+            return self.seen(entity, name)
+        return self._missing(gone=known is not None) if once is None else self._renamed(once)
 
     async def _by_id(self, ref: Ref, id: str) -> Json | None:
         try:
@@ -117,8 +117,16 @@ class Named:
             f"{ref}: {len(found)} objects have this name ({ids}); name one by its id", ref=ref
         )
 
-    def _missing(self, name: str, *, gone: bool) -> Absent:
+    def _missing(self, *, gone: bool) -> Absent:
         return Absent(f"there is no {self.kind} of this name", gone=gone)
+
+    def _renamed(self, entity: Json) -> Absent:
+        # It is there, and a rule names what it means: which name is meant is for a person to say.
+        called, id = text(entity, "name"), text(entity, "id")
+        return Absent(
+            f"the {self.kind} that had this name is called {called!r} now; say so in the rule,"
+            f" or its id {id}"
+        )
 
     async def _listed(self, refs: Sequence[Ref]) -> Mapping[Ref, Found]:
         by_id: dict[str, Json] = {}

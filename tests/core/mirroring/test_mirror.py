@@ -224,12 +224,14 @@ async def test_open_conversations_outlast_a_crash(staged: Staged) -> None:
         stage.source.tell(happening(number, key=key, type=type_))
         await settled_down()
     await stage.passes(0.5)
-    stage.source.tell(happening(60, key="c2", type=interaction.CHANGED))
+    at = happening(60).observed_at
+    stage.source.tell(happening(60, key="c2", type=interaction.CHANGED), complete_until=at)
+    stage.source.tell(happening(70, key="c2", type=interaction.CHANGED))
     await stage.passes(0.5)
     await stage.close()  # no clean end
     again = await staged()
     assert list(again.mirror.known.open()) == ["c2", "c1"]
-    assert again.mirror.known.complete_until == happening(60).observed_at
+    assert again.mirror.known.complete_until == at
 
 
 async def test_completeness_is_what_the_source_says_of_it(staged: Staged) -> None:

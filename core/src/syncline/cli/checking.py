@@ -125,12 +125,11 @@ def _job_row(config: Config, name: str) -> list[str]:
     job = config.jobs[name]
     sides = [_side(config.connections[each]) for each in config.connections_of(name)]
     if job.kind == "events":
-        source, sink = sides
+        source, sink = (_side(config.connections[each]) for each in (job.source, job.sink))
         topics = f"{counted(len(job.topics), 'topic')} as listener {job.listener}"
         return [source, "=>", sink, f"{topics}, repeats dropped by {_DROPPED_BY[job.dedupe]}"]
     if job.kind == "merge":
-        sink, asked = sides
-        return [f"listeners of {job.of}", "=>", sink, f"asks {asked} what has ended"]
+        return [f"listeners of {job.of}", "=>", sides[0], f"asks {sides[-1]} what has ended"]
     full = f"full passes at '{job.schedule}'"
     polls = f"polls every {written(job.poll)}" if job.poll else "no polls"
     match job:

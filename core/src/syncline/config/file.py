@@ -162,7 +162,7 @@ class Config(Shown):
         if job.kind != "merge":
             return job.connections
         mirror = self.events_job(job.of)
-        return mirror.sink, job.zombies.connection or mirror.source
+        return tuple(dict.fromkeys((mirror.sink, job.zombies.connection or mirror.source)))
 
 
 def no_passes(name: str, job: StreamJob) -> str:

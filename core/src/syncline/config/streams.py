@@ -77,6 +77,7 @@ def _events_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator
     what = "cannot merge what several listeners wrote" if merged else "takes no events"
     if why := ends.missing(table.get("sink"), *ports, what=what):
         yield Fault(path=("jobs", name, "sink"), message=why)
+    yield from _zombie_faults(name, table, ends)
 
 
 def _folder_faults(name: str, table: Mapping[str, Any], state: StateAt | None) -> Iterator[Fault]:
@@ -96,10 +97,7 @@ def _merge_faults(
     of = table.get("of")
     if isinstance(of, str) and (why := _not_merged(of, tables)):
         yield Fault(path=("jobs", name, "of"), message=why)
-    zombies = table.get("zombies")
-    asks = zombies.get("connection") if isinstance(zombies, dict) else None
-    if why := ends.missing(asks, "lookup", what="cannot be asked whether something has ended"):
-        yield Fault(path=("jobs", name, "zombies", "connection"), message=why)
+    yield from _zombie_faults(name, table, ends)
     twins = [
         other
         for other, each in tables.items()
@@ -108,6 +106,13 @@ def _merge_faults(
     if isinstance(of, str) and twins and twins[0] != name:
         message = f"job {twins[0]!r} merges {of!r} already; run it in more processes instead"
         yield Fault(path=("jobs", name, "of"), message=message)
+
+
+def _zombie_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator[Fault]:
+    zombies = table.get("zombies")
+    asks = zombies.get("connection") if isinstance(zombies, dict) else None
+    if why := ends.missing(asks, "lookup", what="cannot be asked whether something has ended"):
+        yield Fault(path=("jobs", name, "zombies", "connection"), message=why)
 
 
 def _not_merged(of: str, tables: Mapping[str, object]) -> str | None:

@@ -18,6 +18,7 @@ from ..faults import Fault, Faults
 from ..leaves import Path as ConfigPath
 from ..scalars import shown
 from ..secrets import SecretRef, references
+from .zombies import ZombieSettings
 
 Dedupe = Literal["state", "consumer", "merge"]
 """Who drops what is told twice: this job itself, those who read, or a job of kind `merge`."""
@@ -117,8 +118,18 @@ class EventsJob(Shown):
         "What is kept on disk while the sink cannot be reached.", default=SpoolSettings()
     )
 
+    zombies: ZombieSettings = setting(
+        "When a conversation that says nothing is asked for; with dedupe = 'state'.",
+        default=ZombieSettings(),
+    )
+
     def __attrs_post_init__(self) -> None:
-        if faults := [*self._topic_faults()]:
+        faults = [*self._topic_faults()]
+        if self.dedupe != "state" and self.zombies != ZombieSettings():
+            whose = "the merge job's" if self.dedupe == "merge" else "of no use to those who read"
+            message = f"with dedupe = '{self.dedupe}' they are {whose}; remove the key here"
+            faults.append(Fault(path=("zombies",), message=message))
+        if faults:
             raise Faults(faults)
 
     def _topic_faults(self) -> Iterator[Fault]:
@@ -135,8 +146,9 @@ class EventsJob(Shown):
 
     @property
     def connections(self) -> tuple[str, ...]:
-        """The connections that it needs: source, sink."""
-        return self.source, self.sink
+        """The connections that it needs: source, sink, and who is asked what has ended."""
+        asked = [self.zombies.connection] if self.zombies.connection else []
+        return tuple(dict.fromkeys((self.source, self.sink, *asked)))
 
     @property
     def secrets(self) -> tuple[tuple[ConfigPath, SecretRef], ...]:

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Literal
 
-from attrs import frozen, validators
+from attrs import frozen
 
 from ...connector import setting
-from ...events.stage import Zombies
 from ...shown import Shown
 from ...side import Side
 from ..faults import Fault, Faults
 from ..scalars import shown
 from .events import check_listener
-
-_DEFAULTS = Zombies()
-_SHORTEST = timedelta(minutes=1)
-
-
-@frozen(kw_only=True, repr=False)
-class ZombieSettings(Shown):
-    """When a conversation that says nothing any more is asked for."""
-
-    connection: str | None = setting(
-        "Who asks, with a budget of its own; the source of the job unless said.", default=None
-    )
-    after: Mapping[str, timedelta] = setting(
-        "How long each medium may say nothing; others as the longest of them.", factory=dict
-    )
-    per_minute: int = setting(
-        "Calls a minute at most.",
-        default=_DEFAULTS.per_minute,
-        validator=[validators.ge(1), validators.le(300)],
-    )
-
-    def __attrs_post_init__(self) -> None:
-        short = [medium for medium, after in self.after.items() if after < _SHORTEST]
-        if short:
-            raise Faults(
-                Fault(path=("after", medium), message="a conversation may be silent for a minute")
-                for medium in short
-            )
-
-    @property
-    def thresholds(self) -> Mapping[str, timedelta]:
-        """How long each medium may say nothing: what is said here, over the defaults."""
-        return {**_DEFAULTS.after, **self.after}
+from .zombies import ZombieSettings
 
 
 def _instance(_: object, __: object, value: str) -> None:
@@ -79,4 +44,4 @@ class MergeJob(Shown):
         return None
 
 
-__all__ = ["MergeJob", "ZombieSettings"]
+__all__ = ["MergeJob"]

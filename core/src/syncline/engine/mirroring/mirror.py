@@ -205,8 +205,7 @@ class Mirror:
     def _settle(self, batches: Sequence[Batch]) -> None:
         """Say that batches are durable."""
         for batch in batches:
-            until = batch.complete_until
-            self.known.note(batch.events, until if until else batch.events[-1].observed_at)
+            self.known.note(batch.events, batch.complete_until)
             batch.settle()
 
     def _at_risk(self) -> bool:

@@ -151,8 +151,12 @@ class GenesysCloud:
         """Take the options that other systems do not have."""
         given, traffic = dict(own), self.organization.traffic
         if "truth" in given:
-            traffic.truth.path = Path(given.pop("truth"))
+            traffic.truth.keep(Path(given.pop("truth")))
         recording = given.pop("replay", None)
+        if (given.get("conversations_per_second") or given.get("flat_out")) and not len(
+            self.organization.estate.queues
+        ):
+            given = {"users": 50, "queues": 5, **given}
         try:
             traffic.order(given)
             if recording is not None:

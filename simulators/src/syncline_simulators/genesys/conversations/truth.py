@@ -73,6 +73,15 @@ class Truth:
     _places: list[int] = attrs.field(factory=list)
     _end: int = 0
 
+    def keep(self, path: Path) -> None:
+        """Keep it in this file; what was there before goes.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.path = path
+        self._opened()
+
     def append(self, line: bytes) -> None:
         """Write the next line, which has the number `count + 1`."""
         file = self._opened()

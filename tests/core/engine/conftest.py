@@ -36,10 +36,15 @@ class Pair:
         assert (len(self.left.mutations), len(self.right.mutations)) == before
         assert (self.left.calls["fetch"], self.right.calls["fetch"]) == reads
 
+    async def paired(self, title: str, body: str) -> Ref:
+        """Write an article on the left, and let it be copied."""
+        ref = self.left.write(title, body)
+        await self.sync()
+        return ref
+
     async def clashing(self) -> Ref:
         """Write an article of one paragraph, which both sides edit once it is paired."""
-        ref = self.left.write("Hours", "<p>nine to five</p>")
-        await self.sync()
+        ref = await self.paired("Hours", "<p>nine to five</p>")
         self.left.edit(ref, body="<p>nine to six</p>")
         self.right.edit(self.twin(ref), body="<p>nine to seven</p>")
         return ref

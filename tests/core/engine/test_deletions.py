@@ -28,8 +28,7 @@ async def test_the_deletion_of_an_original_travels(pair: Any) -> None:
 
 
 async def test_the_deletion_of_a_copy_asks(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.right.trash(pair.twin(ref))
     report = await pair.sync()
     assert report.conflicts == 1
@@ -41,8 +40,7 @@ async def test_the_deletion_of_a_copy_asks(pair: Any) -> None:
 
 
 async def test_retiring_the_original_of_a_deleted_copy(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.right.trash(pair.twin(ref))
     await pair.sync()
     (conflict,) = pair.session.conflicts()
@@ -52,8 +50,7 @@ async def test_retiring_the_original_of_a_deleted_copy(pair: Any) -> None:
 
 
 async def test_an_edit_beats_a_deletion_and_is_flagged(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.right.edit(pair.twin(ref), body="<p>better</p>")
     pair.left.trash(ref)
     await pair.sync()
@@ -104,8 +101,7 @@ async def test_a_short_listing_that_claims_to_be_complete_removes_nothing(pair: 
 
 async def test_a_deletion_can_be_held(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(deletes=Deletes.HOLD))
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.left.trash(ref)
     report = await pair.sync()
     assert report.conflicts == 1

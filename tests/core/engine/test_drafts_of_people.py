@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from syncline.decision import Reason
 from syncline.errors import Stale, Unavailable
 from syncline.ports import Capability
 from syncline.testing import EVERYTHING
 
-MakePair = Callable[..., Any]
-DRAFTS = {"capabilities": EVERYTHING | Capability.DRAFTS}
+
+@pytest.fixture
+def pair(make_pair: Callable[..., Any]) -> Any:
+    """A right side where writes are drafts first."""
+    return make_pair(right={"capabilities": EVERYTHING | Capability.DRAFTS})
 
 
-async def test_a_persons_draft_is_never_published(make_pair: MakePair) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+async def test_a_persons_draft_is_never_published(pair: Any) -> None:
+    ref = await pair.paired("Hours", "<p>x</p>")
     twin = pair.twin(ref)
     pair.right.start_draft(twin, body="<p>unfinished</p>")
     pair.left.edit(ref, body="<p>y</p>")
@@ -35,10 +34,8 @@ async def test_a_persons_draft_is_never_published(make_pair: MakePair) -> None:
     await pair.quiet()
 
 
-async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(make_pair: MakePair) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Pay", "<p>x</p>")
-    await pair.sync()
+async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(pair: Any) -> None:
+    ref = await pair.paired("Pay", "<p>x</p>")
     pair.right.start_draft(pair.twin(ref), body="<p>an hour of work</p>")
     pair.left.restrict(ref)
     report = await pair.sync()
@@ -49,11 +46,9 @@ async def test_a_persons_draft_is_kept_before_its_article_is_withdrawn(make_pair
 
 
 async def test_an_undo_leaves_an_article_alone_while_a_persons_draft_of_it_is_open(
-    make_pair: MakePair,
+    pair: Any,
 ) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Pay", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Pay", "<p>x</p>")
     pair.left.edit(ref, body="<p>y</p>")
     updated = (await pair.sync()).run
     pair.right.start_draft(pair.twin(ref), body="<p>an hour of work</p>")
@@ -65,10 +60,7 @@ async def test_an_undo_leaves_an_article_alone_while_a_persons_draft_of_it_is_op
     assert pair.right.live()[pair.twin(ref)].body == "<p>x</p>"
 
 
-async def test_what_was_created_stays_while_a_persons_draft_of_it_is_open(
-    make_pair: MakePair,
-) -> None:
-    pair = make_pair(right=DRAFTS)
+async def test_what_was_created_stays_while_a_persons_draft_of_it_is_open(pair: Any) -> None:
     ref = pair.left.write("Pay", "<p>x</p>")
     run = (await pair.sync()).run
     twin = pair.twin(ref)
@@ -79,11 +71,9 @@ async def test_what_was_created_stays_while_a_persons_draft_of_it_is_open(
 
 
 async def test_a_draft_that_is_begun_while_a_choice_is_carried_out_makes_the_choice_stale(
-    pair: Any, make_pair: MakePair
+    pair: Any,
 ) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.left.edit(ref, body="<p>left</p>")
     pair.right.edit(pair.twin(ref), body="<p>right</p>")
     await pair.sync()
@@ -105,12 +95,8 @@ async def test_a_draft_that_is_begun_while_a_choice_is_carried_out_makes_the_cho
     assert pair.right.live()[pair.twin(ref)].body == "<p>left</p>"
 
 
-async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published(
-    make_pair: MakePair,
-) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Hours", "<p>one</p>")
-    await pair.sync()
+async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published(pair: Any) -> None:
+    ref = await pair.paired("Hours", "<p>one</p>")
     pair.left.edit(ref, body="<p>two</p>")
     pair.right.fail("publish", Unavailable("the server went away"))
     await pair.sync()
@@ -122,25 +108,3 @@ async def test_a_draft_that_a_lost_answer_left_behind_is_ours_and_gets_published
     assert pair.right.live()[pair.twin(ref)].body == "<p>two</p>"
     assert not pair.session.conflicts()
     await pair.quiet()
-
-
-async def test_a_choice_while_the_draft_is_still_open_leaves_the_pair_waiting_for_the_draft(
-    make_pair: MakePair,
-) -> None:
-    pair = make_pair(right=DRAFTS)
-    ref = pair.left.write("Hours", "<p>one</p>")
-    await pair.sync()
-    twin = pair.twin(ref)
-    pair.right.start_draft(twin, body="<p>an hour of work</p>")
-    pair.left.edit(ref, body="<p>two</p>")
-    await pair.sync()
-    (conflict,) = pair.session.conflicts()
-    with contextlib.suppress(Stale):
-        await pair.session.resolve(conflict.record.id, "left")
-    await pair.sync()
-    (waiting,) = pair.session.conflicts()
-    assert waiting.record.reason is Reason.OPEN_DRAFT
-    pair.right.discard_draft(twin)
-    await pair.sync()
-    assert pair.right.live()[twin].body == "<p>two</p>"
-    assert not pair.session.conflicts()

@@ -14,8 +14,7 @@ MakePair = Callable[..., Any]
 
 
 async def test_edits_of_different_paragraphs_merge(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>one</p><p>two</p><p>three</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>one</p><p>two</p><p>three</p>")
     pair.left.edit(ref, body="<p>ONE</p><p>two</p><p>three</p>")
     pair.right.edit(pair.twin(ref), body="<p>one</p><p>two</p><p>THREE</p>")
     report = await pair.sync()
@@ -99,8 +98,7 @@ async def test_an_unclean_merge_can_prefer_a_side(make_pair: MakePair) -> None:
 
 async def test_a_pair_that_is_written_too_often_is_frozen(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(writes_per_hour=3))
-    ref = pair.left.write("Hours", "<p>0</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>0</p>")
     for n in range(5):
         pair.left.edit(ref, body=f"<p>{n + 1}</p>")
         await pair.sync()

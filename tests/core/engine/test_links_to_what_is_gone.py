@@ -106,8 +106,7 @@ async def test_a_link_leads_to_the_copy_that_took_the_place_of_a_deleted_one(pai
 
 
 async def test_a_link_to_a_copy_that_an_undo_took_away_goes(pair: Any) -> None:
-    source = pair.left.write("Source", "<p>s</p>")
-    await pair.sync()
+    source = await pair.paired("Source", "<p>s</p>")
     target = pair.left.write("Target", "<p>t</p>")
     report = await pair.sync()
     pair.left.edit(source, body=link_to(target))

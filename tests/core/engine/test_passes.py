@@ -25,8 +25,7 @@ async def test_new_articles_appear_on_the_other_side(pair: Any) -> None:
 
 
 async def test_an_edit_travels_both_ways(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>9 to 5</p><p>Closed on Sunday</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>9 to 5</p><p>Closed on Sunday</p>")
     pair.right.edit(pair.twin(ref), body="<p>9 to 6</p><p>Closed on Sunday</p>")
     await pair.sync()
     assert pair.left.value(ref).body == "<p>9 to 6</p><p>Closed on Sunday</p>"
@@ -37,8 +36,7 @@ async def test_an_edit_travels_both_ways(pair: Any) -> None:
 
 
 async def test_a_version_that_moves_without_content_is_no_edit(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.left.touch(ref)
     before = len(pair.right.mutations)
     await pair.sync()
@@ -48,8 +46,7 @@ async def test_a_version_that_moves_without_content_is_no_edit(pair: Any) -> Non
 
 async def test_one_poisoned_item_changes_nothing_for_the_others(pair: Any) -> None:
     bad = pair.left.write("Bad", "<p>x</p>")
-    good = pair.left.write("Good", "<p>x</p>")
-    await pair.sync()
+    good = await pair.paired("Good", "<p>x</p>")
     pair.left.edit(bad, body="<p>y</p>")
     pair.left.edit(good, body="<p>y</p>")
     pair.right.fail("update", Rejected("too long"), times=-1, ref=pair.twin(bad))
@@ -105,8 +102,7 @@ async def test_a_job_can_run_one_way_only(make_pair: MakePair) -> None:
 
 
 async def test_hints_do_what_a_pass_would(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.left.edit(ref, body="<p>y</p>")
     pair.session.hint([Change(ref=ref)], side=Side.LEFT)
     pair.session.hint([Change(ref=ref)], side=Side.LEFT)
@@ -124,8 +120,7 @@ async def test_hints_do_what_a_pass_would(pair: Any) -> None:
 
 
 async def test_polling_follows_the_change_feed(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     await pair.session.poll()
     pair.left.edit(ref, body="<p>y</p>")
     pair.right.write("New", "<p>n</p>")

@@ -6,8 +6,7 @@ from typing import Any
 
 
 async def test_a_plan_changes_nothing_and_apply_does_exactly_that(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>x</p>")
     pair.left.edit(ref, body="<p>y</p>")
     pair.left.write("New", "<p>n</p>")
     before = len(pair.right.mutations)
@@ -24,8 +23,7 @@ async def test_a_plan_changes_nothing_and_apply_does_exactly_that(pair: Any) -> 
 
 async def test_a_plan_is_refused_as_stale_item_by_item(pair: Any) -> None:
     one = pair.left.write("One", "<p>x</p>")
-    two = pair.left.write("Two", "<p>x</p>")
-    await pair.sync()
+    two = await pair.paired("Two", "<p>x</p>")
     pair.left.edit(one, body="<p>1</p>")
     pair.left.edit(two, body="<p>2</p>")
     plan = await pair.session.plan()

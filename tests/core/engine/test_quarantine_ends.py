@@ -33,8 +33,7 @@ async def test_an_item_that_needs_nothing_any_more_leaves_the_quarantine_when_it
     make_pair: Callable[..., Any],
 ) -> None:
     pair = make_pair()
-    ref = pair.left.write("Page", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Page", "<p>x</p>")
     gone = Ref(connection="wiki", id="deleted-long-ago")
     pair.state.commit([held(pair, ref), held(pair, gone)], None)
     await pair.sync()
@@ -47,8 +46,7 @@ async def test_an_item_that_needs_nothing_any_more_leaves_the_quarantine_when_it
 
 async def test_an_item_that_still_fails_stays(make_pair: Callable[..., Any]) -> None:
     pair = make_pair()
-    ref = pair.left.write("Page", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Page", "<p>x</p>")
     pair.state.commit([held(pair, ref)], None)
     pair.clock.advance(600)
     pair.left.fail("fetch", Unavailable("no connection"), times=9)

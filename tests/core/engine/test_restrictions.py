@@ -12,8 +12,7 @@ MakePair = Callable[..., Any]
 
 
 async def test_a_restricted_page_is_withdrawn_and_comes_back_when_it_is_opened(pair: Any) -> None:
-    ref = pair.left.write("Pay", "<p>secret</p>")
-    await pair.sync()
+    ref = await pair.paired("Pay", "<p>secret</p>")
     pair.left.restrict(ref)
     report = await pair.sync()
     assert report.withdrawn == 1

@@ -16,8 +16,7 @@ MakePair = Callable[..., Any]
 
 async def lost(pair: Any) -> tuple[Ref, str]:
     """Let the original vanish from sight while its copy is edited; return both names."""
-    ref = pair.left.write("A", "<p>one</p>")
-    await pair.sync()
+    ref = await pair.paired("A", "<p>one</p>")
     twin = pair.twin(ref)
     pair.left.hide(ref)
     await pair.sync()
@@ -55,8 +54,7 @@ async def test_no_choice_makes_an_original_on_a_side_that_is_only_read(
 
 
 async def test_a_store_that_does_not_answer_does_not_end_a_pair(pair: Any) -> None:
-    ref = pair.left.write("A", "<p>one</p>")
-    await pair.sync()
+    ref = await pair.paired("A", "<p>one</p>")
     pair.right.trash(pair.twin(ref))
     await pair.sync()
     (view,) = pair.session.conflicts()
@@ -72,8 +70,7 @@ async def test_a_store_that_does_not_answer_does_not_end_a_pair(pair: Any) -> No
 
 async def test_what_was_decided_can_be_left_without_asking_the_stores(make_pair: MakePair) -> None:
     pair = make_pair(policy=Policy(on_conflict=OnConflict.LEFT_WINS))
-    ref = pair.left.write("A", "<p>one</p>")
-    await pair.sync()
+    ref = await pair.paired("A", "<p>one</p>")
     pair.left.edit(ref, body="<p>two</p>")
     pair.right.edit(pair.twin(ref), body="<p>three</p>")
     await pair.sync()

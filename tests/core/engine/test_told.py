@@ -35,8 +35,7 @@ async def test_a_plan_names_what_it_could_not_look_at(pair: Any) -> None:
 
 
 async def test_a_withdrawn_copy_is_explained_by_its_own_id(pair: Any) -> None:
-    ref = pair.left.write("Salaries", "<p>x</p>")
-    await pair.sync()
+    ref = await pair.paired("Salaries", "<p>x</p>")
     copy = pair.twin(ref)
     pair.left.restrict(ref)
     report = await pair.sync()
@@ -59,8 +58,7 @@ async def test_a_write_for_the_sake_of_a_link_says_so(pair: Any) -> None:
 async def test_a_conflict_shows_on_the_right_only_what_changed_there(make_pair: MakePair) -> None:
     fields = {"fields": frozenset({"title", "body"})}
     pair = make_pair(left=fields, right={})
-    ref = pair.left.write("Hours", "<p>eight</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>eight</p>")
     pair.left.edit(ref, body="<p>nine</p>")
     pair.right.edit(pair.twin(ref), body="<p>ten</p>")
     await pair.sync()
@@ -97,8 +95,7 @@ async def test_a_pair_goes_on_when_the_draft_in_the_way_is_gone(
 
 
 async def test_a_conflict_ends_when_both_people_take_their_edits_back(pair: Any) -> None:
-    ref = pair.left.write("Hours", "<p>eight</p>")
-    await pair.sync()
+    ref = await pair.paired("Hours", "<p>eight</p>")
     twin = pair.twin(ref)
     pair.left.edit(ref, body="<p>nine</p>")
     pair.right.edit(twin, body="<p>ten</p>")
@@ -112,8 +109,7 @@ async def test_a_conflict_ends_when_both_people_take_their_edits_back(pair: Any)
 
 async def test_an_id_that_never_was_is_told_as_never_seen(make_pair: MakePair) -> None:
     pair = make_pair(right={"remembers_purged": True})
-    page = pair.left.write("Page", "<p>page</p>")
-    await pair.sync()
+    page = await pair.paired("Page", "<p>page</p>")
     (line,) = await pair.session.explain(Ref("kb", "no-such-id"))
     assert "was never seen" in line
     pair.left.purge(page)

@@ -6,8 +6,7 @@ from typing import Any
 
 
 async def test_an_undo_can_be_undone_and_says_what_is_as_it_was(pair: Any) -> None:
-    one = pair.left.write("One", "<p>x</p>")
-    await pair.sync()
+    one = await pair.paired("One", "<p>x</p>")
     pair.left.edit(one, body="<p>1</p>")
     run = (await pair.sync()).run
     undone = await pair.session.undo(run)
@@ -22,8 +21,7 @@ async def test_an_undo_can_be_undone_and_says_what_is_as_it_was(pair: Any) -> No
 
 async def test_undo_puts_back_what_nobody_touched_since(pair: Any) -> None:
     one = pair.left.write("One", "<p>x</p>")
-    two = pair.left.write("Two", "<p>x</p>")
-    await pair.sync()
+    two = await pair.paired("Two", "<p>x</p>")
     pair.left.edit(one, body="<p>1</p>")
     pair.left.edit(two, body="<p>2</p>")
     run = (await pair.sync()).run

@@ -91,14 +91,36 @@ class Figures:
         self.last_delivered = now
         self.lags.add(max(0.0, (now - oldest).total_seconds()))
 
+    merged: Counter[str] = field(factory=lambda: Counter[str]())
+    """What a merge stage has done with events, by its own words."""
     waiting_since: datetime | None = None
     """When the oldest event was heard that is not delivered; None where all are."""
+
+    def dropped(self, repeats: int) -> None:
+        """Count events that had been told before."""
+        self.repeats += repeats
+
+    def observe(self, event: str, fields: Mapping[str, object]) -> None:
+        """Take what a source or a stage tells of itself."""
+        match event:
+            case "frames":
+                self.repeats += _count(fields, "repeats")
+            case "channels":
+                self.channels = {name: float(_count(fields, name)) for name in fields}
+            case "merge.committed":
+                self.merged.update({name: _count(fields, name) for name in fields})
+                self.repeats += _count(fields, "repeats")
 
     def lag(self, now: datetime) -> timedelta:
         """Return how long the oldest event has waited that is not delivered."""
         if self.waiting_since is None:
             return timedelta()
         return max(timedelta(), now - self.waiting_since)
+
+
+def _count(fields: Mapping[str, object], name: str) -> int:
+    value = fields.get(name)
+    return value if isinstance(value, int) else 0
 
 
 __all__ = ["Figures", "Lags"]

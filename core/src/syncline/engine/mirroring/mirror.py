@@ -43,6 +43,8 @@ STALL = 1.0
 """Seconds without an answer after which events are kept on disk."""
 TICK = 0.2
 """Seconds between two looks at the clock, and between two commits of what is known."""
+_GRACE = 1.0
+"""Seconds in which a source that was closed comes to the end of what it tells."""
 _NEARLY = 512 * 1024
 """So little waits on disk that new events need not go through it: they wait for a moment."""
 
@@ -76,6 +78,7 @@ class Mirror:
     _ended: bool = field(default=False, init=False)
     """The source tells nothing more."""
     _deadline: float | None = field(default=None, init=False)
+    _listening: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._outage = Outage(self.random)
@@ -90,12 +93,12 @@ class Mirror:
         Raises:
             Forbidden, ConfigError: from the source, after what it had told is durable.
         """
-        listening = asyncio.create_task(self._listen(), name="listen")
+        self._listening = listening = asyncio.create_task(self._listen(), name="listen")
         ticking = asyncio.create_task(self._tick(), name="tick")
         try:
             await self._deliver()
-            if self._ended:
-                await listening
+            if listening.done() and not listening.cancelled():
+                listening.result()
         finally:
             await _ended([listening, ticking, *(sending.task for sending in self._flight)])
             self._commit()
@@ -105,6 +108,15 @@ class Mirror:
         self._deadline = self.clock.monotonic() + within
         self._wake.set()
         await self.source.aclose()
+        if self._listening is not None:
+            # A source that is closed has told what it had.
+            await asyncio.wait({self._listening}, timeout=_GRACE)
+            self._listening.cancel()
+
+    def tell(self, batch: Batch) -> None:
+        """Add events to what the source tells: inferred ones, which come from no source."""
+        self._inbox.put(batch)
+        self._wake.set()
 
     async def _listen(self) -> None:
         try:

@@ -241,8 +241,7 @@ def _work(
 def _worked(
     at: datetime | None, who: Participant, owner: Communication, media: str, state: str, once: int
 ) -> Fact:
-    mark = "" if once else state
-    return Fact(words.ACW, at, who, owner, media, once, mark, state, of_participant=True)
+    return Fact(words.ACW, at, who, owner, media, once, state, state, of_participant=True)
 
 
 def latest_of(participant: Participant, communications: Communications) -> datetime | None:

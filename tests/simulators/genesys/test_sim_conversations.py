@@ -202,6 +202,17 @@ def test_a_zombie_s_end_is_never_published_until_it_is_asked_for(cloud: Any) -> 
     assert [one["dropped"] for one in truth] == [True]
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_time_of_a_hold_may_stay_after_it(cloud: Any, kept: bool) -> None:
+    order = {"do": "traffic", "hold_times": kept}
+    frames = Listener(cloud).hear(order, lives(cloud, *["call"] * 15))
+    people = [one for frame in frames for one in frame["eventBody"]["participants"]]
+    calls = [call for one in people for call in one.get("calls", ())]
+    assert any(call["held"] and "startHoldTime" in call for call in calls)
+    after = [call for call in calls if not call["held"] and "startHoldTime" in call]
+    assert bool(after) == kept
+
+
 def test_now_and_then_something_comes_that_no_model_has(cloud: Any) -> None:
     order = {"do": "traffic", "unknown": 1}
     frames = Listener(cloud).hear(order, lives(cloud, *["outbound"] * 12))

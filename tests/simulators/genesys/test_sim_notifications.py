@@ -122,6 +122,18 @@ async def test_an_evicted_socket_stays_open_and_says_nothing(cloud: Any) -> None
     cloud.call("HEAD", f"{ROOT}/channels/{made['id']}", status=404)
 
 
+async def test_a_frozen_socket_is_silent_and_its_channel_lives_on(cloud: Any) -> None:
+    made = channel(cloud, TOPIC)
+    async with connect(made["connectUri"], close_timeout=0.1) as socket:
+        assert cloud.sim.act({"do": "freeze-sockets"}) == {"frozen": 1}
+        await socket.send('{"message":"ping"}')
+        await silence(socket)
+        cloud.call("HEAD", f"{ROOT}/channels/{made['id']}")
+        async with connect(made["connectUri"]) as second:
+            await second.send('{"message":"ping"}')
+            assert (await heard(second))["eventBody"] == {"message": "pong"}
+
+
 async def test_an_eviction_can_be_announced(cloud: Any) -> None:
     cloud.sim.act({"do": "notifications", "announce_eviction": True})
     made = channel(cloud)

@@ -12,6 +12,9 @@ import orjson
 
 from .conversation import Conversation
 
+SAMPLE = 16_384
+"""Bytes of the first conversation with which all others are packed."""
+
 
 @attrs.define(kw_only=True)
 class Archive:
@@ -21,6 +24,7 @@ class Archive:
     _open: dict[str, Conversation] = attrs.field(factory=dict)
     _ended: dict[str, bytes] = attrs.field(factory=dict)
     _starts: list[tuple[int, str]] = attrs.field(factory=list)
+    _sample: bytes = b""
     _ends: dict[str, int] = attrs.field(factory=dict)
 
     def __len__(self) -> int:
@@ -41,7 +45,7 @@ class Archive:
         if self._open.pop(conversation.id, None) is None:
             return
         self._ends[conversation.id] = conversation.ended or conversation.now
-        self._ended[conversation.id] = zlib.compress(orjson.dumps(record(conversation)), 1)
+        self._ended[conversation.id] = self._packed(orjson.dumps(record(conversation)))
         while len(self._ended) > self.most:
             self.purge(next(iter(self._ended)))
 
@@ -69,8 +73,18 @@ class Archive:
         if conversation_id in self._open:
             return record(self._open[conversation_id])
         packed = self._ended.get(conversation_id)
-        found: dict[str, Any] | None = orjson.loads(zlib.decompress(packed)) if packed else None
+        found: dict[str, Any] | None = orjson.loads(self._unpacked(packed)) if packed else None
         return found
+
+    def _packed(self, plain: bytes) -> bytes:
+        """What is packed is small where it looks like the first one."""
+        if not self._sample:
+            self._sample = plain[-SAMPLE:]
+        packer = zlib.compressobj(1, zdict=self._sample)
+        return packer.compress(plain) + packer.flush()
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        return zlib.decompressobj(zdict=self._sample).decompress(packed)
 
     def end(self, conversation_id: str) -> int | None:
         """When one ended, also while after-call work goes on."""

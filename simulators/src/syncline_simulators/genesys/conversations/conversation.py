@@ -100,6 +100,8 @@ class Conversation:
     divisions: bytes = b"[]"
     extra: bytes = b""
     transfers: list[dict[str, Any]] = attrs.field(factory=list)
+    hold_times: bool = False
+    """Whether `startHoldTime` stays after a hold."""
     muted: bool = False
     """Whether its end is never published."""
     changed: bool = False
@@ -190,7 +192,8 @@ class Conversation:
         one = participant.main
         one.holds[-1].append(self.now)
         one.value["held"] = False
-        del one.value["startHoldTime"]
+        if not self.hold_times:
+            del one.value["startHoldTime"]
         self._touched(participant)
         self._fact(truth.RESUMED, participant, one)
 
@@ -236,7 +239,8 @@ class Conversation:
         if one.holds and len(one.holds[-1]) == 1:
             one.holds[-1].append(self.now)
             one.value["held"] = False
-            one.value.pop("startHoldTime", None)
+            if not self.hold_times:
+                del one.value["startHoldTime"]
         one.path.append(("disconnected", self.now))
         one.value |= {
             "state": "disconnected",

@@ -79,6 +79,8 @@ class Habits:
     """Share of conversations whose end is never published."""
     analytics_delay: float = setting(0.0, seconds)
     """Seconds by which analytics are behind."""
+    hold_times: bool = setting(False, switch)
+    """Whether `startHoldTime` stays after a hold; the vendor says that it is of a present one."""
     keep: int = setting(200_000, whole)
     """Ended conversations that REST still knows; older ones are purged."""
     users: int = setting(0, whole)
@@ -176,6 +178,7 @@ class Traffic:
             message_type=rnd.choice(MESSAGE_TYPES),
         )
         conversation.address = cast.called
+        conversation.hold_times = habits.hold_times
         conversation.muted = rnd.random() < habits.zombies
         conversation.steps = script(
             Script(

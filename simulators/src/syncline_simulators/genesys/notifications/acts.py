@@ -40,6 +40,11 @@ def close_sockets(org: Organization, action: Action) -> dict[str, Any]:
     return {"closed": org.notifications.close_all(how)}
 
 
+def freeze_sockets(org: Organization, action: Action) -> dict[str, Any]:
+    """Let sockets fall silent while they stay open, and their channels alive."""
+    return {"frozen": org.notifications.freeze(_chosen(org, action))}
+
+
 def evict(org: Organization, action: Action) -> dict[str, Any]:
     """Remove channels as if others had needed their places."""
     found = _chosen(org, action)
@@ -71,6 +76,7 @@ def _chosen(org: Organization, action: Action) -> list[Channel]:
 DEEDS: Mapping[str, Callable[[Organization, Action], dict[str, Any]]] = {
     "notifications": notifications,
     "close-sockets": close_sockets,
+    "freeze-sockets": freeze_sockets,
     "evict": evict,
     "revoke": revoke,
 }

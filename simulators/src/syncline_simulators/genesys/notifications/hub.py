@@ -201,6 +201,16 @@ class Hub:
         socket.flush()
         socket.silent = True
 
+    def freeze(self, channels: Iterable[Channel]) -> int:
+        """Let their sockets fall silent, as a network does that lost them; the channels live on."""
+        found = [one for one in channels if one.socket is not None]
+        for channel in found:
+            socket, channel.socket = channel.socket, None
+            if socket is not None:
+                socket.flush()
+                socket.silent = True
+        return len(found)
+
     def evict(self, channel: Channel) -> None:
         """Remove a channel as if another one had needed its place."""
         self.channels.remove(channel)

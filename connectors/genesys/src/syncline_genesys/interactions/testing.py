@@ -61,7 +61,8 @@ class Life:
     snapshots: list[bytes] = field(factory=list)
     times: list[datetime] = field(factory=list)
     """When each snapshot was sent."""
-    topics: list[str] = field(factory=list)
+    holds: dict[str, list[list[datetime]]] = field(factory=dict)
+    """By communication: when each hold began and ended."""
 
     def __attrs_post_init__(self) -> None:
         self.id = self.id or self.uuid()
@@ -128,11 +129,13 @@ class Life:
     def hold(self, who: dict[str, Any]) -> None:
         """Somebody is put on hold."""
         self.call(who).update(held=True, startHoldTime=text_of(self.now))
+        self.holds.setdefault(self.call(who)["id"], []).append([self.now])
         self.tell(words.HELD, who)
 
     def resume(self, who: dict[str, Any], *, forget: bool) -> None:
         """Somebody is taken off hold; whether the vendor still shows when it began."""
         self.call(who)["held"] = False
+        self.holds[self.call(who)["id"]][-1].append(self.now)
         if forget:
             del self.call(who)["startHoldTime"]
         self.tell(words.RESUMED, who)
@@ -214,7 +217,6 @@ def _told(one: Life, seconds: float | None = None) -> None:
 def _queue(one: Life) -> dict[str, Any]:
     queue = one.uuid()
     acd = one.join("acd", queueId=queue)
-    one.topics.append(f"v2.routing.queues.{queue}.conversations")
     _told(one)
     while True:
         agent = one.join("agent", "alerting", userId=one.uuid(), queueId=queue)

@@ -1,0 +1,186 @@
+"""What look-ups and analytics say after a gap, and topics of one medium."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syncline.errors import Rejected
+from syncline.events import Event
+from syncline.events import interaction as words
+from syncline_genesys.interactions import Normaliser
+from syncline_genesys.interactions.retold import analytics, rest
+from syncline_genesys.interactions.testing import BEGIN, ONCE, Life, life
+
+TIMED = ONCE | {words.HELD, words.RESUMED}
+DELAY = timedelta(milliseconds=40)
+TOPIC = "v2.users.u.conversations"
+seeds = st.integers(min_value=0, max_value=2**32)
+CALLS = "v2.users.7d8e.conversations.calls"
+
+
+def live(lived: Life, until: int | None = None, one: Normaliser | None = None) -> list[Event]:
+    one = one or Normaliser("genesys/cx", "a")
+    frames = list(zip(lived.snapshots, lived.times, strict=True))[:until]
+    return [event for frame, at in frames for event in one.frame(TOPIC, frame, at + DELAY)]
+
+
+def timed(events: list[Event]) -> dict[str, datetime]:
+    return {event.id: event.occurred_at for event in events if event.type in TIMED}
+
+
+@pytest.mark.parametrize("way", ["rest", "analytics"])
+@given(seed=seeds)
+@settings(max_examples=60)
+def test_a_repair_tells_what_was_missed_under_the_ids_of_who_heard_it(way: str, seed: int) -> None:
+    lived = life(seed)
+    one, now = Normaliser("genesys/cx", "b"), lived.now + DELAY
+    half = len(lived.snapshots) // 2
+    before = live(lived, half, one)
+    repaired = _repair(one, way, lived, now)
+    assert all(event.data["repaired"] is True for event in repaired)
+    complete = live(lived)
+    assert timed(before).keys() | timed(repaired).keys() >= timed(complete).keys()
+    known = timed(complete)
+    for id, at in timed(repaired).items():
+        # Two holds between two frames show as one; a look-up tells of both.
+        assert id not in known or at == known[id] or _untimed(repaired, id)
+    assert not [e for e in repaired if e.type in ONCE and e.id not in known]
+    assert not list(one.open())
+
+
+def _untimed(events: list[Event], id: str) -> bool:
+    (event,) = [event for event in events if event.id == id]
+    return event.type in {words.RESUMED, words.ALERTING}
+
+
+def _repair(one: Normaliser, way: str, lived: Life, now: datetime) -> list[Event]:
+    if way == "rest":
+        return one.conversation(rest(lived), now)
+    return one.details(analytics(lived), now)
+
+
+@pytest.mark.parametrize("way", ["rest", "analytics"])
+@given(seed=seeds)
+@settings(max_examples=40)
+def test_a_repair_of_what_was_heard_tells_nothing(way: str, seed: int) -> None:
+    lived, one = life(seed), Normaliser("genesys/cx", "a")
+    heard = live(lived, one=one)
+    again = _repair(one, way, lived, lived.now)
+    new = [e for e in again if e.type in ONCE]
+    assert new == []
+    assert not {event.id for event in again} & {event.id for event in heard}
+
+
+@given(seeds)
+@settings(max_examples=40)
+def test_the_end_of_a_hold_that_was_missed_is_told_with_its_real_time(seed: int) -> None:
+    lived = life(seed)
+    events = Normaliser("genesys/cx", "b").details(analytics(lived), lived.now)
+    happened = sorted(one.at for one in lived.happened if one.type == words.RESUMED)
+    assert [event.occurred_at for event in events if event.type == words.RESUMED] == happened
+
+
+def test_a_look_up_that_says_that_it_has_ended_ends_it() -> None:
+    one = Normaliser("genesys/cx", "a")
+    lived = life(5)
+    live(lived, 3, one)
+    assert list(one.open()) == [lived.id]
+    ended = {"id": lived.id, "endTime": "2026-03-02T12:00:00.000Z", "participants": []}
+    (event,) = one.conversation(ended, lived.now)
+    assert (event.type, event.data["occurred_at"]) == (words.ENDED, "2026-03-02T12:00:00.000Z")
+    assert list(one.open()) == []
+
+
+def test_analytics_that_lag_tell_nothing_that_is_no_longer_so() -> None:
+    lived = life(11)
+    one = Normaliser("genesys/cx", "a")
+    behind = analytics(lived)
+    live(lived, one=one)
+    for who in behind["participants"]:
+        for segment in who["sessions"][0]["segments"]:
+            segment.pop("segmentEnd", None)
+            segment.pop("disconnectType", None)
+    behind.pop("conversationEnd")
+    assert one.details(behind, lived.now) == []
+    assert list(one.open()) == []
+
+
+@pytest.mark.parametrize("told", [{}, {"id": ""}, {"id": 7, "conversationId": None}])
+def test_a_look_up_without_an_id_is_rejected(told: dict[str, Any]) -> None:
+    one = Normaliser("genesys/cx", "a")
+    with pytest.raises(Rejected, match="without its id"):
+        one.conversation(told, BEGIN)
+    with pytest.raises(Rejected, match="without its conversationId"):
+        one.details(told, BEGIN)
+
+
+def flat(**more: Any) -> dict[str, Any]:
+    """A participant as topics of one medium show it."""
+    return {
+        "id": "p1", "purpose": "agent", "state": "connected", "initialState": "alerting",
+        "direction": "inbound", "startTime": "2026-03-02T09:15:30.000Z",
+        "connectedTime": "2026-03-02T09:15:44.310Z", "user": {"id": "u1"}, "queue": {"id": "q1"},
+        "provider": "Edge", "held": False, "muted": False, "recordingState": "active",
+        "peer": "c9", **more,
+    }  # fmt: skip
+
+
+def test_a_topic_of_one_medium_tells_of_the_participant_s_only_communication(valid: Any) -> None:
+    one = Normaliser("genesys/cx", "a")
+    body = json.dumps({"id": "c1", "participants": [flat()]}).encode()
+    events = one.frame(CALLS, body, BEGIN)
+    valid(events)
+    assert [(e.type, e.data["occurred_at"]) for e in events] == [
+        (words.STARTED, "2026-03-02T09:15:30.000Z"),
+        (words.JOINED, "2026-03-02T09:15:30.000Z"),
+        (words.ALERTING, "2026-03-02T09:15:30.000Z"),
+        (words.CONNECTED, "2026-03-02T09:15:44.310Z"),
+        (words.RECORDING, "2026-03-02T09:15:44.310Z"),
+    ]
+    connected = events[3].data
+    assert connected["media_type"] == "voice"
+    assert (connected["agent_id"], connected["queue_id"]) == ("u1", "q1")
+    assert (connected["peer_id"], connected["previous_state"]) == ("c9", "alerting")
+
+
+def test_a_topic_of_one_medium_tells_holds_and_the_end(valid: Any) -> None:
+    one = Normaliser("genesys/cx", "a")
+    ended = flat(
+        state="disconnected", endTime="2026-03-02T09:18:00.000Z", disconnectType="peer",
+        startAcwTime="2026-03-02T09:18:00.000Z",
+    )  # fmt: skip
+    held = flat(held=True, startHoldTime="2026-03-02T09:16:00.000Z")
+    events = []
+    for seconds, who in enumerate((flat(), held, flat(), ended)):
+        body = json.dumps({"id": "c1", "participants": [who]}).encode()
+        events += one.frame(CALLS, body, BEGIN + timedelta(seconds=10 * seconds))
+    valid(events)
+    assert [event.type for event in events[5:]] == [
+        words.HELD,
+        words.RESUMED,
+        words.DISCONNECTED,
+        words.ACW,
+        words.LEFT,
+        words.ENDED,
+    ]
+    assert list(one.open()) == []
+
+
+def test_a_gap_is_an_event_of_its_listener(valid: Any) -> None:
+    now = datetime(2026, 3, 2, 10, 0, tzinfo=timezone.utc)
+    one, same = Normaliser("genesys/cx", "a"), Normaliser("genesys/cx", "a")
+    told = (now - timedelta(minutes=2), now - timedelta(minutes=1), ["t2", "t1"])
+    gap = one.gap(*told, now, repaired=3, unrepaired=["c1"], reason="analytics lag behind")
+    valid([gap])
+    assert (gap.key, gap.type) == ("listener/a", words.GAP)
+    assert gap.data["topics"] == 2
+    assert gap.data["repaired_conversations"] == 3
+    again = same.gap(told[0], told[1], ["t1", "t2"], now + timedelta(hours=1))
+    assert again.id == gap.id
+    assert Normaliser("genesys/cx", "b").gap(*told, now).id != gap.id

@@ -8,7 +8,7 @@ import random as chance
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..clock import SystemClock
 from ..config import Config
@@ -36,6 +36,10 @@ from .patience import Patience
 from .telling import Telling
 from .timetable import Timetable
 from .working import LANES, Working
+
+if TYPE_CHECKING:
+    from .streaming import Streaming
+    from .streams import Streams
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +89,7 @@ class Runner:
         self._events = Events()
         self._timetable = Timetable(self._due)
         self._workings: dict[str, Working] = {}
+        self._streams: Streams | None = None
         self._opened: dict[str, Opened] = {}
         self._lanes: dict[str, list[asyncio.Task[None]]] = {}
         self._stack = AsyncExitStack()
@@ -112,6 +117,7 @@ class Runner:
                 state=self._state, clock=self._clock, holder=self._holder,
                 progress=self._progress, given=self._sessions,
             )  # fmt: skip
+            self._streams = self._no_streams()
             stack.push_async_callback(self._close_all)
             raise_all([await self._tried(name) for name in self._wanted(self._config)])
             self._stack = stack.pop_all()
@@ -119,6 +125,16 @@ class Runner:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    def _no_streams(self) -> Streams | None:
+        if not self._config.stream_jobs:
+            return None  # Only a configuration with streams pays for what they need.
+        from .streams import Streams
+
+        return Streams(
+            state=self.state, clock=self._clock, events=self._events, progress=self._progress,
+            random=self._random, drain=self._drain_seconds, claim=self._claim,
+        )  # fmt: skip
 
     async def _tried(self, name: str) -> ConfigError | None:
         try:
@@ -159,6 +175,8 @@ class Runner:
         for working in self._workings.values():
             working.open()
             self._set_going(working)
+        if self._streams is not None:
+            self._streams.open()
         yield self._beats()
         yield Intakes(
             config=lambda: self._config, jobs=lambda: self._workings, state=self.state,
@@ -191,6 +209,8 @@ class Runner:
         await self._timetable.stop()
         workings = list(self._workings.values())
         drains = [asyncio.create_task(working.drain()) for working in workings]
+        if self._streams is not None:
+            drains.append(asyncio.create_task(self._streams.drained()))
         if drains:
             _, late = await asyncio.wait(drains, timeout=self._drain_seconds)
             for task in late:
@@ -199,13 +219,18 @@ class Runner:
         for lanes in self._lanes.values():
             await _ended(lanes)
         self._lanes.clear()
+        with suppress(StateError):
+            if self._streams is not None:
+                await self._streams.stop()
         for working in workings:
             with suppress(StateError):
                 working.give_up()
 
     async def _beats(self) -> None:
         while True:
-            for working in list(self._workings.values()):
+            kept: list[Working | Streams] = [*self._workings.values()]
+            kept += [self._streams] if self._streams is not None else []
+            for working in kept:
                 try:
                     working.beat()
                 except Exception as error:
@@ -222,22 +247,32 @@ class Runner:
 
     async def _start(self, config: Config, name: str) -> None:
         """Open a job, and work it if this runner runs."""
+        if name in config.stream_jobs:
+            self._streams = self._streams or self._no_streams()
+            if self._streams is not None:
+                await self._streams.start(config, name, running=self._running)
+            return
         opened = self._opened[name] = await self._openings.open(config, name)
-        claim = Claim(
-            state=self.state, job=name, holder=self._holder, clock=self._clock,
-            is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
-        )  # fmt: skip
         self._workings[name] = Working(
-            name=name, settings=config.pass_job(name), session=opened.session, claim=claim,
-            clock=self._clock, events=self._events, timetable=self._timetable,
-            patience=Patience(self._random),
+            name=name, settings=config.pass_job(name), session=opened.session,
+            claim=self._claim(name), clock=self._clock, events=self._events,
+            timetable=self._timetable, patience=Patience(self._random),
         )  # fmt: skip
         if self._running:
             self._workings[name].open()
             self._set_going(self._workings[name])
 
+    def _claim(self, lease: str) -> Claim:
+        return Claim(
+            state=self.state, job=lease, holder=self._holder, clock=self._clock,
+            is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
+        )  # fmt: skip
+
     async def _end(self, name: str) -> None:
         """Stop working a job, and close it."""
+        if self._streams is not None and name in self._streams.by_name:
+            await self._streams.end(name)
+            return
         working = self._workings[name]
         with suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):
@@ -248,7 +283,7 @@ class Runner:
         await self._opened.pop(name).closing.aclose()
 
     async def _close_all(self) -> None:
-        for name in reversed(list(self._workings)):
+        for name in reversed([*self._workings, *self.streams]):
             await self._end(name)
 
     # -- what others see ---------------------------------------------------------------------------
@@ -277,8 +312,13 @@ class Runner:
 
     @property
     def jobs(self) -> Mapping[str, Working]:
-        """The jobs by name, in the order of the configuration."""
+        """The jobs that work in passes, by name, in the order of the configuration."""
         return self._workings
+
+    @property
+    def streams(self) -> Mapping[str, Streaming]:
+        """The jobs that mirror or merge events, by name, in the order of the configuration."""
+        return self._streams.by_name if self._streams is not None else {}
 
     def session(self, job: str) -> AnySession:
         """Return the open session of a job.
@@ -287,7 +327,7 @@ class Runner:
             ConfigError: this runner has no such job.
         """
         if job not in self._workings:
-            self._config.job(job)
+            self._config.pass_job(job)
             raise ConfigError([f"this runner does not work the job {job!r}"])
         return self._workings[job].session
 
@@ -384,12 +424,14 @@ class Runner:
                 raise ConfigError(problems)
             before, self._config = self._config, config
             wanted = list(self._wanted(config))
-            for name in [name for name in self._workings if name not in wanted]:
+            for name in _others(before, config, [*self._workings, *self.streams], wanted):
                 await self._end(name)
             results = await asyncio.gather(
                 *(self._follow(config, name) for name in wanted), return_exceptions=True
             )
             self._workings = {n: self._workings[n] for n in wanted if n in self._workings}
+            if self._streams is not None:
+                self._streams.sort(wanted)
             raise_all(results)
             if later := only_at_start(before, config):
                 fields = {"settings": ", ".join(later)}
@@ -398,6 +440,9 @@ class Runner:
             logger.info("the configuration was read again")
 
     async def _follow(self, config: Config, name: str) -> None:
+        if self._streams is not None and name in self._streams.by_name:
+            await self._streams.follow(config, name, running=self._running)
+            return
         if name not in self._workings:
             await self._start(config, name)
             return
@@ -414,6 +459,13 @@ class Runner:
             raise
         self._opened[name] = opened
         await before.closing.aclose()
+
+
+def _others(
+    before: Config, after: Config, open_: Sequence[str], wanted: Sequence[str]
+) -> list[str]:
+    """Return the jobs that are open and go: not wanted any more, or of another kind."""
+    return [n for n in open_ if n not in wanted or before.jobs[n].kind != after.jobs[n].kind]
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -37,7 +37,10 @@ async def open_sinks(config: Config, state: StateStore, clock: Clock) -> dict[st
     """
     found: dict[str, EventSink] = {}
     try:
+        mirrored = {job.sink for job in config.jobs.values() if job.kind == "events"}
         for name, connection in config.connections.items():
+            if name in mirrored:
+                continue  # Whoever reads interactions there expects nothing else.
             if (make := connection.connector.sink) is not None:
                 context = context_of(name, state, clock)
                 values = await resolve_secrets(config, connection, context)

@@ -1,0 +1,122 @@
+"""Where streams stand, as far as their folders and leases tell: no connection is opened."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from attrs import frozen
+
+from ...config import Config
+from ...state.port import StateStore
+from ..states import opened_state
+from .places import folder_of
+
+
+@frozen(kw_only=True)
+class StreamStatus:
+    """One listener of an events job, or a merge job."""
+
+    job: str
+    kind: str
+    listener: str | None = None
+    """None for a merge job, which keeps nothing here."""
+    worked_by: str | None = None
+    """Who holds the lease; None where nobody works it, or nobody that shares this state."""
+    open: int = 0
+    """Conversations that had begun and had not ended."""
+    complete_until: datetime | None = None
+    waiting_bytes: int = 0
+    """Bytes on disk that wait for the sink."""
+    dead_letters: int = 0
+    dead_letter_file: str | None = None
+
+    def lines(self) -> Iterator[str]:
+        """Yield where it stands, for people; what is nothing is not said."""
+        name = self.job if self.listener is None else f"{self.job} (listener {self.listener})"
+        worked = f"worked by {self.worked_by}" if self.worked_by else "not worked at present"
+        yield f"{name}: {worked}"
+        if self.complete_until is not None:
+            until = f"{self.complete_until:%Y-%m-%d %H:%M:%S}"
+            yield f"  complete until {until} UTC; {self.open:,} conversations were open then"
+        if self.waiting_bytes:
+            yield f"  {self.waiting_bytes:,} bytes wait on disk for the sink"
+        if self.dead_letters:
+            yield f"  {self.dead_letters:,} events were refused: {self.dead_letter_file}"
+
+
+def standings(config: Config, name: str) -> list[StreamStatus]:
+    """Return where a stream stands: a row for each listener that this machine knows of.
+
+    Raises:
+        StateError: the state cannot be used.
+    """
+    state = opened_state(config, create=False)
+    try:
+        return list(_standings(config, name, state))
+    finally:
+        state.close()
+
+
+def _standings(config: Config, name: str, state: StateStore) -> Iterator[StreamStatus]:
+    job = config.job(name)
+    if job.kind != "events":
+        yield StreamStatus(job=name, kind=job.kind)
+        return
+    folder = folder_of(config, name)
+    known = {each.parent.name for each in folder.glob("*/known.db")}
+    for listener in sorted(known | {job.listener}):
+        lease = name if job.dedupe == "state" else f"{name}@{listener}"
+        yield _listener(name, folder / listener, state.holder(f"runner/{lease}"))
+
+
+def _listener(job: str, folder: Path, holder: str | None) -> StreamStatus:
+    open_, until = _known(folder / "known.db")
+    dead = folder / "dead-letters.jsonl"
+    count = _lines(dead)
+    return StreamStatus(
+        job=job, kind="events", listener=folder.name, worked_by=holder, open=open_,
+        complete_until=until, waiting_bytes=_waiting(folder / "spool"), dead_letters=count,
+        dead_letter_file=str(dead) if count else None,
+    )  # fmt: skip
+
+
+def _known(path: Path) -> tuple[int, datetime | None]:
+    if not path.exists():
+        return 0, None
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as db:
+            (count,) = db.execute("select count(*) from open").fetchone()
+            found = db.execute("select value from facts where name = 'complete until'").fetchone()
+    except sqlite3.Error:
+        # Whoever works it is just making it; the next look tells.
+        return 0, None
+    return int(count), datetime.fromisoformat(found[0]) if found else None
+
+
+def _lines(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def _waiting(spool: Path) -> int:
+    """Return how much waits; what is delivered of a segment in use may count still."""
+    try:
+        number, at = json.loads((spool / "delivered").read_text("ascii"))
+    except (OSError, ValueError):
+        number, at = 0, 0
+    found = 0
+    for path in spool.glob("*.events"):
+        if path.stem.isdecimal() and int(path.stem) >= number:
+            size = path.stat().st_size
+            found += max(0, size - at) if int(path.stem) == number else size
+    return found
+
+
+__all__ = ["StreamStatus", "standings"]

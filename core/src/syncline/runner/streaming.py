@@ -1,0 +1,201 @@
+"""One job in a runner that works without passes: it mirrors, or merges, for as long as it may."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from attrs import define, field
+
+from ..config import Config, StreamJob
+from ..engine.mirroring.figures import Figures
+from ..engine.mirroring.opening import Stream, Surroundings, open_stream
+from ..errors import ConfigError, Forbidden, SynclineError
+from ..ports import Clock
+from ..redaction import redact
+from ..scope import about
+from ..state.port import StateStore
+from .agenda import Backoff
+from .claim import Claim
+from .events import Events
+from .working import Role
+
+logger = logging.getLogger(__name__)
+
+_LOOK = 0.5
+"""Seconds between two looks whether the job is ours by now."""
+_FIRST, _MOST = 1.0, 60.0
+"""Pauses after a stream that could not go on, in seconds."""
+_DENIED = 30.0
+_LONG = 300.0
+"""Seconds after which a stream that worked has earned a short pause again."""
+
+
+@define(slots=False, eq=False, kw_only=True)
+class Streaming:
+    """A job of kind `events` or `merge`. The attributes without an underscore are for everybody."""
+
+    name: str
+    settings: StreamJob
+    instance: str
+    """The listener of an events job; the name of this process among those of a merge job."""
+    figures: Figures = field(factory=Figures)
+    _config: Config = field(alias="config")
+    _state: StateStore = field(alias="state")
+    _claim: Claim = field(alias="claim")
+    _clock: Clock = field(alias="clock")
+    _events: Events = field(alias="events")
+    _progress: Callable[..., None] = field(alias="progress")
+    _random: Callable[[], float] = field(alias="random")
+    _drain_seconds: float = field(alias="drain")
+    _pause: Backoff = field(init=False)
+    _closing: bool = field(default=False, init=False)
+    _task: asyncio.Task[None] | None = field(default=None, init=False)
+    _stream: Stream | None = field(default=None, init=False)
+    _said: str | None = field(default=None, init=False)
+    failures: int = field(default=0, init=False)
+    """How often it could not go on, one time after the other."""
+    since: datetime | None = field(default=None, init=False)
+    """Since when it works; None while it does not."""
+
+    def __attrs_post_init__(self) -> None:
+        self._pause = Backoff(first=_FIRST, most=_MOST, random=self._random)
+
+    # -- for everybody -----------------------------------------------------------------------------
+
+    @property
+    def role(self) -> Role:
+        """`active` for the runner that works it under this name, `standby` for every other."""
+        return "active" if self._claim.held else "standby"
+
+    @property
+    def last_error(self) -> str | None:
+        """Why it does not work, or why its sink takes nothing; None when all is well."""
+        return self._said or self.figures.sink_error
+
+    @property
+    def lag(self) -> timedelta:
+        """How long the oldest event has waited that is not delivered."""
+        return self.figures.lag(self._clock.now())
+
+    # -- for the runner ----------------------------------------------------------------------------
+
+    def beat(self) -> None:
+        """Keep the job, or try to get it; called again and again."""
+        if self._claim.held:
+            if not self._claim.confirm() and not self._claim.held:
+                self._lost()
+        elif not self._closing and self._claim.take():
+            self._events.emit("role", job=self.name, role=self.role)
+            fields = {"job": self.name, "instance": self.instance}
+            logger.info("this runner works the job", extra=fields)
+
+    def _lost(self) -> None:
+        # Whoever has it now works in our place: what is not settled here is read again there.
+        if self._task is not None:
+            self._task.cancel()
+        self._events.emit("role", job=self.name, role=self.role)
+        logger.warning("another runner took over", extra={"job": self.name})
+
+    def open(self) -> None:
+        """Be ready for work, the first time or once more."""
+        self._closing = False
+
+    async def lane(self) -> None:
+        """Work whenever the job is ours, until cancelled."""
+        while True:
+            if self._closing or not self._claim.held:
+                await asyncio.sleep(_LOOK)
+                continue
+            self._task = asyncio.create_task(self._work(), name=f"stream {self.name}")
+            try:
+                await asyncio.wait({self._task})
+            finally:
+                if not self._task.done():
+                    self._task.cancel()
+                    await asyncio.wait({self._task})
+                task, self._task = self._task, None
+                self.since = None
+            await self._settle(task)
+
+    async def _work(self) -> None:
+        around = Surroundings(
+            config=self._config, state=self._state, clock=self._clock, progress=self._progress,
+            figures=self.figures, random=self._random,
+        )  # fmt: skip
+        with about("stream", job=self.name, instance=self.instance):
+            async with open_stream(around, self.name, self.instance) as stream:
+                self._stream, self.since = stream, self._clock.now()
+                self._said = None
+                try:
+                    await stream.run()
+                finally:
+                    self._stream = None
+
+    async def _settle(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._closing:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._failed(error, 0.0)
+            return
+        error = task.exception()
+        if error is None:
+            # A source may come to its end; it is asked again later.
+            self.failures = 0
+            await asyncio.sleep(self._pause.next())
+            return
+        least = _DENIED if isinstance(error, Forbidden | ConfigError) else 0.0
+        pause = self._pause.next(least=least)
+        self._failed(error, pause)
+        await asyncio.sleep(pause)
+
+    def _failed(self, error: BaseException, pause: float) -> None:
+        known = isinstance(error, SynclineError)
+        said = " ".join(str(error).split("\n"))
+        self._said = redact(said if known and said else f"{type(error).__name__}: {said}")
+        self.failures += 1
+        self._events.emit("job.failed", job=self.name, error=self._said)
+        fields = {"job": self.name, "again": f"{pause:.0f}", "error": self._said}
+        logger.warning("a stream will be begun again", extra=fields, exc_info=not known and error)
+
+    def steady(self) -> None:
+        """Forget earlier failures of a stream that has worked for some time."""
+        now = self._clock.now()
+        if self.since is not None and (now - self.since).total_seconds() > _LONG:
+            self._pause.reset()
+            self.failures = 0
+
+    async def drain(self) -> None:
+        """End what is under way: what was heard is delivered, or kept on disk."""
+        self._closing = True
+        task, stream = self._task, self._stream
+        if task is None:
+            return
+        if stream is None:
+            task.cancel()
+        else:
+            # Time is left to write to disk what could not be delivered.
+            with suppress(SynclineError):
+                await stream.stop(self._drain_seconds * 0.8)
+        await asyncio.wait({task})
+
+    def give_up(self) -> None:
+        """Let another runner take the job."""
+        if self._claim.held:
+            self._claim.release()
+            self._events.emit("role", job=self.name, role=self.role)
+
+
+def lease_of(name: str, job: StreamJob, instance: str) -> str:
+    """Return what one process at a time works: a job, or one listener of it.
+
+    Where the job itself drops repeats, two listeners at work would each tell everything.
+    """
+    if job.kind == "events" and job.dedupe == "state":
+        return name
+    return f"{name}@{instance}"
+
+
+__all__ = ["Streaming", "lease_of"]

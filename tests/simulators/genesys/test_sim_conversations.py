@@ -249,3 +249,22 @@ async def test_a_reader_that_does_not_read_is_dropped(opened: Any) -> None:
             await asyncio.sleep(0.1)
         assert found["dropped_readers"] == 1
     cloud.sim.act({"do": "traffic", "conversations_per_second": 0})
+
+
+def test_flat_out_readers_get_every_frame(cloud: Any) -> None:
+    order = {"do": "traffic", "flat_out": True, "concurrent": 50, "changes": 1500}
+    frames = Listener(cloud).hear(order, quiet=2.0)
+    counts = cloud.sim.act({"do": "traffic"})["counts"]
+    assert counts["finished"]
+    assert len(frames) == counts["frames"]
+    told = {one["change"] for one in cloud.sim.truth() if one["frames"]}
+    assert len({one["metadata"]["CorrelationId"] for one in frames}) >= len(told)
+
+
+def test_queues_and_users_that_come_later_take_part(cloud: Any) -> None:
+    made = cloud.sim.act({"do": "create", "kind": "queue", "name": "New"})["body"]["id"]
+    robin = cloud.sim.act({"do": "create", "kind": "user", "name": "Robin"})["body"]["id"]
+    cloud.sim.act({"do": "edit", "kind": "queue", "id": made, "set": {"members": {"Robin": True}}})
+    text = json.dumps(Listener(cloud).hear(lives(cloud, *["chat"] * 12)))
+    assert f"v2.routing.queues.{made}.conversations" in text
+    assert f"v2.users.{robin}.conversations" in text

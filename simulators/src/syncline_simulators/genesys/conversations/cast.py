@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from ..thing import Thing
-from .conversation import MEDIA, Communication, Participant
 from .moment import text
+from .participant import MEDIA, Communication, Participant
 from .population import Queue
 
 PROVIDERS = {

@@ -10,8 +10,9 @@ import orjson
 
 from ..organization import Organization
 from . import truth
-from .conversation import Communication, Conversation, Participant
+from .conversation import Conversation
 from .moment import read
+from .participant import Communication, Participant
 from .truth import Fact
 
 TEMPLATE = "v2.detail.events.conversation.{id}"

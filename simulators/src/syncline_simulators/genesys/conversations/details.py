@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .conversation import MEDIA
 from .moment import read, text
+from .participant import MEDIA
 
 SEGMENTS = {
     "alerting": "alert",

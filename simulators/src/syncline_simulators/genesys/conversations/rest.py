@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .conversation import MEDIA
 from .moment import text
+from .participant import MEDIA
 
 ROOT = "/api/v2/conversations"
 _SPELLED = {"endpoint.dnd": "endpoint.donotdisturb", "transfer.dnd": "transfer.donotdisturb"}

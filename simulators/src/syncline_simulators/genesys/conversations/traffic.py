@@ -14,16 +14,17 @@ import orjson
 
 from ...kernel import settings
 from ...kernel.ids import Ids
-from ...kernel.settings import chance, seconds, setting, switch, whole
 from ...kernel.simulator import BadAction
 from ..organization import Organization
 from .archive import Archive
 from .cast import MESSAGE_TYPES, Cast
 from .conversation import Conversation
+from .habits import MIX, Habits, rate
 from .moment import of, text
 from .population import Population
 from .replay import Replay, opened
-from .scripts import SCRIPTS, Script
+from .scene import Scene
+from .scripts import SCRIPTS
 from .truth import Truth
 
 TURN = 0.01
@@ -32,60 +33,6 @@ FULL = 2 * 1024 * 1024
 """Bytes that wait for one reader, beyond which the generator waits too where it is to."""
 STALLED = 20.0
 """Seconds for which it waits."""
-
-
-def _rate(value: object) -> float:
-    found = float(str(value))
-    if not 0 <= found <= 100_000:
-        raise ValueError(f"{value!r} is no rate from 0 to 100000")
-    return found
-
-
-def _pace(value: object) -> float:
-    found = float(str(value))
-    if not 0 < found <= 100_000:
-        raise ValueError(f"{value!r} is no pace beyond 0")
-    return found
-
-
-def _mix(value: object) -> dict[str, float]:
-    if not isinstance(value, Mapping) or not value or set(value) - set(SCRIPTS):
-        raise ValueError(f"an object with shares of {', '.join(SCRIPTS)}")
-    found = {str(name): float(share) for name, share in value.items()}
-    if min(found.values()) < 0 or not sum(found.values()):
-        raise ValueError("shares are numbers from 0 on, not all of them 0")
-    return found
-
-
-MIX = {"call": 50, "outbound": 8, "chat": 10, "message": 18, "email": 10, "callback": 4}
-
-
-@attrs.define(kw_only=True)
-class Habits:
-    """The settings of `{"do": "traffic"}`."""
-
-    conversations_per_second: float = setting(0.0, _rate)
-    pace: float = setting(1.0, _pace)
-    """How many times faster than real ones conversations go on."""
-    flat_out: bool = setting(False, switch)
-    """As fast as readers take it, with `concurrent` conversations at any time."""
-    concurrent: int = setting(500, whole)
-    changes: int = setting(0, whole)
-    """After so many changes no conversation begins any more; 0 for no end."""
-    mix: dict[str, float] = setting(MIX, _mix)
-    unknown: float = setting(0.002, chance)
-    """Share of talks with a state and a property that no model has."""
-    zombies: float = setting(0.0, chance)
-    """Share of conversations whose end is never published."""
-    analytics_delay: float = setting(0.0, seconds)
-    """Seconds by which analytics are behind."""
-    hold_times: bool = setting(False, switch)
-    """Whether `startHoldTime` stays after a hold; the vendor says that it is of a present one."""
-    keep: int = setting(200_000, whole)
-    """Ended conversations that REST still knows; older ones are purged."""
-    users: int = setting(0, whole)
-    """Users that there are at least."""
-    queues: int = setting(0, whole)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -103,6 +50,7 @@ class Traffic:
     replay: Replay | None = None
     changes: int = 0
     dropped: int = 0
+    frames: int = 0
     begun: int = 0
     _queue: list[tuple[float, int, Conversation]] = attrs.field(factory=list)
     _next: float = 0.0
@@ -145,8 +93,8 @@ class Traffic:
         self.replay = Replay(
             hub=self.org.notifications,
             path=opened(str(given.get("path"))),
-            pace=_rate(given.get("pace", 1)),
-            per_second=_rate(given.get("per_second", 0)),
+            pace=rate(given.get("pace", 1)),
+            per_second=rate(given.get("per_second", 0)),
             everywhere=bool(given.get("everywhere", False)),
             room=self.room,
         )
@@ -181,7 +129,7 @@ class Traffic:
         conversation.hold_times = habits.hold_times
         conversation.muted = rnd.random() < habits.zombies
         conversation.steps = script(
-            Script(
+            Scene(
                 conversation=conversation,
                 cast=cast,
                 chance=rnd,
@@ -320,6 +268,7 @@ class Traffic:
             frames = self.org.notifications.publish(conversation.topics, conversation.body())
         for told in self.told:
             told(conversation)
+        self.frames += frames
         rest: dict[str, Any] = {
             "media_type": conversation.medium,
             "change": self.changes,
@@ -346,6 +295,7 @@ class Traffic:
         return {
             "made": self.changes,
             "dropped": self.dropped,
+            "frames": self.frames,
             "facts": self.truth.count,
             "conversations": self.begun,
             "open": len(self.open),

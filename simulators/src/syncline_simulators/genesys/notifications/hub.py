@@ -12,7 +12,7 @@ import attrs
 from ...kernel.clock import SimClock
 from ...kernel.ids import Ids
 from ..errors import Refusal
-from . import frames
+from . import frames, system
 from .channel import Channel, Channels
 from .habits import Habits
 from .socket import Socket, read
@@ -151,7 +151,7 @@ class Hub:
         other = channel.socket
         if other is not None:
             text = "Another connection of the same channel was opened."
-            other.send(self._system(channel, "no_longer_subscribed", text, _ANOTHER))
+            other.send(self._system(channel, system.UNSUBSCRIBED, text, system.ANOTHER))
             self._leave(other)
             other.close(1000, "another connection")
         channel.socket, socket.channel = socket, channel
@@ -196,7 +196,7 @@ class Hub:
             return
         if self.habits.announce_eviction:
             text = "The channel was removed: the client has too many."
-            socket.send(self._system(channel, "no_longer_subscribed", text))
+            socket.send(self._system(channel, system.UNSUBSCRIBED, text))
         channel.socket = None
         socket.flush()
         socket.silent = True
@@ -225,7 +225,7 @@ class Hub:
             socket, channel.socket = channel.socket, None
             if socket is not None:
                 text = "The token was revoked."
-                socket.send(self._system(channel, "token_revoked", text, "user_tokens_revoked"))
+                socket.send(self._system(channel, system.REVOKED, text, system.TOKENS))
                 socket.close(1000, "token revoked")
         return count
 
@@ -234,7 +234,7 @@ class Hub:
         found = self.sockets
         for socket in found:
             if how == "closing":
-                socket.send(_CLOSING)
+                socket.send(system.CLOSING)
                 asyncio.get_running_loop().call_later(self.habits.closing_notice, _closed, socket)
             elif how == "close":
                 socket.close(1001, "going away")
@@ -268,6 +268,9 @@ class Hub:
         if socket is not None:
             socket.close(1001, "channel expired")
 
+    def _system(self, channel: Channel, kind: str, text: str, reason: str = "") -> bytes:
+        return system.told(channel, kind, text, reason, (self.organization, self.ids.uuid()))
+
     def _close_in_turn(self, now: float) -> None:
         every = self.habits.close_every
         if not every:
@@ -278,29 +281,7 @@ class Hub:
             self._next_close = now + every
             self.close_all(self.habits.close_how)
 
-    def _system(self, channel: Channel, kind: str, text: str, reason: str = "") -> bytes:
-        body = {
-            "channelId": channel.id,
-            "systemTopicType": kind,
-            "organizationId": self.organization,
-            "oauthClientId": channel.client,
-            "correlationId": self.ids.uuid(),
-            "message": text,
-            **({"reason": reason} if reason else {}),
-        }
-        topic = f"v2.system.{kind}.{channel.id}"
-        return frames.message({"topicName": topic, "eventBody": body})
-
 
 def _closed(socket: Socket) -> None:
     if socket.open:
         socket.close(1001, "maintenance")
-
-
-_ANOTHER = "another_channel_subscribed"
-_CLOSING = frames.message(
-    {
-        "topicName": "v2.system.socket_closing",
-        "eventBody": {"message": "The socket will be closed for maintenance. Connect again."},
-    }
-)

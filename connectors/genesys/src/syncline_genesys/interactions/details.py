@@ -18,7 +18,7 @@ from syncline.events import interaction as words
 from .facts import Fact
 from .reading import text_in
 from .screen import Screen
-from .shapes import Communication, Participant, Wrapup
+from .shapes import UNREADABLE, Communication, Participant, Wrapup
 from .times import of_millis
 from .words import lower, reason_of
 
@@ -48,7 +48,7 @@ def read(topic: str, body: Any) -> dict[str, Any]:
     """
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Rejected(f"{topic}: cannot be read ({error}); left out") from error
     if not isinstance(found, dict) or not text_in(found, "conversationId"):
         raise Rejected(f"{topic}: a detail event without a conversationId; left out")

@@ -12,7 +12,7 @@ from syncline.model import JSON
 
 from .facts import Fact
 from .screen import Screen
-from .shapes import NULL, Membership
+from .shapes import NULL, UNREADABLE, Membership
 from .times import text_of
 from .words import lower
 
@@ -43,7 +43,7 @@ def _divisions_of(text: bytes) -> tuple[str, ...]:
     # Few conversations have divisions, queues and users of their own.
     try:
         memberships = _divisions.decode(text)
-    except msgspec.ValidationError:
+    except UNREADABLE:
         return ()
     return tuple(one.division.id for one in memberships if one.division and one.division.id)
 

@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from syncline.errors import Rejected
 
 from .facts import Communications
-from .shapes import Communication, Envelope, Other, Participant, Snapshot, Telling, Time
+from .shapes import UNREADABLE, Communication, Envelope, Other, Participant, Snapshot, Telling, Time
 from .words import MEDIA, media_of
 
 Found = TypeVar("Found", bound=Struct)
@@ -36,7 +36,7 @@ def envelope(text: bytes | str) -> Envelope:
         found = _conversation.decode(text)
         if found.body is not None and found.body.id:
             return found
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         pass
     return _read(_envelope.decode, text, "a frame of a notification channel")
 
@@ -56,7 +56,7 @@ def snapshot_of(topic: str, body: bytes | Raw | Snapshot) -> Snapshot:
 def _read(decode: Callable[[Any], Found], text: Any, what: str) -> Found:
     try:
         return decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except UNREADABLE as error:
         # msgspec names the place and the kind of fault, and never the value.
         raise Rejected(f"{what}: cannot be read ({error}); left out") from error
 
@@ -77,7 +77,7 @@ def read_or_salvage(
     """
     try:
         found = decoder.decode(raw) if decoder else msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return lenient(shape, _any(raw)), False
     return found, True
 
@@ -85,7 +85,7 @@ def read_or_salvage(
 def _any(raw: Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -11,6 +11,8 @@ import msgspec
 from syncline.events import Privacy
 from syncline.events.privacy import Handling
 
+from .shapes import UNREADABLE
+
 
 class Screen:
     """Lets of personal values leave what the privacy setting allows."""
@@ -42,7 +44,7 @@ class Screen:
         """Return the participant attributes that leave, by name in order."""
         try:
             found = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except UNREADABLE:
             return {}
         return self.chosen(found) if isinstance(found, dict) else {}
 

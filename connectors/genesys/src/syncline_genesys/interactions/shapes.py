@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
-from msgspec import Meta, Raw, Struct, field
+from msgspec import DecodeError, Meta, Raw, Struct, field
 
 Time: TypeAlias = Annotated[datetime, Meta(tz=True)] | None
 """RFC 3339 with a zone; everything else is no time."""
 Seconds: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 NULL = Raw(b"null")
+UNREADABLE = (DecodeError, UnicodeError, RecursionError)
+"""What msgspec raises on bytes that are no JSON, or another than was expected."""
 
 
 class Wrapup(Struct, gc=False, frozen=True):

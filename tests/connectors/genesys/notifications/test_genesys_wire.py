@@ -196,7 +196,7 @@ async def test_a_socket_that_is_not_read_pushes_back_and_goes_on_later() -> None
 
     async with server(talk) as uri:
         wire = await open_wire(uri, take)
-        wire.pause()
+        wire.pause(1)
         await asyncio.sleep(0.5)
         held = sent
         assert held < 20_000, "the server could send everything to nobody"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LIFE = timedelta(hours=24)
 """What a channel lives where the vendor does not say."""
+_GRACE = 2
+"""Signs of life for which a socket that was not read may still be behind."""
 _EARLIEST, _LATEST = 0.6, 0.8
 """Of its life, when a channel is replaced: spread, so that not all are replaced at once."""
 
@@ -72,6 +74,11 @@ class Channel:
         if not isinstance(self.told, Ended):
             self.told = what
         self.news.set()
+
+    @property
+    def whole_until(self) -> float:
+        """Until when everything was heard, by the loop's clock."""
+        return self.wire.whole_until(_GRACE * self.means.heartbeat)
 
     async def follow(self, names: frozenset[str]) -> None:
         """Subscribe to these names and no others, by what the vendor charges least for.

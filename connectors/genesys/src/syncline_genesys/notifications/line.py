@@ -81,7 +81,7 @@ class Line:
         """Until when everything was heard; None before the first channel listens."""
         if self.deaf_since is not None or self.channel is None:
             return self.deaf_since
-        return self._when(self.channel.wire.heard)
+        return self._when(self.channel.whole_until)
 
     async def run(self) -> None:
         """Listen until cancelled.
@@ -179,12 +179,13 @@ class Line:
 
     def _loss(self, channel: Channel) -> _Loss | None:
         wire = channel.wire
-        if wire.ended.done():
-            return _Loss(channel, wire.ended.result(), wire.heard)
+        # What the vendor says comes first: the connection often ends with it.
         if isinstance(channel.told, Ended):
-            return _Loss(channel, channel.told.why, self._now(), gone=True)
+            return _Loss(channel, channel.told.why, channel.whole_until, gone=True)
+        if wire.ended.done():
+            return _Loss(channel, wire.ended.result(), channel.whole_until)
         if self._silence(channel) > 2 * self.means.heartbeat:
-            return _Loss(channel, "silent", wire.heard)
+            return _Loss(channel, "silent", channel.whole_until)
         return None
 
     def _silence(self, channel: Channel) -> float:
@@ -239,7 +240,7 @@ class Line:
         async with self.means.renewals:
             new = await self._successor()
             # The old one may have ended meanwhile.
-            heard = old.wire.heard if old.wire.ended.done() else None
+            heard = old.whole_until if old.wire.ended.done() else None
             self.channel = new
             fields = {"slot": str(self.slot), "topics": len(new.names)}
             logger.info("a channel is replaced", extra=fields)

@@ -139,6 +139,10 @@ class NotificationSource:
         )
 
     @property
+    def _grace(self) -> float:
+        return 2 * self._settings.heartbeat.total_seconds()
+
+    @property
     def _places(self) -> list[int]:
         return [client.channels for client in self._clients]
 
@@ -232,10 +236,11 @@ class NotificationSource:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        for wire in self._wires:
+        left, self._running = [wire.ended for wire in self._wires], None
+        for wire in tuple(self._wires):
             wire.abort()
-        self._wires.clear()
-        self._running = None
+        if left:
+            await asyncio.wait(left)
 
     async def _watch(self, running: _Running) -> None:
         """Tell how much came; end where the vendor refuses every client."""
@@ -337,13 +342,13 @@ class NotificationSource:
         self._wires.add(wire)
         wire.ended.add_done_callback(lambda _: self._wires.discard(wire))
         if self._running is not None and self._running.inbox.full:
-            wire.pause()
+            wire.pause(self._grace)
 
     def _pause(self) -> None:
         logger.info("what was heard waits to be taken: nothing more is read")
         self._context.observe("paused", {})
         for wire in self._wires:
-            wire.pause()
+            wire.pause(self._grace)
 
     def _resume(self) -> None:
         for wire in self._wires:

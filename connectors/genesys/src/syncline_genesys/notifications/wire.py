@@ -119,10 +119,24 @@ class Wire:
     def __init__(self, connection: _Cutter) -> None:
         self._connection = connection
         self._paused = False
+        self._paused_at: float | None = None
+        self._resumed = float("-inf")
 
     @property
     def heard(self) -> float:
-        """When anything came last, by the loop's clock."""
+        """When anything came last, by the loop's clock; for one that was not read, since then."""
+        return max(self._connection.heard, self._resumed)
+
+    def whole_until(self, grace: float) -> float:
+        """Return until when everything was heard, by the loop's clock.
+
+        What comes after a pause has waited at the other end, and what waits there may be dropped:
+        for `grace` seconds nothing is known of what happened since the pause.
+        """
+        if self._paused_at is None:
+            return self._connection.heard
+        if self._paused or self._connection.loop.time() - self._resumed < grace:
+            return min(self._paused_at, self._connection.heard)
         return self._connection.heard
 
     @property
@@ -139,9 +153,10 @@ class Wire:
         with suppress(ConnectionClosed):
             await self._connection.send(_PING)
 
-    def pause(self) -> None:
+    def pause(self, grace: float) -> None:
         """Read nothing until resumed; the vendor is pushed back."""
         if not self._paused and not self.ended.done():
+            self._paused_at = self.whole_until(grace)
             self._paused = True
             self._connection.transport.pause_reading()
 
@@ -149,7 +164,7 @@ class Wire:
         """Read on; a silence while nothing was read says nothing."""
         if self._paused and not self.ended.done():
             self._paused = False
-            self._connection.heard = self._connection.loop.time()
+            self._resumed = self._connection.loop.time()
             self._connection.transport.resume_reading()
 
     def abort(self) -> None:

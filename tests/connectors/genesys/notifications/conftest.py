@@ -1,0 +1,188 @@
+"""The simulated organisation, and sources that listen to it over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeAlias
+
+import pytest
+from attrs import define, field
+
+from syncline.clock import SystemClock
+from syncline.connector import Context
+from syncline.events import Batch, Event, Privacy, Subscription
+from syncline.ports import Cache, Secret
+from syncline.testing import MemoryCache
+from syncline_genesys.notifications.source import NotificationSource
+from syncline_genesys.settings import Listener, ListeningClient, Settings
+from syncline_simulators.running import Running
+
+USERS = "v2.users.*.conversations"
+QUEUES = "v2.routing.queues.*.conversations"
+HEARTBEAT = 0.4
+
+
+@define
+class Known:
+    """What a process that ended had remembered."""
+
+    conversations: Sequence[str] = ()
+    complete_until: datetime | None = None
+
+    def open(self) -> Iterable[str]:
+        return self.conversations
+
+
+@define(eq=False)
+class Ear:
+    """Takes what a source yields, for as long as it is asked to."""
+
+    source: NotificationSource
+    noted: list[tuple[str, Mapping[str, Any]]]
+    heartbeat: float = HEARTBEAT
+    """Seconds between two signs of life."""
+    batches: list[Batch] = field(factory=list)
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for batch in self.batches for event in batch.events]
+
+    def of(self, type: str) -> list[Event]:
+        return [event for event in self.events if event.type == type]
+
+    def told(self, what: str) -> list[Mapping[str, Any]]:
+        return [fields for event, fields in self.noted if event == what]
+
+    def listen(self) -> None:
+        self._task = asyncio.create_task(self._take())
+
+    async def _take(self) -> None:
+        async for batch in self.source.batches():
+            self.batches.append(batch)
+
+    async def until(self, fact: Callable[[], object], seconds: float = 15) -> None:
+        """Wait for something; whatever ends the source is raised."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while not fact():
+            if self._task is not None and self._task.done():
+                self._task.result()
+            assert asyncio.get_running_loop().time() < ends, (self.noted[-20:], len(self.events))
+            await asyncio.sleep(0.02)
+
+    async def opened(self, channels: int) -> None:
+        await self.until(lambda: len(self.told("channel.opened")) >= channels)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                # A test of errors has seen it already.
+                self._task.exception()
+
+
+class Listen(Protocol):
+    def __call__(
+        self,
+        *topics: str,
+        listener: str = "a",
+        known: Known | None = None,
+        cache: Cache | None = None,
+        clients: Sequence[tuple[str, str, int]] = (),
+        privacy: Privacy | None = None,
+        **settings: Any,
+    ) -> Ear: ...
+
+
+@pytest.fixture
+def content() -> dict[str, Any]:
+    """An organisation with a client that may do nothing, and some that may do everything."""
+    rich = [{"id": f"rich-{n}", "secret": "rich-secret"} for n in range(3)]
+    poor = {"id": "poor", "secret": "poor-secret", "permissions": []}
+    return {"organization": {"clients": [*rich, poor]}}
+
+
+@pytest.fixture
+async def ear(simulator: Running) -> AsyncIterator[Listen]:
+    """Make a source; `ear("v2.users.*.conversations", …)`. It listens once it is told to."""
+    simulator.act({"do": "notifications", "heartbeat": HEARTBEAT})
+    simulator.act({"do": "traffic", "users": 20, "queues": 3})
+    made: list[Ear] = []
+
+    def open_(
+        *topics: str,
+        listener: str = "a",
+        known: Known | None = None,
+        cache: Cache | None = None,
+        clients: Sequence[tuple[str, str, int]] = (),
+        privacy: Privacy | None = None,
+        **settings: Any,
+    ) -> Ear:
+        noted: list[tuple[str, Mapping[str, Any]]] = []
+        context = Context(
+            connection="cx",
+            clock=SystemClock(),
+            cache=cache or MemoryCache(),
+            observe=lambda event, fields: noted.append((event, fields)),
+        )
+        subscription = Subscription(
+            job="mirror",
+            topics=topics or (USERS, QUEUES),
+            listener=listener,
+            known=known,
+            privacy=privacy or Privacy(),
+        )
+        own = Settings(
+            **{**plain(simulator), "listeners": listeners(listener, clients), **settings}
+        )
+        made.append(Ear(NotificationSource(own, context, subscription), noted))
+        return made[-1]
+
+    yield open_
+    for one in made:
+        await one.stop()
+        await one.source.aclose()
+
+
+def plain(simulator: Running) -> dict[str, Any]:
+    (secret,) = simulator.env.values()
+    return {
+        "region": simulator.connection["region"],
+        "client_id": simulator.connection["client_id"],
+        "client_secret": Secret(secret),
+        "requests_per_minute": 60_000,
+        "repairs_per_minute": 6_000,
+        "heartbeat": timedelta(seconds=HEARTBEAT),
+        "analytics_lag": timedelta(seconds=1),
+    }
+
+
+def listeners(name: str, clients: Sequence[tuple[str, str, int]]) -> dict[str, Listener]:
+    """Return the table of one listener: ids, secrets and most channels of its clients."""
+    if not clients:
+        return {}
+    made = tuple(
+        ListeningClient(
+            client_id=id, client_secret=Secret(secret), channels=most, requests_per_minute=60_000
+        )
+        for id, secret, most in clients
+    )
+    return {name: Listener(clients=made)}
+
+
+Remembered: TypeAlias = Callable[[Sequence[str], datetime | None], Known]
+
+
+@pytest.fixture
+def remembered() -> Remembered:
+    """Make what a process that ended had remembered: open conversations, and until when."""
+    return Known
+
+
+@pytest.fixture
+def truth(simulator: Running) -> Callable[[], list[dict[str, Any]]]:
+    """What happened, by the simulator's own account."""
+    return lambda: list(simulator.truth())

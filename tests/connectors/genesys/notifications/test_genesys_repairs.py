@@ -1,0 +1,303 @@
+"""What happens while no socket is open: read again over REST, and told as a gap."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from syncline_genesys.notifications.repair import UNKNOWABLE
+from syncline_simulators.running import Running
+
+if TYPE_CHECKING:
+    from .conftest import Ear, Listen, Remembered
+
+Truth = Callable[[], list[dict[str, Any]]]
+
+KEPT = {
+    "conversation.started",
+    "conversation.ended",
+    "participant.joined",
+    "participant.left",
+    "communication.connected",
+    "communication.disconnected",
+}
+"""What every look-up says of a conversation, whatever else happened in it."""
+
+
+def do(simulator: Running, what: str, **fields: Any) -> Any:
+    return simulator.act({"do": what, **fields})
+
+
+async def act(simulator: Running, what: str, **fields: Any) -> Any:
+    return await asyncio.to_thread(do, simulator, what, **fields)
+
+
+async def begun(simulator: Running, script: str = "call") -> str:
+    """A conversation that goes on by hand alone, in a queue or with an agent by now."""
+    made = await act(simulator, "begin", script=script, by_hand=True)
+    while not made["topics"]:
+        made = await act(simulator, "step", conversation=made["id"])
+    return str(made["id"])
+
+
+async def over(simulator: Running) -> None:
+    def wait() -> None:
+        while not do(simulator, "traffic")["counts"]["finished"]:
+            time.sleep(0.05)
+
+    await asyncio.to_thread(wait)
+
+
+def kept(lines: list[dict[str, Any]]) -> Counter[tuple[str, ...]]:
+    members = ("conversation_id", "participant_id", "communication_id", "type")
+    return Counter(
+        tuple(str(line.get(name, "")) for name in members) for line in lines if line["type"] in KEPT
+    )
+
+
+def heard(*ears: Ear) -> Counter[tuple[str, ...]]:
+    """What was heard, each event once, whoever heard it."""
+    events = {event.id: event for ear in ears for event in ear.events}
+    members = ("conversation_id", "participant_id", "communication_id", "event_type")
+    return Counter(
+        tuple(str(event.data.get(name, "")) for name in members)
+        for event in events.values()
+        if event.type in KEPT
+    )
+
+
+async def deaf(simulator: Running, a: Ear, seconds: float) -> None:
+    """Break all sockets, and let nobody in for a while."""
+    before = len(a.told("channel.closed"))
+    await act(simulator, "notifications", refuse_for=seconds)
+    await act(simulator, "close-sockets", how="reset")
+    await a.until(lambda: len(a.told("channel.closed")) > before)
+
+
+async def test_a_conversation_that_ended_in_a_gap_is_told_with_its_real_times(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    call = await begun(simulator)
+    await act(simulator, "step", conversation=call, changes=4)
+    await a.until(lambda: a.of("conversation.started"))
+    await deaf(simulator, a, 1.0)
+    await act(simulator, "step", conversation=call, changes="all")
+    await a.until(lambda: a.of("conversation.ended"))
+    lines = await asyncio.to_thread(truth)
+    await a.until(lambda: a.of("listener.gap"))
+    assert heard(a) == kept(lines)
+    (ended,) = a.of("conversation.ended")
+    (real,) = [line for line in lines if line["type"] == "conversation.ended"]
+    assert ended.data["occurred_at"] == real["occurred_at"]
+    assert ended.data["repaired"] is True
+
+
+async def test_a_conversation_that_nobody_heard_of_is_found_in_analytics(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear()
+    await act(simulator, "traffic", analytics_delay=0.5)
+    a.listen()
+    await a.opened(1)
+    await deaf(simulator, a, 0.5)
+    call = await begun(simulator)
+    await act(simulator, "step", conversation=call, changes="all")
+    await a.until(lambda: a.of("listener.gap"))
+    assert heard(a) == kept(await asyncio.to_thread(truth))
+    assert all(event.data.get("repaired") for event in a.events if event.key == call)
+
+
+async def test_a_gap_is_told_with_its_interval_and_what_became_of_it(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    call = await begun(simulator)
+    await a.until(lambda: a.events)
+    began = datetime.now(timezone.utc)
+    await deaf(simulator, a, 1.0)
+    await act(simulator, "step", conversation=call, changes=3)
+    await a.until(lambda: a.of("listener.gap"))
+    (gap,) = a.of("listener.gap")
+    since = datetime.fromisoformat(str(gap.data["gap_from"]))
+    until = datetime.fromisoformat(str(gap.data["gap_to"]))
+    assert since <= began + timedelta(seconds=0.1)
+    assert timedelta(seconds=0.9) < until - since < timedelta(seconds=5)
+    topics = a.told("channel.opened")[-1]["topics"]
+    assert gap.data["topics"] == topics
+    assert gap.data["repaired_conversations"] == 1
+    assert "unrepaired" not in gap.data
+    assert gap.data["unrepaired_reason"] == f"broken off: {UNKNOWABLE}"
+    assert gap.key == "listener/a"
+
+
+async def test_a_conversation_that_was_purged_is_listed_as_not_repaired(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    call = await begun(simulator)
+    await a.until(lambda: a.events)
+    await deaf(simulator, a, 1.0)
+    await act(simulator, "step", conversation=call, changes="all")
+    await act(simulator, "purge", conversation=call)
+    await a.until(lambda: a.of("listener.gap"))
+    (gap,) = a.of("listener.gap")
+    assert gap.data["unrepaired"] == [call]
+    assert "1 are not known to the vendor any more" in str(gap.data["unrepaired_reason"])
+
+
+async def test_many_open_conversations_are_read_by_the_hundred(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear(repairs_per_minute=60)
+    a.listen()
+    await a.opened(1)
+    calls = [await begun(simulator) for _ in range(45)]
+    await a.until(lambda: len(a.of("conversation.started")) == len(calls))
+    simulator.clear_calls()
+    await deaf(simulator, a, 0.5)
+    for call in calls[:5]:
+        await act(simulator, "step", conversation=call, changes="all")
+    await a.until(lambda: len(a.of("conversation.ended")) == 5)
+    paths = [str(call["path"]) for call in simulator.calls()]
+    assert any("/analytics/conversations/details" in path for path in paths)
+    assert not [path for path in paths if "/api/v2/conversations/" in path]
+
+
+async def test_what_goes_on_is_heard_while_a_gap_is_read_again(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear(repairs_per_minute=60)
+    a.listen()
+    await a.opened(1)
+    for _ in range(25):
+        await begun(simulator)
+    await a.until(lambda: len(a.of("conversation.started")) == 25)
+    await deaf(simulator, a, 0.3)
+    await a.opened(2)
+    began = asyncio.get_running_loop().time()
+    await begun(simulator)
+    await a.until(lambda: len(a.of("conversation.started")) == 26)
+    assert asyncio.get_running_loop().time() - began < 1.0
+    assert not a.of("listener.gap")
+
+
+async def test_a_start_reads_again_what_happened_since_the_last_end(
+    simulator: Running, ear: Listen, truth: Truth, remembered: Remembered
+) -> None:
+    first = ear()
+    first.listen()
+    await first.opened(1)
+    call = await begun(simulator)
+    await first.until(lambda: first.events)
+    until = first.batches[-1].complete_until
+    assert until is not None
+    await first.stop()
+    await act(simulator, "step", conversation=call, changes="all")
+    missed = await begun(simulator, "chat")
+    await act(simulator, "step", conversation=missed, changes="all")
+    second = ear(known=remembered([call], until))
+    second.listen()
+    await second.until(lambda: second.of("listener.gap"))
+    assert heard(first, second) == kept(await asyncio.to_thread(truth))
+    (gap,) = second.of("listener.gap")
+    assert str(gap.data["unrepaired_reason"]).startswith("nobody listened")
+
+
+async def test_nothing_is_counted_as_complete_while_a_gap_is_read_again(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear(repairs_per_minute=60)
+    a.listen()
+    await a.opened(1)
+    for _ in range(20):
+        await begun(simulator)
+    await a.until(lambda: len(a.of("conversation.started")) == 20)
+    await deaf(simulator, a, 0.5)
+    lost = datetime.now(timezone.utc)
+    await a.opened(2)
+    await begun(simulator)
+    await a.until(lambda: len(a.of("conversation.started")) == 21)
+    times = [batch.complete_until for batch in a.batches if batch.complete_until is not None]
+    assert max(times) <= lost
+    await a.until(lambda: a.of("listener.gap"), 40)
+    await begun(simulator)
+    await a.until(lambda: len(a.of("conversation.started")) == 22)
+    last = a.batches[-1].complete_until
+    assert last is not None
+    assert last > lost
+
+
+async def test_sockets_that_are_closed_all_the_time_lose_nothing(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    await act(simulator, "notifications", close_every=0.7)
+    await act(
+        simulator, "traffic", conversations_per_second=30, pace=300, users=20, queues=3, changes=900
+    )
+    await over(simulator)
+    await act(simulator, "notifications", close_every=0)
+    wanted = kept(await asyncio.to_thread(truth))
+    await a.until(lambda: heard(a) == wanted, 30)
+    assert len(a.told("channel.closed")) >= 3
+    ids = [event.id for event in a.events if event.type in KEPT]
+    assert len(ids) == len(set(ids))
+
+
+async def test_a_reader_that_is_dropped_for_being_slow_misses_nothing(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear()
+    taking = a.source.batches()
+    first = asyncio.ensure_future(anext(taking))
+    await a.opened(1)
+    await act(simulator, "notifications", buffer=200_000)
+    await act(
+        simulator, "traffic", conversations_per_second=300, pace=400, users=20, queues=3,
+        changes=6_000,
+    )  # fmt: skip
+    await over(simulator)
+    a.batches.append(await first)
+    wanted = kept(await asyncio.to_thread(truth))
+    async with asyncio.timeout(60):
+        while heard(a) != wanted:
+            a.batches.append(await anext(taking))
+    assert (await act(simulator, "notifications"))["dropped_readers"] >= 1
+    await a.until(lambda: a.told("paused"))
+
+
+# -- what looks alike to two listeners
+
+
+async def test_two_listeners_with_gaps_of_their_own_tell_the_same_ids(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear(listener="a", clients=[("rich-0", "rich-secret", 18)])
+    b = ear(listener="b", clients=[("rich-1", "rich-secret", 18)])
+    for one in (a, b):
+        one.listen()
+        await one.opened(1)
+    await act(
+        simulator, "traffic", conversations_per_second=30, pace=300, users=20, queues=3, changes=600
+    )
+    for client in ("rich-0", "rich-1"):
+        await asyncio.sleep(0.5)
+        await act(simulator, "evict", client=client)
+    await over(simulator)
+    wanted = kept(await asyncio.to_thread(truth))
+    await a.until(lambda: heard(a) == wanted, 30)
+    await b.until(lambda: heard(b) == wanted, 30)
+    assert heard(a, b) == wanted, "one of them made other ids"

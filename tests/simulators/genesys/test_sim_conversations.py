@@ -28,21 +28,21 @@ class Listener:
     cloud: Any
     frames: list[Any] = attrs.field(factory=list)
 
-    def channel(self) -> str:
+    def channel(self, suffix: str = "") -> str:
         """The address of a channel with all topics of users and queues."""
         cloud = self.cloud
         users = cloud.get("/api/v2/users?pageSize=500")["entities"]
         queues = cloud.get("/api/v2/routing/queues?pageSize=500")["entities"]
-        names = [f"v2.users.{one['id']}.conversations" for one in users]
-        names += [f"v2.routing.queues.{one['id']}.conversations" for one in queues]
+        names = [f"v2.users.{one['id']}.conversations{suffix}" for one in users]
+        names += [f"v2.routing.queues.{one['id']}.conversations{suffix}" for one in queues]
         made = cloud.post(CHANNELS, None)
         topics = [{"id": name} for name in names]
         cloud.call("PUT", f"{CHANNELS}/{made['id']}/subscriptions", json=topics)
         return str(made["connectUri"])
 
-    def hear(self, *acts: Any, quiet: float = 0.4) -> list[Any]:
+    def hear(self, *acts: Any, quiet: float = 0.4, suffix: str = "") -> list[Any]:
         """Do this, and listen until nothing comes any more; the events."""
-        uri = self.channel()
+        uri = self.channel(suffix)
 
         async def listen() -> None:
             async with connect(uri, compression=None, max_size=None) as socket:
@@ -87,6 +87,28 @@ def test_snapshots_fit_the_vendor_s_models(cloud: Any, shared: Path, script: str
         assert rules.differs(f"{model}Conversation", one["eventBody"]) == []
         assert one["version"] == "2"
         assert set(one["metadata"]) == {"CorrelationId"}
+
+
+@pytest.mark.parametrize(
+    ("script", "member", "model"),
+    [
+        ("call", "calls", "ConversationCallEventTopicCallConversation"),
+        ("callback", "calls", "ConversationCallEventTopicCallConversation"),
+        ("message", "messages", "QueueConversationMessageEventTopicMessageConversation"),
+    ],
+)
+def test_topics_of_one_medium_have_their_own_shape(
+    cloud: Any, shared: Path, script: str, member: str, model: str
+) -> None:
+    rules = contract(shared / "specs" / "genesys.json")
+    frames = Listener(cloud).hear(lives(cloud, *[script] * 6, "chat"), suffix=f".{member}")
+    assert frames
+    for one in frames:
+        assert one["topicName"].endswith(f".conversations.{member}")
+        assert rules.differs(model, one["eventBody"]) == []
+        for person in one["eventBody"]["participants"]:
+            assert "state" in person
+            assert member not in person or member == "messages"
 
 
 def test_one_change_comes_on_every_topic_of_its_conversation(cloud: Any) -> None:

@@ -275,3 +275,28 @@ def test_channels_of_others_are_not_shown(opened: Any, tmp_path: Any) -> None:
     assert [set(one) for one in shown] == [{"expires"}]
     cloud.http.headers["Authorization"] = f"Bearer {cloud.token('b', 'b')}"
     cloud.call("GET", subscriptions(made), status=404)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"garbage\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"A" * 100_000],
+    ids=["garbage", "no-upgrade", "endless"],
+)
+async def test_what_is_no_upgrade_is_closed(cloud: Any, sent: bytes) -> None:
+    made = channel(cloud)
+    host, port = made["connectUri"].removeprefix("ws://").split("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 3)
+    assert b"101" not in answer[:16]
+    writer.close()
+    cloud.call("HEAD", f"{ROOT}/channels/{made['id']}")
+
+
+async def test_a_frame_that_breaks_the_protocol_ends_its_socket_only(cloud: Any) -> None:
+    broken, sound = channel(cloud), channel(cloud)
+    async with connect(sound["connectUri"]) as well, connect(broken["connectUri"]) as ill:
+        ill.transport.write(b"\xff\xff\xff\xff")
+        await ended(ill)
+        await well.send('{"message":"ping"}')
+        assert (await heard(well))["eventBody"] == {"message": "pong"}

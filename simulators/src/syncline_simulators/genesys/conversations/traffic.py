@@ -16,6 +16,7 @@ from ...kernel import settings
 from ...kernel.ids import Ids
 from ...kernel.simulator import BadAction
 from ..organization import Organization
+from . import flattened
 from .archive import Archive
 from .cast import MESSAGE_TYPES, Cast
 from .conversation import Conversation
@@ -265,7 +266,7 @@ class Traffic:
         if dropped:
             self.dropped += 1
         else:
-            frames = self.org.notifications.publish(conversation.topics, conversation.body())
+            frames = self._publish(conversation)
         for told in self.told:
             told(conversation)
         self.frames += frames
@@ -281,6 +282,16 @@ class Traffic:
             self.truth.append(line)
         conversation.facts = []
         conversation.changed = False
+
+    def _publish(self, conversation: Conversation) -> int:
+        hub = self.org.notifications
+        frames = hub.publish(conversation.topics, conversation.body())
+        for medium in hub.channels.media:
+            body = flattened.body(conversation, medium)
+            if body is not None:
+                topics = [f"{topic}.{medium}" for topic in conversation.topics]
+                frames += hub.publish(topics, body)
+        return frames
 
     def _lost(self, conversation: Conversation) -> bool:
         habits = self.org.notifications.habits

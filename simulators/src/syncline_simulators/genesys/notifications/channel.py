@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 DETAILS = "v2.detail.events.conversation."
+MEDIUM = ".conversations."
+"""Stands before the medium in topics of a single one."""
 
 
 @define(kw_only=True, eq=False)
@@ -44,6 +46,8 @@ class Channels:
     _channels: dict[str, Channel] = field(factory=dict, repr=False)
     _listeners: dict[str, list[Channel]] = field(factory=dict, repr=False)
     """By single topic."""
+    media: set[str] = field(factory=set, repr=False)
+    """Media of which somebody has subscribed to topics of their own."""
     watched: set[str] = field(factory=set, repr=False)
     """Conversations whose details somebody has subscribed to by name."""
 
@@ -138,6 +142,9 @@ class Channels:
     def _listen(self, channel: Channel, name: str) -> None:
         for one in topics.single(name):
             found = self._listeners.setdefault(one, [])
+            _, of_medium, medium = one.partition(MEDIUM)
+            if of_medium:
+                self.media.add(medium)
             if one.startswith(DETAILS):
                 self.watched.add(one[len(DETAILS) :].partition(".")[0])
             if channel not in found:

@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "http": ("P14", "benchmarks.http.judged_overhead"),
     "rules": ("P15", "benchmarks.rules.steady"),
     "intake": ("R6", "benchmarks.web.receiving"),
+    "mirror": ("E1 E2 E3 E4", "benchmarks.mirror.judged"),
 }
 
 

@@ -50,7 +50,7 @@ def test_every_example_fits_the_schema(path: Path) -> None:
 
 
 def test_the_examples_are_what_init_writes() -> None:
-    names = {"knowledge", "files", "config"}
+    names = {"knowledge", "files", "config", "mirror"}
     assert names <= {path.stem for path in EXAMPLES}
     for name in names:
         assert template(name) == (ROOT / "examples" / f"{name}.toml").read_text()

@@ -28,15 +28,33 @@ def answers(config: Config) -> dict[str, str | None]:
 
 async def _answers(config: Config) -> dict[str, str | None]:
     objects = _objects(config)
+    sources = {job.source: name for name, job in config.jobs.items() if job.kind == "events"}
+    streaming = {each for name in config.stream_jobs for each in config.connections_of(name)}
+    passing = {each for name in config.pass_jobs for each in config.connections_of(name)}
     names = [
         name
         for name, connection in config.connections.items()
-        if connection.connector.documents is not None or name in objects
+        if (connection.connector.documents is not None and name not in streaming - passing)
+        or name in objects
     ]
     problems = await asyncio.gather(
         *(_problem(config, name, objects.get(name, ())) for name in names)
     )
-    return dict(zip(names, problems, strict=True)) | await _state(config)
+    found = dict(zip(names, problems, strict=True))
+    for name, job in sources.items():
+        found[name] = found.get(name) or await _told(config, job)
+    return found | await _state(config)
+
+
+async def _told(config: Config, job: str) -> str | None:
+    """What would be subscribed to proves address, credentials and topics."""
+    from .streaming import described
+
+    try:
+        await described(config, job)
+    except (SynclineError, OSError) as error:
+        return " ".join(str(error).split("\n"))
+    return None
 
 
 async def _state(config: Config) -> dict[str, str | None]:

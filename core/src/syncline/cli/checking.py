@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..config.faults import dotted
 from ..config.leaves import Path as ConfigPath
 from ..config.scalars import written
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
+from ..connector import Finding
 from ..errors import ConfigError
 from ..shown import Shown
 from .exits import DONE, FAILED, USAGE, worst
@@ -43,14 +44,19 @@ def check(args: argparse.Namespace) -> int:
             raise
         emit({"ok": False, "problems": error.problems})
         return USAGE
+    if args.create and not args.online:
+        raise ConfigError(["--create makes what is missing at the sinks; say --online, too"])
     secrets = list(secret_states(config))
     answers = _online(config) if args.online else {}
+    found = _findings(config, args) if args.online and config.stream_jobs else {}
     if args.json:
-        emit(report(config, secrets, answers))
+        emit({**report(config, secrets, answers), **({"sinks": found} if found else {})})
     else:
         say(text(args.config, config, secrets, answers))
+        say(_finding_lines(found))
         say(config.warnings, sys.stderr)
-    return worst(FAILED if problem else DONE for problem in answers.values())
+    wrong = [not finding.fine for each in found.values() for finding in each]
+    return worst(FAILED if problem else DONE for problem in (*answers.values(), *wrong))
 
 
 def secret_states(config: Config) -> Iterator[SecretState]:
@@ -66,6 +72,10 @@ def _references(config: Config) -> Iterator[tuple[ConfigPath, SecretRef]]:
     for connection in config.connections.values():
         for path, reference in connection.all_secrets:
             yield ("connections", connection.name, *path), reference
+    for name, job in config.jobs.items():
+        if job.kind == "events":
+            for path, reference in job.secrets:
+                yield ("jobs", name, *path), reference
     for path, reference in config.service_secrets:
         yield ("service", *path), reference
 
@@ -82,6 +92,19 @@ def _looked_up(reference: SecretRef, folder: Path) -> tuple[bool | None, str]:
         return False, error.problems[0]
     path = folder / Path(reference.name).expanduser()
     return True, f"others can read {path}; run `chmod 600`" if open_to_others(path) else ""
+
+
+def _findings(config: Config, args: argparse.Namespace) -> Mapping[str, Sequence[Finding]]:
+    from .streaming import findings
+
+    return findings(config, create=args.create)
+
+
+def _finding_lines(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
+    if found:
+        from .streaming import finding_lines
+
+        yield from finding_lines(found)
 
 
 def _online(config: Config) -> Mapping[str, str | None]:

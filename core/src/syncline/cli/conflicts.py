@@ -40,7 +40,7 @@ def conflicts(args: argparse.Namespace) -> int:
 
 def _list(config: Config, args: argparse.Namespace) -> int:
     found: dict[str, Sequence[ConflictView | FieldConflict]] = {}
-    for name in [the_job(config, args.job)] if args.job else config.jobs:
+    for name in [the_job(config, args.job)] if args.job else config.pass_jobs:
         with offline(config, name) as session:
             found[name] = session.conflicts(open_only=not args.all)
     if args.json:
@@ -226,7 +226,7 @@ def _job_of(config: Config, conflict: str) -> str:
     Raises:
         ConfigError: no job has it.
     """
-    for name in config.jobs:
+    for name in config.pass_jobs:
         with offline(config, name) as session:
             record = session.state.conflict(conflict)
             if record is not None and record.job == name:

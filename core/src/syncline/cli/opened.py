@@ -14,6 +14,7 @@ from typing import NoReturn
 from ..clock import SystemClock
 from ..config import Config, DocumentsJob, read
 from ..config.faults import nearest
+from ..config.file import no_passes
 from ..config.pairs import read_pairs
 from ..engine import Session
 from ..engine.anyjob import AnySession, config_session, documents, open_job
@@ -46,17 +47,19 @@ def _log(verbose: int) -> None:
 
 
 def the_job(config: Config, name: str | None) -> str:
-    """Return the job that a verb is about: the named one, or the only one.
+    """Return the job that a verb about passes is about: the named one, or the only one.
 
     Raises:
-        ConfigError: it is not there, or there are several and none is named.
+        ConfigError: it is not there or makes no passes, or there are several and none is named.
     """
     if name is not None:
-        config.job(name)
+        config.pass_job(name)
         return name
-    if len(config.jobs) > 1:
-        raise ConfigError([f"say which job: {', '.join(config.jobs)}"])
-    return next(iter(config.jobs))
+    if not config.pass_jobs:
+        raise ConfigError([no_passes(*next(iter(config.stream_jobs.items())))])
+    if len(config.pass_jobs) > 1:
+        raise ConfigError([f"say which job: {', '.join(config.pass_jobs)}"])
+    return next(iter(config.pass_jobs))
 
 
 def the_documents_job(config: Config, name: str | None) -> str:
@@ -82,7 +85,7 @@ def jobs_of(config: Config, ref: Ref, only: str | None = None) -> list[str]:
     Raises:
         ConfigError: there is none.
     """
-    names = [the_job(config, only)] if only else list(config.jobs)
+    names = [the_job(config, only)] if only else list(config.pass_jobs)
     found = [n for n in names if ref.connection in config.connections_of(n)]
     if not found:
         hint = nearest(ref.connection, config.connections, "connections")
@@ -140,7 +143,7 @@ def offline(config: Config, job: str, *, writing: bool = False) -> Iterator[AnyS
 
     Looking creates no state file; with `writing` it is created.
     """
-    settings = config.job(job)
+    settings = config.pass_job(job)
     state = opened_state(config, create=writing)
     try:
         if isinstance(settings, DocumentsJob):

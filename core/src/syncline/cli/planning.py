@@ -21,6 +21,10 @@ MAX_PLAN = 512 * 1024 * 1024
 def plan(args: argparse.Namespace) -> int:
     """Show what a pass would do; with --out, save it for `apply`."""
     config = configuration(args)
+    if args.job in config.stream_jobs and config.job(args.job).kind == "events":
+        from . import streaming
+
+        return streaming.plan(config, args.job, args)
     made = run(_plan(config, the_job(config, args.job), args))
     if args.out is not None:
         save(made, Path(args.out))

@@ -253,7 +253,7 @@ def _rows(rows: Iterable[SettingRow]) -> Iterator[str]:
         yield f"| `{row.name}` | {_cell(row.type)} | {default} | {_cell(row.help)} |"
 
 
-OURS = ("aws", "confluence", "files", "genesys")
+OURS = ("aws", "confluence", "files", "genesys", "kafka", "lines")
 """The connectors that have a page in this repository."""
 
 

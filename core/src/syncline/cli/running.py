@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from attrs import define, evolve
 
@@ -56,11 +56,15 @@ def _configuration(args: argparse.Namespace) -> Config:
             except ValueError as error:
                 lines = [f"--{name}: {fault.message}" for fault in faults_of(error)]
                 raise ConfigError(lines) from None
+    if config.stream_jobs:
+        from .streaming import listening_as
+
+        config = listening_as(config, args.listener)
     return evolve(config, service=service)
 
 
 async def _serve(config: Config, args: argparse.Namespace) -> None:
-    tell = partial(_tell, json=config.service.log == "json")
+    tell = partial(_tell, json=config.service.log == "json", out=_aside(config))
     notifier = Notifier.of(os.environ)
     runner = Runner(config, jobs=args.jobs or None)
     ending = _Ending(runner, notifier, tell, asyncio.current_task())
@@ -96,7 +100,7 @@ async def _open_doors(runner: Runner, stack: AsyncExitStack, tell: Tell) -> None
         tell(["no webhooks and no pages: `pip install syncline-web`"])
         return
     # An address may let its reader in: it is for the terminal, and for no log.
-    shown = partial(_tell, json=False)
+    shown = partial(_tell, json=False, out=_aside(runner.config))
     opened = webpart.load().serve(runner, lambda what, url: shown([f"{what}: {url}"]))
     await stack.enter_async_context(opened)
 
@@ -105,8 +109,16 @@ async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
     """Say where every job stands, once that is known."""
     await runner.begun.wait()
     tell(job_line(working) for working in runner.jobs.values())
-    active = sum(working.role == "active" for working in runner.jobs.values())
-    notifier.ready(f"{active} of {len(runner.jobs)} jobs are worked here")
+    if runner.streams:
+        from .streaming import stream_line
+
+        tell(
+            stream_line(runner.config, stream.name, stream.role, stream.instance)
+            for stream in runner.streams.values()
+        )
+    roles = [job.role for job in runner.jobs.values()]
+    roles += [stream.role for stream in runner.streams.values()]
+    notifier.ready(f"{roles.count('active')} of {len(roles)} jobs are worked here")
 
 
 def job_line(working: Working) -> str:
@@ -127,13 +139,22 @@ def _polls(working: Working) -> str:
     return "no polls" + (": neither side tells what changed" if working.settings.poll else "")
 
 
-def _tell(lines: Iterable[str], *, json: bool) -> None:
+def _tell(lines: Iterable[str], *, json: bool, out: TextIO) -> None:
     if json:
         for line in lines:
             logger.info(line)
     else:
-        say(lines)
-        sys.stdout.flush()
+        say(lines, out)
+        out.flush()
+
+
+def _aside(config: Config) -> TextIO:
+    """Return where people are told: standard output, unless events go there."""
+    if config.stream_jobs:
+        from .streaming import writes_to_stdout
+
+        return sys.stderr if writes_to_stdout(config) else sys.stdout
+    return sys.stdout
 
 
 class Tell(Protocol):

@@ -27,7 +27,7 @@ def quarantine(args: argparse.Namespace) -> int:
     if args.what in ("retry", "skip"):
         return _decide(config, args)
     found: list[Quarantined] = []
-    for name in [the_job(config, args.job)] if args.job else config.jobs:
+    for name in [the_job(config, args.job)] if args.job else config.pass_jobs:
         with offline(config, name) as session:
             found += session.quarantine()
     if args.json:
@@ -114,7 +114,7 @@ async def _undo(config: Config, job: str, args: argparse.Namespace) -> tuple[Rep
 
 
 def _job_of_run(config: Config, args: argparse.Namespace) -> str:
-    for name in [the_job(config, args.job)] if args.job else config.jobs:
+    for name in [the_job(config, args.job)] if args.job else config.pass_jobs:
         with offline(config, name) as session:
             if session.history(run=args.run, limit=1):
                 return name

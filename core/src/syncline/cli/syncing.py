@@ -16,10 +16,15 @@ from .progress import shown
 def sync(args: argparse.Namespace) -> int:
     """Make a pass of each job, one after the other; one that fails does not stop the next."""
     config = configuration(args)
-    names = [the_job(config, name) for name in args.jobs] or list(config.jobs)
+    names = [the_job(config, name) for name in args.jobs] or _passing(config)
     if len(names) == 1:
         return _one(config, names[0], args)
     return worst([_isolated(config, name, args) for name in names])
+
+
+def _passing(config: Config) -> list[str]:
+    """Return the jobs that make passes; the others say by themselves what to do instead."""
+    return list(config.pass_jobs) or [the_job(config, None)]
 
 
 def _isolated(config: Config, name: str, args: argparse.Namespace) -> int:

@@ -35,11 +35,11 @@ def _refs(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
-    kinds = ("knowledge", "files", "config")
+    kinds = ("knowledge", "files", "config", "mirror")
     parser.add_argument(
         "kind", metavar="KIND", nargs="?", choices=kinds, default=kinds[0],
-        help="what the file is for: knowledge (Confluence and Genesys), files (two folders) or"
-        " config (Genesys and AWS)",
+        help="what the file is for: knowledge (Confluence and Genesys), files (two folders),"
+        " config (Genesys and AWS) or mirror (Genesys and Kafka)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
@@ -48,6 +48,10 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--online", action="store_true", help="also look up secrets and open every connection"
     )
+    parser.add_argument(
+        "--create", action="store_true",
+        help="with --online: make the topics that events need and that are missing",
+    )  # fmt: skip
 
 
 def _connectors(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +105,10 @@ def _sync(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("jobs", metavar="JOB", nargs="*", help="the jobs (default: all)")
+    parser.add_argument(
+        "--listener", metavar="NAME",
+        help="the listener of events jobs that this process is, instead of the configured one",
+    )  # fmt: skip
     for name, what in (("pages", "the pages"), ("webhooks", "the receiver of webhooks")):
         parser.add_argument(
             f"--{name}", metavar="HOST:PORT",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,19 +18,35 @@ from .exits import CONFLICTS, DONE
 from .opened import a_ref, configuration, jobs_of, offline, online, run, the_job
 from .output import columns, counted, emit, say
 
+if TYPE_CHECKING:
+    from ..engine.mirroring.standing import StreamStatus
+
 
 def status(args: argparse.Namespace) -> int:
     """Print where each job stands. Exit status 3 while conflicts wait."""
     config = configuration(args)
-    names = [the_job(config, args.job)] if args.job else list(config.jobs)
-    found = [_status(config, name) for name in names]
+    if args.job:
+        config.job(args.job)
+    names = [args.job] if args.job else list(config.jobs)
+    found = [_status(config, name) for name in names if name in config.pass_jobs]
+    streams = _streams(config, [name for name in names if name in config.stream_jobs])
     if args.json:
-        emit([status_fields(job) for job in found])
+        emit([*(status_fields(job) for job in found), *streams])
     else:
         for job in found:
             paired = isinstance(config.job(job.job), DocumentsJob)
             say(status_lines(job, of="pair" if paired else "field"))
+        for stream in streams:
+            say(stream.lines())
     return CONFLICTS if any(job.conflicts for job in found) else DONE
+
+
+def _streams(config: Config, names: Sequence[str]) -> list[StreamStatus]:
+    if not names:
+        return []
+    from ..engine.mirroring.standing import standings
+
+    return [standing for name in names for standing in standings(config, name)]
 
 
 def _status(config: Config, name: str) -> JobStatus:
@@ -94,7 +111,7 @@ def history(args: argparse.Namespace) -> int:
     if args.job is None and ref is not None:
         names = jobs_of(config, ref)
     else:
-        names = [the_job(config, args.job)] if args.job else list(config.jobs)
+        names = [the_job(config, args.job)] if args.job else list(config.pass_jobs)
     entries = [e for name in names for e in _entries(config, name, args, ref)]
     entries.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
     if args.json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -11,7 +11,9 @@ from typing import Protocol, TypeVar
 from attrs import define, field, frozen
 
 from ..config import Config, Connection, DocumentsJob
+from ..config.leaves import Path
 from ..config.pairs import read_pairs
+from ..config.secrets import SecretRef
 from ..config_store import ConfigStore
 from ..engine.anyjob import AnySession, Stores, open_job
 from ..engine.anyjob import documents as of_documents
@@ -134,15 +136,22 @@ def accept_pairs(config: Config, name: str, session: AnySession) -> None:
 
 
 async def access_to(
-    config: Config, connection: Connection, state: StateStore, clock: Clock
+    config: Config,
+    connection: Connection,
+    state: StateStore,
+    clock: Clock,
+    wanted: Sequence[tuple[Path, SecretRef]] | None = None,
 ) -> Access:
     """Return a connection with a digest of what its secrets are worth now.
+
+    Args:
+        wanted: these secrets alone; all that its store needs unless said otherwise.
 
     Raises:
         ConfigError: some cannot be resolved.
     """
     context = context_of(connection.name, state, clock)
-    values = await resolve_secrets(config, connection, context)
+    values = await resolve_secrets(config, connection, context, wanted)
     digest = hashlib.sha256()
     for reference in sorted(values, key=str):
         digest.update(f"{reference}\0{values[reference].reveal()}\0".encode())

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from ..config import Config, Job, StreamJob
 from ..engine.mirroring import Figures
+from ..engine.mirroring.credentials import needed
 from ..engine.mirroring.opening import Surroundings, instance_of, privacy_of
 from ..ports import Clock
 from ..state.port import StateStore
@@ -77,7 +78,11 @@ class Streams:
     async def _begun_with(self, config: Config, name: str) -> _Begun:
         job = config.jobs[name]
         connections = [config.connections[each] for each in config.connections_of(name)]
-        access = [await access_to(config, each, self.state, self.clock) for each in connections]
+        listener = job.listener if job.kind == "events" else None
+        access = [
+            await access_to(config, each, self.state, self.clock, needed(each, listener))
+            for each in connections
+        ]
         of = config.jobs[job.of] if job.kind == "merge" else None
         key = ""
         if job.kind == "events":

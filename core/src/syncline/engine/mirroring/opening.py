@@ -42,6 +42,7 @@ from ...state import SqliteState
 from ...state.port import StateStore
 from ..opening import context_of
 from ..resolving import resolve_secret, resolve_secrets
+from .credentials import needed, ready
 from .deduping import DedupingSink, StoreKeeper
 from .figures import Figures
 from .known import Known
@@ -92,12 +93,25 @@ class Surroundings:
             ConfigError: it has no such thing, or a secret cannot be resolved.
         """
         connection = self.config.connections[name]
-        context = context_of(name, self.state, self.clock, self._observed)
-        values = await resolve_secrets(self.config, connection, context)
-        found = make(connection.ready(values), context, *more) if make is not None else None
+        context = self.context(name)
+        settings = await self.settings(connection, context, None)
+        found = make(settings, context, *more) if make is not None else None
         if found is None:
             raise ConfigError([f"connections.{name}: it {what}"])
         return found
+
+    async def settings(self, connection: Connection, context: Context, listener: str | None) -> Any:
+        """Return the settings of a connection as one listener needs them.
+
+        Raises:
+            ConfigError: a secret cannot be resolved.
+        """
+        wanted = needed(connection, listener)
+        return ready(connection, await resolve_secrets(self.config, connection, context, wanted))
+
+    def context(self, name: str) -> Context:
+        """Return what the connector of a connection is lent."""
+        return context_of(name, self.state, self.clock, self._observed)
 
     def _observed(self, event: str, connection: str = "", **fields: Any) -> None:
         self.figures.observe(event, fields)
@@ -167,9 +181,12 @@ async def open_source(around: Surroundings, name: str, known: OpenKeys | None) -
         privacy=await privacy_of(around, name, job),
         known=known,
     )
-    make = around.config.connections[job.source].connector.source
-    source: EventSource = await around.opened(job.source, make, "tells nothing live", wanted)
-    return source
+    connection = around.config.connections[job.source]
+    if connection.connector.source is None:
+        raise ConfigError([f"connections.{job.source}: it tells nothing live"])
+    context = around.context(job.source)
+    settings = await around.settings(connection, context, job.listener)
+    return connection.connector.source(settings, context, wanted)
 
 
 async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy:
@@ -291,10 +308,9 @@ async def _ready(
 ) -> Callable[[], Lookup] | None:
     if make is None:
         return None
-    connection: Connection = around.config.connections[name]
-    context = context_of(name, around.state, around.clock, around._observed)
-    values = await resolve_secrets(around.config, connection, context)
-    return partial(make, connection.ready(values), context)
+    context = around.context(name)
+    settings = await around.settings(around.config.connections[name], context, None)
+    return partial(make, settings, context)
 
 
 def zombies_of(around: Surroundings, settings: ZombieSettings, source: str) -> Zombies:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from ...config import Config
 from ...state.port import StateStore
+from ..opening import is_dead
 from ..states import opened_state
 from .places import folder_of
 
@@ -71,7 +72,9 @@ def _standings(config: Config, name: str, state: StateStore) -> Iterator[StreamS
     known = {each.parent.name for each in folder.glob("*/known.db")}
     for listener in sorted(known | {job.listener}):
         lease = name if job.dedupe == "state" else f"{name}@{listener}"
-        yield _listener(name, folder / listener, state.holder(f"runner/{lease}"))
+        holder = state.holder(f"runner/{lease}")
+        alive = holder if holder is not None and not is_dead(holder) else None
+        yield _listener(name, folder / listener, alive)
 
 
 def _listener(job: str, folder: Path, holder: str | None) -> StreamStatus:

@@ -1,0 +1,160 @@
+"""What verbs do with jobs that mirror or merge events."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from ..clock import SystemClock
+from ..config import Config
+from ..config.scalars import written
+from ..connector import Finding
+from ..errors import ConfigError, SynclineError
+from .exits import DONE
+from .opened import run
+from .output import emit, say
+
+LISTENER = "SYNCLINE_LISTENER"
+"""The environment variable that names the listener of this process."""
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """A source that can say what it would subscribe to."""
+
+    async def describe(self) -> Sequence[str]:
+        """Return that, line by line; nothing is subscribed to."""
+        ...
+
+
+def listening_as(
+    config: Config, given: str | None, environment: Mapping[str, str] = os.environ
+) -> Config:
+    """Return the configuration with the listener that the command line or environment names.
+
+    Raises:
+        ConfigError: that is no name of a listener.
+    """
+    listener = given or environment.get(LISTENER)
+    if not listener:
+        return config
+    try:
+        return config.listening_as(listener)
+    except ValueError as error:
+        raise ConfigError([f"{'--listener' if given else LISTENER}: {error}"]) from None
+
+
+def plan(config: Config, name: str, args: argparse.Namespace) -> int:
+    """Print what an events job would subscribe to."""
+    lines = run(described(config, name))
+    if args.json:
+        emit({"job": name, "subscriptions": lines})
+    else:
+        say([f"{name}: nothing is written by a plan; `syncline run {name}` would listen to"])
+        say(f"  {line}" for line in lines)
+    return DONE
+
+
+async def described(config: Config, name: str) -> list[str]:
+    """Return what an events job would subscribe to.
+
+    Raises:
+        SynclineError: it cannot be found out.
+    """
+    from ..engine.mirroring import Figures
+    from ..engine.mirroring.opening import Surroundings, open_source
+    from ..state import SqliteState
+
+    state = SqliteState.memory()
+    around = Surroundings(
+        config=config, state=state, clock=SystemClock(), progress=_quiet, figures=Figures()
+    )
+    try:
+        source = await open_source(around, name, None)
+        try:
+            if isinstance(source, Describing):
+                return [*await source.describe()]
+            return [*config.events_job(name).topics]
+        finally:
+            await source.aclose()
+    finally:
+        state.close()
+
+
+def _quiet(event: str, **fields: object) -> None:
+    """Show no progress."""
+
+
+def findings(config: Config, *, create: bool) -> dict[str, list[Finding]]:
+    """Return what is found at the places that events go to, by connection.
+
+    Args:
+        create: make what is missing.
+    """
+    return run(_findings(config, create))
+
+
+async def _findings(config: Config, create: bool) -> dict[str, list[Finding]]:
+    from ..engine.opening import context_of
+    from ..engine.resolving import resolve_secrets
+    from ..state import SqliteState
+
+    found: dict[str, list[Finding]] = {}
+    state = SqliteState.memory()
+    try:
+        for name in dict.fromkeys(j.sink for j in config.jobs.values() if j.kind == "events"):
+            connection = config.connections[name]
+            if (prepare := connection.connector.prepare) is None:
+                continue
+            context = context_of(name, state, SystemClock())
+            try:
+                values = await resolve_secrets(config, connection, context)
+                found[name] = [*await prepare(connection.ready(values), context, create)]
+            except (SynclineError, OSError) as error:
+                found[name] = [Finding(fine=False, text=" ".join(str(error).split("\n")))]
+    finally:
+        state.close()
+    return found
+
+
+def finding_lines(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
+    """Yield what was found, for people."""
+    for name, each in found.items():
+        for finding in each:
+            yield f"{name}: {'' if finding.fine else 'not as it should be: '}{finding.text}"
+
+
+def writes_to_stdout(config: Config) -> bool:
+    """Tell whether a mirror writes its lines to standard output: nothing else belongs there."""
+    sinks = {job.sink for job in config.jobs.values() if job.kind == "events"}
+    connections = (config.connections[name] for name in sinks)
+    return any(c.connector.name == "lines" and not c.settings.file for c in connections)
+
+
+def stream_line(config: Config, name: str, role: str, instance: str) -> str:
+    """Return who works a stream, and what it does."""
+    job = config.stream_jobs[name]
+    sides = f"{name} ({', '.join(config.connections_of(name))})"
+    as_ = f"as {'listener' if job.kind == 'events' else 'instance'} {instance}"
+    if role == "standby":
+        return f"{sides}: another process works it {as_}; this one stands by"
+    if job.kind == "merge":
+        after = ", ".join(
+            f"{medium} {written(time)}" for medium, time in job.zombies.thresholds.items()
+        )
+        return f"{sides}: active {as_}; merges {job.of}; asks after silence ({after})"
+    return f"{sides}: active {as_}; mirrors {len(job.topics)} topics, repeats: {job.dedupe}"
+
+
+__all__ = [
+    "LISTENER",
+    "described",
+    "finding_lines",
+    "findings",
+    "listening_as",
+    "plan",
+    "stream_line",
+    "writes_to_stdout",
+]

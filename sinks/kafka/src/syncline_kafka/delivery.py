@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from attrs import define
 from confluent_kafka import KafkaError
 
 from .messages import Message
@@ -13,16 +14,18 @@ from .messages import Message
 class Tally:
     """One call: how many of its messages are not settled, and which were refused."""
 
-    __slots__ = ("done", "left", "refused")
+    __slots__ = ("begun", "done", "left", "refused")
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, begun: int, count: int) -> None:
+        self.begun = begun
+        """Place of its first message among all that were ever sent."""
         self.left = count
         self.refused: dict[str, str] = {}
         self.done: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
 
-    def settle(self) -> None:
-        """Count one message as settled."""
-        self.left -= 1
+    def settle(self, count: int = 1) -> None:
+        """Count messages as settled."""
+        self.left -= count
         # Whoever waited may have been cancelled meanwhile.
         if not self.left and not self.done.done():
             self.done.set_result(self.refused)
@@ -38,23 +41,21 @@ class Tally:
             self.done.set_exception(error)
 
 
-class Record:
-    """One message on its way; slots and no more, because there is one for each event."""
+@define(eq=False, kw_only=True)
+class Failed:
+    """One message that was not delivered; those that were need no more than their tally."""
 
-    __slots__ = ("alone", "error", "message", "number", "suspect", "tally", "topic")
-
-    def __init__(self, number: int, topic: str, message: Message, tally: Tally) -> None:
-        self.number = number
-        """Its place among all that were ever sent: what is sent again keeps the order."""
-        self.topic = topic
-        self.message = message
-        self.tally = tally
-        self.error: KafkaError | None = None
-        """What the report says, once there is one."""
-        self.suspect = False
-        """It was refused together with others of its batch, and any of them may be the reason."""
-        self.alone = False
-        """It is in a batch of its own: what is said of the batch, is said of it."""
+    number: int
+    """Its place among all that were ever sent: what is sent again keeps the order."""
+    topic: str
+    message: Message
+    tally: Tally
+    error: KafkaError | None
+    """What the last report said; None once it was delivered after all."""
+    suspect: bool = False
+    """It was refused together with others of its batch, and any of them may be the reason."""
+    alone: bool = False
+    """It is in a batch of its own: what is said of the batch, is said of it."""
 
 
-__all__ = ["Record", "Tally"]
+__all__ = ["Failed", "Tally"]

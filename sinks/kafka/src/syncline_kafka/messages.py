@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,9 +18,7 @@ STRUCTURED_TYPE = b"application/cloudevents+json; charset=utf-8"
 _VERSION = ("ce_specversion", b"1.0")
 _BINARY_JSON = ("content-type", JSON_TYPE)
 _STRUCTURED = ("content-type", STRUCTURED_TYPE)
-_OBSERVED, _SYNTHETIC = ("ce_synthetic", b"false"), ("ce_synthetic", b"true")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MILLISECOND = timedelta(milliseconds=1)
+_SYNTHETIC = ("ce_synthetic", b"true")
 
 Header = tuple[str, str | bytes | None]
 
@@ -49,10 +47,10 @@ def binary(event: Event) -> Message:
     Raises:
         Rejected: its data are no JSON.
     """
-    return Message(
-        event.id, _bytes(event.key), json_bytes(event, event.data),
-        [*attributes(event), _BINARY_JSON], timestamp(event),
-    )  # fmt: skip
+    headers = attributes(event)
+    headers.append(_BINARY_JSON)
+    value = json_bytes(event, event.data)
+    return Message(event.id, _bytes(event.key), value, headers, timestamp(event))
 
 
 def structured(event: Event) -> Message:
@@ -78,16 +76,22 @@ def structured(event: Event) -> Message:
 
 
 def attributes(event: Event) -> list[Header]:
-    """Return the headers of binary mode; the time that it was observed is an extension."""
-    return [
+    """Return the headers of binary mode.
+
+    `observedtime`, and `synthetic` where it is true, are extensions. Each header costs more than
+    the key: there are no others.
+    """
+    found: list[Header] = [
         _VERSION,
         ("ce_id", _bytes(event.id)),
         ("ce_source", _bytes(event.source)),
         ("ce_type", _bytes(event.type)),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("ce_observedtime", event.observed_at.isoformat().encode()),
-        _SYNTHETIC if event.synthetic else _OBSERVED,
     ]
+    if event.synthetic:
+        found.append(_SYNTHETIC)
+    return found
 
 
 def timestamp(event: Event) -> int:
@@ -96,7 +100,9 @@ def timestamp(event: Event) -> int:
     Brokers refuse times an hour ahead of theirs (`message.timestamp.after.max.ms`): nothing
     happens after it was observed, whatever the vendor's clock says.
     """
-    return (min(event.occurred_at, event.observed_at) - _EPOCH) // _MILLISECOND
+    # In whole numbers of seconds and milliseconds: a float of both would be off by one at times.
+    moment = min(event.occurred_at, event.observed_at)
+    return max(0, int(moment.timestamp()) * 1000 + moment.microsecond // 1000)
 
 
 def json_bytes(event: Event, value: Mapping[str, JSON]) -> bytes:
@@ -155,7 +161,7 @@ def _from_binary(key: bytes | None, headers: Mapping[str, bytes], data: Any) -> 
         occurred_at=datetime.fromisoformat(headers["ce_time"].decode()),
         observed_at=datetime.fromisoformat(headers["ce_observedtime"].decode()),
         data=_object(data),
-        synthetic=headers["ce_synthetic"] == b"true",
+        synthetic=headers.get("ce_synthetic") == b"true",
     )
 
 

@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -21,7 +20,7 @@ from syncline.errors import Unavailable
 from syncline.redaction import redact
 
 from .configuration import Configuration
-from .delivery import Record, Tally
+from .delivery import Failed, Tally
 from .failures import FORBIDDEN, PURGED, REFUSED, SESSION, failure
 from .messages import Message
 from .session import Session
@@ -49,12 +48,12 @@ class Producing:
     ) -> None:
         self._configuration, self._window = configuration, window
         self._where, self._observe = where, observe
-        self._numbers = count()
+        self._number = 0
         self._turn = asyncio.Lock()
         self._session: Session | None = None
         self._under_way = 0
         self._tallies: set[Tally] = set()
-        self._backlog: deque[Record] = deque()
+        self._backlog: deque[Failed] = deque()
         self._suspects = 0
         self._broken: list[KafkaError] | None = None
         """Errors because of which all that is under way is awaited; None where there are none."""
@@ -82,7 +81,8 @@ class Producing:
             if failures != self._failures:
                 # They would come behind those that are sent again.
                 raise Unavailable(f"{self._where}: what was sent before failed; send both again")
-            tally = Tally(len(messages))
+            tally = Tally(self._number, len(messages))
+            self._number += len(messages)
             self._tallies.add(tally)
             try:
                 await self._hand_over(topic, messages, tally)
@@ -95,44 +95,59 @@ class Producing:
             self._tallies.discard(tally)
 
     async def _hand_over(self, topic: str, messages: Sequence[Message], tally: Tally) -> None:
-        numbers = self._numbers
-        for place, message in enumerate(messages, 1):
-            record = Record(next(numbers), topic, message, tally)
-            while not self._taken(record):
-                await self._room()
-                if tally.done.done():
-                    return
-            if place % _BREATH == 0:
-                await asyncio.sleep(0)
+        done = 0
+        while done < len(messages):
+            if self._closed:
+                raise Unavailable(f"{self._where}: it is being closed")
+            # Nothing is settled while no other task runs: the room is looked at once for many.
+            taken = self._taken(
+                topic, messages[done : done + min(self._free, _BREATH)], tally, done
+            )
+            done += taken
+            if done < len(messages):
+                await (asyncio.sleep(0) if taken else self._room())
+            if tally.done.done():
+                return
 
-    def _taken(self, record: Record) -> bool:
-        if self._closed:
-            raise Unavailable(f"{self._where}: it is being closed")
-        if self._broken is not None or self._backlog or self._under_way >= self._window:
-            return False
-        return self._put(record)
+    @property
+    def _free(self) -> int:
+        """How many may be handed over now."""
+        return 0 if self._broken is not None or self._backlog else self._window - self._under_way
 
-    def _put(self, record: Record) -> bool:
-        """Hand one over; False where it has to wait."""
+    def _taken(self, topic: str, messages: Sequence[Message], tally: Tally, done: int) -> int:
+        """Hand over some messages of a call; return how many are settled or under way."""
+        session = self._opened()
+        number = tally.begun + done
+        handed = 0
+        try:
+            for message in messages:
+                session.produce(topic, message, number + handed, tally)
+                handed += 1
+        except (BufferError, KafkaException) as error:
+            self._under_way += handed
+            return handed + self._settled(messages[handed], topic, tally, error)
+        self._under_way += handed
+        return handed
+
+    def _opened(self) -> Session:
         if self._session is None:
             self._session = Session(self._configuration, self._drain)
-        try:
-            self._session.produce(record)
-        except BufferError:
+        return self._session
+
+    def _settled(
+        self, message: Message, topic: str, tally: Tally, error: BufferError | KafkaException
+    ) -> bool:
+        """Refuse a message that was not taken, if that is for good; False where it has to wait."""
+        if isinstance(error, BufferError):
             if self._under_way:
                 return False
-            record.tally.refuse(record.message.id, "it is larger than all that may wait")
+            tally.refuse(message.id, f"{self._where}: it is larger than all that may wait")
             return True
-        except KafkaException as error:
-            return self._put_failed(record, error.args[0])
-        self._under_way += 1
-        return True
-
-    def _put_failed(self, record: Record, error: KafkaError) -> bool:
-        if error.code() in REFUSED:
-            self._refuse(record, error)
+        found: KafkaError = error.args[0]
+        if found.code() in REFUSED:
+            self._refuse(message, topic, tally, found)
             return True
-        self._break(error)
+        self._break(found)
         # There may be nothing under way whose report would lead there.
         asyncio.get_running_loop().call_soon(self._drain)
         return False
@@ -150,19 +165,15 @@ class Producing:
         session = self._session
         if session is None:
             return
-        reports = session.taken()
-        self._under_way -= len(reports)
-        delivered = 0
-        for record in reports:
-            if record.error is None:
-                delivered += 1
-                self._suspects -= record.suspect
-                record.tally.settle()
-            else:
-                self._missed(record, record.error)
+        delivered, failed = session.taken()
+        for tally, count in delivered.items():
+            tally.settle(count)
+        self._under_way -= delivered.total() + len(failed)
+        for one in failed:
+            self._missed(one)
         if delivered:
             self._replaced = 0
-            self._observe("kafka.delivered", {"events": delivered})
+            self._observe("kafka.delivered", {"events": delivered.total()})
         while session.errors:
             self._heard(session.errors.popleft())
         self._mend()
@@ -170,28 +181,25 @@ class Producing:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    def _missed(self, record: Record, error: KafkaError) -> None:
-        code = error.code()
-        if code in REFUSED and record.alone:
-            self._suspects -= record.suspect
-            self._refuse(record, error)
+    def _missed(self, failed: Failed) -> None:
+        error = failed.error
+        if error is None or (failed.alone and error.code() in REFUSED):
+            self._suspects -= failed.suspect
+            if error is None:
+                failed.tally.settle()
+            else:
+                self._refuse(failed.message, failed.topic, failed.tally, error)
             return
-        record.error = None
-        self._backlog.append(record)
-        if code in REFUSED:
+        self._backlog.append(failed)
+        if error.code() in REFUSED:
             # Brokers refuse batches, not messages: the others of this one may be innocent.
-            self._suspects += not record.suspect
-            record.suspect = True
-            self._break(None)
-        elif code not in PURGED:
-            self._break(error)
-        elif self._broken is None:
-            self._broken = []
+            self._suspects += not failed.suspect
+            failed.suspect = True
+        self._break(None if error.code() in REFUSED | PURGED else error)
 
-    def _refuse(self, record: Record, error: KafkaError) -> None:
-        self._observe("kafka.refused", {"topic": record.topic, "reason": error.name()})
-        reason = f"{self._where}: {error.name()}: {redact(error.str())}"
-        record.tally.refuse(record.message.id, reason)
+    def _refuse(self, message: Message, topic: str, tally: Tally, error: KafkaError) -> None:
+        self._observe("kafka.refused", {"topic": topic, "reason": error.name()})
+        tally.refuse(message.id, f"{self._where}: {error.name()}: {redact(error.str())}")
 
     def _heard(self, error: KafkaError) -> None:
         if error.fatal() or error.code() == KafkaError._AUTHENTICATION:
@@ -217,7 +225,7 @@ class Producing:
         if self._broken is None or self._under_way:
             return
         errors, self._broken = self._broken, None
-        self._backlog = deque(sorted(self._backlog, key=lambda record: record.number))
+        self._backlog = deque(sorted(self._backlog, key=lambda failed: failed.number))
         final = next((e for e in errors if e.code() not in SESSION and not _session_only(e)), None)
         if errors:
             self._replaced += 1
@@ -236,10 +244,14 @@ class Producing:
         while self._backlog and self._broken is None:
             if self._under_way >= (1 if self._suspects else self._window):
                 return
-            record = self._backlog[0]
-            record.alone = self._suspects > 0
-            if not self._put(record):
-                return
+            failed = self._backlog[0]
+            failed.alone = self._suspects > 0
+            try:
+                self._opened().repeat(failed)
+                self._under_way += 1
+            except (BufferError, KafkaException) as error:
+                if not self._settled(failed.message, failed.topic, failed.tally, error):
+                    return
             self._backlog.popleft()
 
     def _fail(self, error: Exception) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,8 +19,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from syncline.redaction import RedactingFilter
 
 from .configuration import Configuration
-from .delivery import Record
+from .delivery import Failed, Tally
 from .failures import unusable
+from .messages import Message
 
 librdkafka = logging.getLogger("syncline_kafka.librdkafka")
 librdkafka.addFilter(RedactingFilter())
@@ -39,7 +40,9 @@ class Session:
     """
 
     def __init__(self, configuration: Configuration, heard: Callable[[], None]) -> None:
-        self.reports: deque[Record] = deque()
+        self.delivered: deque[Tally] = deque()
+        """The call of each message that was delivered."""
+        self.failed: deque[Failed] = deque()
         self.errors: deque[KafkaError] = deque()
         self._heard, self._loop = heard, asyncio.get_running_loop()
         self._told, self._over = False, False
@@ -52,29 +55,41 @@ class Session:
         self._thread = threading.Thread(target=self._listen, name="kafka-poll", daemon=True)
         self._thread.start()
 
-    def produce(self, record: Record) -> None:
-        """Hand a message over; its report comes into `reports`.
+    def produce(self, topic: str, message: Message, number: int, tally: Tally) -> None:
+        """Hand a message over; its report comes into `delivered` or `failed`.
 
         Raises:
             BufferError: too much waits already.
             KafkaException: it is refused at once.
         """
-        _, key, value, headers, timestamp = record.message
+        _, key, value, headers, timestamp = message
+        # Nothing is made for a message but this: it is the greater part of what Python costs here.
+        report = partial(self._report, tally, message, number, topic)
         self._producer.produce(
-            record.topic, value, key, on_delivery=partial(self._report, record),
-            timestamp=timestamp, headers=headers,
-        )  # fmt: skip
+            topic, value, key, on_delivery=report, timestamp=timestamp, headers=headers
+        )
+
+    def repeat(self, failed: Failed) -> None:
+        """Hand over a message that was not delivered; raises what `produce` raises."""
+        _, key, value, headers, timestamp = failed.message
+        report = partial(self._report_again, failed)
+        self._producer.produce(
+            failed.topic, value, key, on_delivery=report, timestamp=timestamp, headers=headers
+        )
 
     def purge(self, *, in_flight: bool) -> None:
         """Take back what was not sent, and give up what was and has no answer, if told so."""
         self._producer.purge(in_queue=True, in_flight=in_flight, blocking=False)
 
-    def taken(self) -> list[Record]:
-        """Return the reports that came."""
+    def taken(self) -> tuple[Counter[Tally], list[Failed]]:
+        """Return the reports that came: how many were delivered of each call, and what failed."""
         # From here on the thread tells again: nothing that comes later is forgotten.
         self._told = False
-        reports = self.reports
-        return [reports.popleft() for _ in range(len(reports))]
+        delivered, failed = self.delivered, self.failed
+        return (
+            Counter(delivered.popleft() for _ in range(len(delivered))),
+            [failed.popleft() for _ in range(len(failed))],
+        )
 
     def end(self) -> None:
         """Let the thread end, and the producer with it; what it still has is lost."""
@@ -84,9 +99,20 @@ class Session:
         """Wait until the thread has ended."""
         await asyncio.to_thread(self._thread.join)
 
-    def _report(self, record: Record, error: KafkaError | None, _: object) -> None:
-        record.error = error
-        self.reports.append(record)
+    def _report(
+        self, tally: Tally, message: Message, number: int, topic: str,
+        error: KafkaError | None, _: object,
+    ) -> None:  # fmt: skip
+        if error is None:
+            self.delivered.append(tally)
+        else:
+            self.failed.append(
+                Failed(number=number, topic=topic, message=message, tally=tally, error=error)
+            )
+
+    def _report_again(self, failed: Failed, error: KafkaError | None, _: object) -> None:
+        failed.error = error
+        self.failed.append(failed)
 
     def _listen(self) -> None:
         while not self._over:
@@ -94,7 +120,7 @@ class Session:
                 self._producer.poll(_PAUSE)
             except KafkaException as error:  # so it tells of fatal errors, and not by `error_cb`
                 self.errors.append(error.args[0])
-            if not self._told and (self.reports or self.errors):
+            if not self._told and (self.delivered or self.failed or self.errors):
                 self._told = True
                 try:
                     self._loop.call_soon_threadsafe(self._heard)

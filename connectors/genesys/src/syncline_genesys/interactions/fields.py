@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from syncline.events import interaction as words
 from syncline.model import JSON
 
-from .facts import Fact
+from .facts import SILENT, Fact
 from .screen import Screen
 from .shapes import NULL, UNREADABLE, Membership
 from .times import text_of
@@ -88,16 +88,31 @@ def data_of(
         data["repaired"] = True
     if late:
         data["late"] = True
-    if what.initialState:
-        data["initial_state"] = what.initialState
-    if what.provider:
-        data["provider"] = what.provider
-    if what.type:
-        data["message_type"] = what.type
-    _add_person(data, fact, hearing.screen)
+    _add_rest(data, fact, hearing)
+    return data
+
+
+def _add_rest(data: dict[str, JSON], fact: Fact, hearing: Hearing) -> None:
+    who, what = fact.participant, fact.communication
+    if what is not SILENT:
+        if what.initialState:
+            data["initial_state"] = what.initialState
+        if what.provider:
+            data["provider"] = what.provider
+        if what.type:
+            data["message_type"] = what.type
+    if who.address or who.name or what.subject:
+        _add_personal(data, fact, hearing.screen)
+    if who.externalContactId:
+        data["external_contact_id"] = who.externalContactId
+    if who.teamId:
+        data["team_id"] = who.teamId
+    if who.groupId:
+        data["group_id"] = who.groupId
     if hearing.divisions:
         data["division_ids"] = list(hearing.divisions)
-    _add_condition(data, fact)
+    if what is not SILENT:
+        _add_condition(data, fact)
     if fact.type == words.WRAPUP:
         _add_wrapup(data, fact, hearing.screen)
     if what.callbackScheduledTime is not None:
@@ -106,23 +121,16 @@ def data_of(
         data["utilization_label_id"] = hearing.label
     if fact.attributes is not None:
         data["attributes"] = dict(fact.attributes)
-    return data
 
 
-def _add_person(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
+def _add_personal(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
     who, what = fact.participant, fact.communication
-    if who.address and (address := screen.address(who.address)):
+    if screen.lets_addresses and (address := screen.address(who.address)):
         data["address"] = address
-    if who.name and (name := screen.name(who.name)):
+    if screen.lets_names and (name := screen.name(who.name)):
         data["name"] = name
-    if what.subject and (subject := screen.text(what.subject)):
+    if screen.lets_texts and (subject := screen.text(what.subject)):
         data["subject"] = subject
-    if who.externalContactId:
-        data["external_contact_id"] = who.externalContactId
-    if who.teamId:
-        data["team_id"] = who.teamId
-    if who.groupId:
-        data["group_id"] = who.groupId
 
 
 def _add_condition(data: dict[str, JSON], fact: Fact) -> None:

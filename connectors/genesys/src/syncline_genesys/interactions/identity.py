@@ -19,7 +19,7 @@ def event_id(
         mark: what tells it from others of the same type and place, such as the time of a hold.
     """
     text = f"{type}\0{conversation}\0{participant}\0{communication}\0{mark}"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 __all__ = ["event_id"]

@@ -132,25 +132,24 @@ def communications_of(participant: Participant, raw: Raw | None = None) -> Commu
     Args:
         raw: the participant's text, to look for media that are not known yet.
     """
-    one = participant
-    if one.calls is not None:
-        found = [("voice", call) for call in one.calls]
-        if _others(one) == _NONE:
-            return found
-    found = [(media, what) for name, media in MEDIA.items() for what in getattr(one, name) or ()]
-    if not found and raw is not None:
-        return _unknown_media(bytes(raw))
-    return found
+    found = [
+        (media, what)
+        for media, several in zip(_MEDIA, _lists(participant), strict=True)
+        if several
+        for what in several
+    ]
+    return found if found or raw is None else _unknown_media(bytes(raw))
 
 
-_NONE = (None,) * (len(MEDIA) - 1)
+_MEDIA = tuple(MEDIA.values())
 
 
-def _others(one: Participant) -> tuple[object, ...]:
+def _lists(one: Participant) -> tuple[list[Communication] | None, ...]:
+    """Return the lists in the order of `MEDIA`."""
     return (
-        one.callbacks, one.chats, one.emails, one.messages, one.cobrowsesessions,
-        one.internalMessages, one.screenMonitorings, one.screenshares, one.socialExpressions,
-        one.videos,
+        one.calls, one.callbacks, one.chats, one.cobrowsesessions, one.emails,
+        one.internalMessages, one.messages, one.screenMonitorings, one.screenshares,
+        one.socialExpressions, one.videos,
     )  # fmt: skip
 
 

@@ -21,10 +21,11 @@ class Screen:
         self._privacy = privacy
         self._names = frozenset(name for name in privacy.attributes if not name.endswith("*"))
         self._starts = tuple(name[:-1] for name in privacy.attributes if name.endswith("*"))
-        hashes = privacy.attribute_values == "hash" and privacy.key is None
-        closed = hashes or privacy.attribute_values == "drop"
-        self.lets_attributes = bool(privacy.attributes) and not closed
+        self.lets_attributes = bool(privacy.attributes) and self._lets(privacy.attribute_values)
         """Whether any attribute may leave."""
+        self.lets_addresses = self._lets(privacy.addresses)
+        self.lets_names = self._lets(privacy.names)
+        self.lets_texts = self._lets(privacy.texts)
         # A customer's number comes again with every event of a conversation.
         self._treated = lru_cache(maxsize=4096)(privacy.treated)
 
@@ -57,6 +58,9 @@ class Screen:
                 if treated is not None:
                     chosen[name] = treated
         return chosen
+
+    def _lets(self, handling: Handling) -> bool:
+        return handling == "keep" or (handling == "hash" and self._privacy.key is not None)
 
     def _value(self, handling: Handling, value: str | None) -> str | None:
         if not value or handling == "drop":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -68,15 +68,17 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
     witnessed = known.began and not older
     facts: list[Fact] = []
     for participant, communications in seen.told:
-        fresh = [*_new(known, facts_of(participant, communications, known))]
+        fresh = _new(known, facts_of(participant, communications, known))
         if not older:
-            fresh += _new(known, toggled(known, participant, communications, fresh, screen))
+            again = toggled(known, participant, communications, fresh, screen)
+            fresh += _new(known, again)
         facts += fresh
         if not older or participant.id not in known.participants:
             _learn(known, participant, communications)
     if seen.latest is not None and not older:
         known.latest = seen.latest
-    facts += _of_conversation(known, seen)
+    if not known.began or not known.active or known.ended is not None or seen.ended is not None:
+        facts += _of_conversation(known, seen)
     return _in_order(known, facts, seen, witnessed, older, now) if facts else []
 
 
@@ -85,16 +87,16 @@ def is_older(latest: datetime | None, known: datetime | None) -> bool:
     return latest is not None and known is not None and latest < known
 
 
-def _new(known: KnownConversation, facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield those that were not told, and remember them."""
-    for fact in facts:
-        id = fact.participant.id
-        if fact.of_participant:
-            told: Known = known.participant(id)
-        else:
-            told = known.communication(id, fact.communication.id)
-        if remember(fact, told):
-            yield fact
+def _new(known: KnownConversation, facts: list[Fact]) -> list[Fact]:
+    """Return those that were not told, and remember them."""
+    return [fact for fact in facts if remember(fact, _told(known, fact))] if facts else facts
+
+
+def _told(known: KnownConversation, fact: Fact) -> Known:
+    id = fact.participant.id
+    if fact.of_participant:
+        return known.participant(id)
+    return known.communication(id, fact.communication.id)
 
 
 def _learn(
@@ -141,36 +143,40 @@ def _in_order(
     older: bool,
     now: datetime,
 ) -> list[News]:
-    untimed = seen.latest or now
-    if witnessed and any(fact.at is None for fact in facts):
-        untimed = newest((seen.latest, seen.sent(), known.through)) or now
-    news = [News(fact, _at(fact, untimed)) for fact in facts]
+    untimed = None
+    news = []
+    for fact in facts:
+        at = fact.at
+        if at is None:
+            untimed = untimed or _untimed(known, seen, witnessed, now)
+            at = untimed if fact.until is None else min(untimed, fact.until)
+        news.append(News(fact, at))
     if len(news) > 1:
         news.sort(key=_place)
     through = known.through
     for one in news:
         if through is not None and one.at < through:
             one.late = True
-        if not older and one.fact.state:
+        if one.fact.state and not older:
             one.previous = _moved(known, one.fact)
     if through is None or news[-1].at > through:
         known.through = news[-1].at
     return news
 
 
-def _place(news: News) -> tuple[datetime, float]:
-    fact = news.fact
-    return news.at, RANK[fact.type] if fact.rank < 0 else fact.rank
-
-
-def _at(fact: Fact, untimed: datetime) -> datetime:
-    """Return when a fact happened, and for one that has no time: when it was first shown.
+def _untimed(known: KnownConversation, seen: Seen, witnessed: bool, now: datetime) -> datetime:
+    """Return when something happened that has no time: when it was first shown.
 
     That is when the snapshot was sent, if the change was witnessed, or else its newest time.
     """
-    if fact.at is not None:
-        return fact.at
-    return min(untimed, fact.until) if fact.until is not None else untimed
+    if witnessed:
+        return newest((seen.latest, seen.sent(), known.through)) or now
+    return seen.latest or now
+
+
+def _place(news: News) -> tuple[datetime, float]:
+    fact = news.fact
+    return news.at, RANK[fact.type] if fact.rank < 0 else fact.rank
 
 
 def _moved(known: KnownConversation, fact: Fact) -> str:

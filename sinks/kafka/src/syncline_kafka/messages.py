@@ -148,7 +148,7 @@ def event_of(
 
             return _from_binary(key, found, data_of(value, found))
         return _from_binary(key, found, json.loads(value))
-    except (KeyError, TypeError, UnicodeDecodeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"this message is no event: {error!r}") from None
 
 

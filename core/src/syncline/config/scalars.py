@@ -13,8 +13,8 @@ Cron = NewType("Cron", str)
 TitlePath = NewType("TitlePath", tuple[str, ...])
 """Titles from the outermost in: `"Orders/Returns"`, or a list when a title has a slash."""
 
-DURATION = r"^([0-9]+)([smhd])$"
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+DURATION = r"^([0-9]+)(ms|[smhd])$"
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=3660)
 
 
@@ -34,7 +34,9 @@ def duration(value: object) -> timedelta:
 
 
 def written(length: timedelta) -> str:
-    """Return the shortest text that `duration` reads as `length` (whole seconds)."""
+    """Return the shortest text that `duration` reads as `length` (whole milliseconds)."""
+    if length.microseconds:
+        return f"{length // timedelta(milliseconds=1)}ms"
     seconds = int(length.total_seconds())
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % size == 0:

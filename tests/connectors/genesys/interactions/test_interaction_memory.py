@@ -134,3 +134,17 @@ def test_counts_say_what_was_given() -> None:
     assert counts.repeats >= len(lived.snapshots)
     assert counts.events == events
     assert (counts.rejected, counts.salvaged, counts.forgotten) == (0, 0, 0)
+
+
+def test_somebody_whom_only_an_older_snapshot_shows_takes_part() -> None:
+    one = Normaliser("genesys/cx", "a")
+    later = "2026-03-02T09:20:00.000Z"
+    gone = {
+        "id": "p1", "connectedTime": START, "endTime": later,
+        "calls": [{"id": "s1", "state": "disconnected", "disconnectedTime": later}],
+    }  # fmt: skip
+    here = {"id": "p2", "connectedTime": START, "calls": [{"id": "s2", "state": "connected"}]}
+    one.frame(TOPIC, json.dumps({"id": "c1", "participants": [gone]}).encode(), NOW)
+    assert list(one.open()) == []
+    one.frame(TOPIC, json.dumps({"id": "c1", "participants": [here]}).encode(), NOW)
+    assert list(one.open()) == ["c1"]

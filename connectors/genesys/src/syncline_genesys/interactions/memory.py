@@ -43,7 +43,7 @@ Known = KnownCommunication | KnownParticipant
 
 
 class KnownConversation:
-    """What was told of one conversation: some kilobytes, for as long as it is open."""
+    """What was told of one conversation: about three kilobytes, for as long as it is open."""
 
     __slots__ = (
         "active", "began", "communications", "direction", "ended", "ends", "heard", "latest",
@@ -66,8 +66,9 @@ class KnownConversation:
         self.direction: str | None = None
         self.active = 0
         """How many participants take part."""
-        self.participants: dict[str, KnownParticipant] = {}
-        self.communications: dict[str, KnownCommunication] = {}
+        self.participants: dict[int, KnownParticipant] = {}
+        self.communications: dict[int, KnownCommunication] = {}
+        """Both by hash of their ids, which take a third of the room."""
         self.raws: dict[int, datetime | None] = {}
         """The participants of the newest snapshot, by hash of their text, with their latest time.
 
@@ -77,7 +78,7 @@ class KnownConversation:
 
     def participant(self, id: str | None) -> KnownParticipant:
         """Return what is remembered of a participant."""
-        key = id or ""
+        key = hash(id)
         one = self.participants.get(key)
         if one is None:
             one = self.participants[key] = KnownParticipant()
@@ -85,11 +86,15 @@ class KnownConversation:
 
     def communication(self, participant: str | None, id: str | None) -> KnownCommunication:
         """Return what is remembered of a communication; without an id, of the participant's."""
-        key = id or participant or ""
+        key = hash(id or participant)
         one = self.communications.get(key)
         if one is None:
             one = self.communications[key] = KnownCommunication()
         return one
+
+    def knows(self, participant: str | None) -> bool:
+        """Tell whether a participant was heard of."""
+        return hash(participant) in self.participants
 
     @property
     def is_over(self) -> bool:

@@ -37,7 +37,7 @@ from .shapes import Participant, Snapshot
 from .telling import News, Seen, is_older, news_of
 from .times import newest, text_of
 
-KEPT = timedelta(minutes=15)
+KEPT = timedelta(minutes=10)
 """So long is an ended conversation remembered after the last that was heard of it: after-call work
 and wrap-up come later, and other topics repeat its end."""
 MOST = 250_000
@@ -246,6 +246,8 @@ class Normaliser:
         self, known: KnownConversation, news: Sequence[News], hearing: Hearing, now: datetime
     ) -> list[Event]:
         if known.ended is not None and news:
+            # Little comes after the end: it need not be cheap, and there are many that have ended.
+            known.raws = {}
             self._leaving.append((now + KEPT, hearing.conversation))
         self.counts.events += len(news)
         return [self._event(one, hearing, now) for one in news]

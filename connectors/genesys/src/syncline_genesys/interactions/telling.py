@@ -68,12 +68,13 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
     witnessed = known.began and not older
     facts: list[Fact] = []
     for participant, communications in seen.told:
+        learns = not older or not known.knows(participant.id)
         fresh = _new(known, facts_of(participant, communications, known))
         if not older:
             again = toggled(known, participant, communications, fresh, screen)
             fresh += _new(known, again)
         facts += fresh
-        if not older or participant.id not in known.participants:
+        if learns:
             _learn(known, participant, communications)
     if seen.latest is not None and not older:
         known.latest = seen.latest

@@ -106,8 +106,9 @@ async def _undo_one(job: Job, entry: Entry, side: Side, report: Report) -> None:
     if not isinstance(now, Record) or now.value is None or after is None:
         report.kept.append(_kept(entry, "it cannot be read any more"))
         return
-    if now.draft:
-        # Its text is nowhere else: it would go with what is removed.
+    if before is None and now.draft:
+        # Its text is nowhere else: it would go with what is removed. Whether a draft is in the way
+        # of a write, its store knows: it may be ours.
         report.kept.append(_kept(entry, "a person's draft of it is open; publish or discard it"))
         return
     held = view.side_digest(job, side, now.value)

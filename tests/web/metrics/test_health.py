@@ -14,6 +14,7 @@ from syncline.runner import Listener, Runner
 from syncline.state import SqliteState
 from syncline.state.port import StateStore
 from syncline_web.metrics.health import MOST_FAILURES, Readiness
+from syncline_web.metrics.streaming import Stream
 
 if TYPE_CHECKING:
     from .conftest import Watch
@@ -100,6 +101,7 @@ class Quoting:
     config: Config
     state: StateStore
     jobs: Mapping[str, Failing] = {"articles": Failing()}
+    streams: Mapping[str, Stream] = {}
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return lambda: None

@@ -256,7 +256,9 @@ class Spool:
         self._unnoted = 0
         path = self.folder / _DELIVERED
         temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(self._done), encoding="ascii")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            json.dump(self._done, file)
         temporary.replace(path)
 
     def close(self) -> None:

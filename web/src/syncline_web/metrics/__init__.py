@@ -19,6 +19,7 @@ from .health import Readiness, Verdict
 from .instruments import Instruments
 from .recorder import Recorder
 from .standing import Standing
+from .streaming import Streaming
 from .watched import Watched
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -33,6 +34,7 @@ class Observation:
         instruments = Instruments()
         self.registry: CollectorRegistry = instruments.registry
         self.registry.register(Standing(runner))
+        self.registry.register(Streaming(lambda: runner.streams))
         recorder = Recorder(
             instruments,
             connections=lambda: runner.config.connections,

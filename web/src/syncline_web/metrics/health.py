@@ -11,6 +11,7 @@ from attrs import frozen
 from syncline.clock import SystemClock
 from syncline.errors import StateError
 
+from .streaming import Stream
 from .watched import Job, Watched
 
 logger = logging.getLogger(__name__)
@@ -62,11 +63,13 @@ class Readiness:
 
         A runner that stands by is ready: it takes hints, serves pages and can take over.
         """
-        jobs = dict(self._runner.jobs)
+        jobs, streams = dict(self._runner.jobs), dict(self._runner.streams)
         found = [self._unwritable(), *(self._why_not(name, job) for name, job in jobs.items())]
-        found += [] if jobs else ["no job is open"]
+        found += [_why_no_stream(name, stream) for name, stream in streams.items()]
+        found += [] if jobs or streams else ["no job is open"]
         reasons = tuple(reason for reason in found if reason)
         facts = {name: self._facts(name, job) for name, job in jobs.items()}
+        facts |= {name: _stream_facts(stream) for name, stream in streams.items()}
         return Verdict(ready=not reasons, reasons=reasons, jobs=facts)
 
     def _facts(self, name: str, job: Job) -> dict[str, Any]:
@@ -98,6 +101,25 @@ class Readiness:
             logger.error("the state cannot be written", extra={"detail": str(error)})
             return "the state cannot be written; the log says why"
         return ""
+
+
+def _stream_facts(stream: Stream) -> dict[str, Any]:
+    return {
+        "role": stream.role,
+        "listener": stream.instance,
+        "failures": stream.failures,
+        "waiting_bytes": stream.figures.spool_bytes,
+    }
+
+
+def _why_no_stream(name: str, stream: Stream) -> str:
+    # A sink that is away makes nobody unready: what is heard waits on disk, here as elsewhere.
+    figures = stream.figures
+    if figures.spool_size and figures.spool_bytes >= figures.spool_size:
+        return f"{name}: the spool is full, and nothing more is heard"
+    if stream.role == "active" and stream.failures >= MOST_FAILURES:
+        return f"{name}: it could not go on {stream.failures} times; the log says why"
+    return ""
 
 
 __all__ = ["MOST_FAILURES", "Readiness", "Verdict"]

@@ -9,6 +9,8 @@ from typing import Protocol
 from syncline.config import Config
 from syncline.state.port import StateStore
 
+from .streaming import Stream
+
 
 class Job(Protocol):
     """A job of a runner, as `syncline.runner.Working` is one."""
@@ -36,6 +38,8 @@ class Watched(Protocol):
     def state(self) -> StateStore: ...
     @property
     def jobs(self) -> Mapping[str, Job]: ...
+    @property
+    def streams(self) -> Mapping[str, Stream]: ...
     def subscribe(
         self, listener: Callable[[str, Mapping[str, object]], None]
     ) -> Callable[[], None]: ...

@@ -9,8 +9,10 @@ from typing import Protocol
 from attrs import define, field
 
 from syncline.clock import SystemClock
+from syncline.config import StreamJob
 from syncline.engine import Report
 from syncline.engine.anyjob import AnySession
+from syncline.engine.mirroring.figures import Figures
 from syncline.ports import Clock
 from syncline.state.port import StateStore
 
@@ -43,6 +45,23 @@ class WorkingPort(Protocol):
     def lag(self) -> timedelta: ...
 
 
+class StreamPort(Protocol):
+    """A job that mirrors or merges events: what the overview needs of the runner's `Streaming`."""
+
+    @property
+    def settings(self) -> StreamJob: ...
+    @property
+    def instance(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def last_error(self) -> str | None: ...
+    @property
+    def lag(self) -> timedelta: ...
+    @property
+    def figures(self) -> Figures: ...
+
+
 class RunnerPort(Protocol):
     """What the pages need of the runner."""
 
@@ -50,6 +69,8 @@ class RunnerPort(Protocol):
     def state(self) -> StateStore: ...
     @property
     def jobs(self) -> Mapping[str, WorkingPort]: ...
+    @property
+    def streams(self) -> Mapping[str, StreamPort]: ...
     def session(self, job: str) -> AnySession: ...
     async def sync(self, job: str) -> Report: ...
     def subscribe(self, listener: Listener) -> Callable[[], None]: ...
@@ -84,4 +105,4 @@ class Pages:
         await self.works.aclose()
 
 
-__all__ = ["Listener", "Pages", "RunnerPort", "WorkingPort"]
+__all__ = ["Listener", "Pages", "RunnerPort", "StreamPort", "WorkingPort"]

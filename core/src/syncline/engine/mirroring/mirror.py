@@ -192,13 +192,14 @@ class Mirror:
         """Keep events that were refused for good; return whether they are kept."""
         if not refused:
             return True
+        before = self.dead_letters.count
         try:
             self.dead_letters.append(refused, self.clock.now())
         except StateError as error:
             # Nothing is settled before it is somewhere.
             logger.error("refused events cannot be kept", extra={"error": str(error)})
             return False
-        self.figures.rejected = self.dead_letters.count
+        self.figures.rejected += self.dead_letters.count - before
         for event, why in refused:
             fields = {"event": event.id, "type": event.type, "error": why[:500]}
             logger.error("an event was refused, and is kept as a dead letter", extra=fields)

@@ -35,7 +35,8 @@ def locked(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (folder.parent, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", timeout=0, thread_local=False)
         lock.acquire()
     except Timeout:

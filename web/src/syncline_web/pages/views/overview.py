@@ -42,8 +42,9 @@ _STATES = ("synced", "conflict", "withdrawn", "held")
 
 async def index(visit: Visit) -> Response:
     """Show every job."""
-    cards = [_card(visit, name) for name in visit.pages.runner.jobs]
-    return visit.show("overview.html", cards=cards)
+    runner = visit.pages.runner
+    cards = [_card(visit, name) for name in runner.jobs]
+    return visit.show("overview.html", cards=cards, streams=dict(runner.streams))
 
 
 def _card(visit: Visit, name: str) -> JobCard:

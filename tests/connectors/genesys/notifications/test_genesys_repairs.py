@@ -220,19 +220,19 @@ async def test_nothing_is_counted_as_complete_while_a_gap_is_read_again(
     a = ear(repairs_per_minute=60)
     a.listen()
     await a.opened(1)
-    for _ in range(20):
+    for _ in range(12):
         await begun(simulator)
-    await a.until(lambda: len(a.of("conversation.started")) == 20)
+    await a.until(lambda: len(a.of("conversation.started")) == 12)
     await deaf(simulator, a, 0.5)
     lost = datetime.now(timezone.utc)
     await a.opened(2)
     await begun(simulator)
-    await a.until(lambda: len(a.of("conversation.started")) == 21)
+    await a.until(lambda: len(a.of("conversation.started")) == 13)
     times = [batch.complete_until for batch in a.batches if batch.complete_until is not None]
     assert max(times) <= lost
     await a.until(lambda: a.of("listener.gap"), 40)
     await begun(simulator)
-    await a.until(lambda: len(a.of("conversation.started")) == 22)
+    await a.until(lambda: len(a.of("conversation.started")) == 14)
     last = a.batches[-1].complete_until
     assert last is not None
     assert last > lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -290,3 +291,20 @@ def test_queues_and_users_that_come_later_take_part(cloud: Any) -> None:
     text = json.dumps(Listener(cloud).hear(lives(cloud, *["chat"] * 12)))
     assert f"v2.routing.queues.{made}.conversations" in text
     assert f"v2.users.{robin}.conversations" in text
+
+
+def test_whoever_hurried_goes_on_at_its_pace(cloud: Any) -> None:
+    traffic = {"do": "traffic", "mix": {"chat": 1}, "pace": 300}
+    cloud.get("/api/v2/users")
+    cloud.sim.act({**traffic, "flat_out": True, "concurrent": 20})
+    made = 0
+    while made < 3000:
+        made = cloud.sim.act({"do": "traffic"})["counts"]["made"]
+    before = cloud.sim.act({**traffic, "flat_out": False, "changes": 1})["counts"]
+    assert before["open"] > 10
+    for _ in range(100):
+        counts = cloud.sim.act({"do": "traffic"})["counts"]
+        if counts["finished"]:
+            break
+        time.sleep(0.1)
+    assert counts["open"] == 0

@@ -70,7 +70,10 @@ class Traffic:
 
     def order(self, given: Mapping[str, Any]) -> None:
         """Take settings as they are given; users and queues are made at once."""
+        hurried = self.habits.flat_out
         settings.change(self.habits, given)
+        if hurried and not self.habits.flat_out:
+            self._rebase()
         if "users" in given or "queues" in given or self._wanted():
             self._population.grow(self.habits.users, self.habits.queues)
         self._population.refresh()
@@ -79,6 +82,12 @@ class Traffic:
         self.archive.most = self.habits.keep
         self._next = 0.0
         self.start()
+
+    def _rebase(self) -> None:
+        """Whoever hurries is ahead of time: what comes next is due now, the rest after it."""
+        if self._queue:
+            ahead = self._queue[0][0] - time.monotonic()
+            self._queue = [(due - ahead, tie, one) for due, tie, one in self._queue]
 
     def _wanted(self) -> bool:
         return bool(self.habits.conversations_per_second or self.habits.flat_out)
@@ -104,44 +113,47 @@ class Traffic:
 
     def begin(self, name: str | None = None) -> Conversation:
         """One conversation begins now, of this script or any."""
-        habits, rnd = self.habits, self._chance
         if not self._population.queues:
             raise BadAction("there is no queue with users: give 'users' and 'queues' to 'traffic'")
-        if name is None:
-            name = rnd.choices(list(habits.mix), list(habits.mix.values()))[0]
+        mix = self.habits.mix
+        name = name or self._chance.choices(list(mix), list(mix.values()))[0]
         medium, direction, script = SCRIPTS[name]
         self.begun += 1
-        conversation = Conversation(
-            id=self._ids.uuid(),
-            number=self.begun,
-            medium=medium,
-            direction=direction,
-            now=self._now(),
-        )
         cast = Cast(
             uuid=self._ids.uuid,
-            chance=rnd,
+            chance=self._chance,
             number=self.begun,
             medium=medium,
             direction=direction,
-            message_type=rnd.choice(MESSAGE_TYPES),
+            message_type=self._chance.choice(MESSAGE_TYPES),
         )
-        conversation.address = cast.called
-        conversation.hold_times = habits.hold_times
-        conversation.muted = rnd.random() < habits.zombies
-        conversation.steps = script(
-            Scene(
-                conversation=conversation,
-                cast=cast,
-                chance=rnd,
-                population=self._population,
-                queue=rnd.choice(self._population.queues),
-                unknown=habits.unknown,
-            )
-        )
+        conversation = self._conversation(cast)
+        conversation.steps = script(self._scene(conversation, cast))
         self.open[conversation.id] = conversation
         self.archive.begun(conversation)
         return conversation
+
+    def _conversation(self, cast: Cast) -> Conversation:
+        return Conversation(
+            id=self._ids.uuid(),
+            number=cast.number,
+            medium=cast.medium,
+            direction=cast.direction,
+            now=self._now(),
+            address=cast.called,
+            hold_times=self.habits.hold_times,
+            muted=self._chance.random() < self.habits.zombies,
+        )
+
+    def _scene(self, conversation: Conversation, cast: Cast) -> Scene:
+        return Scene(
+            conversation=conversation,
+            cast=cast,
+            chance=self._chance,
+            population=self._population,
+            queue=self._chance.choice(self._population.queues),
+            unknown=self.habits.unknown,
+        )
 
     def go_on(self, conversation: Conversation, *, by_hand: bool) -> None:
         """The first change happens now, the others in their time or by hand."""
@@ -197,15 +209,15 @@ class Traffic:
         return now
 
     def _arrive(self, now: float) -> None:
-        rate = self.habits.conversations_per_second
-        if not rate or self._finished():
+        per_second = self.habits.conversations_per_second
+        if not per_second or self._finished():
             self._next = 0.0
             return
         if not self._next or now - self._next > 1.0:
             self._next = now
         while self._next <= now:
             self.schedule(self.begin(), self._next)
-            self._next += self._chance.expovariate(rate)
+            self._next += self._chance.expovariate(per_second)
 
     def _finished(self) -> bool:
         return 0 < self.habits.changes <= self.changes

@@ -215,21 +215,31 @@ async def test_the_end_waits_for_what_is_under_way(bench: Bench) -> None:
     assert await bench.numbers(20) == list(range(20))
 
 
+@pytest.mark.parametrize(("window", "handed"), [(100, 6), (4, 4)])
 async def test_what_remains_at_the_end_is_said(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: Bench, caplog: pytest.LogCaptureFixture, window: int, handed: int
 ) -> None:
-    sink = bench.sink(close_timeout=_seconds(0.3))
+    sink = bench.sink(close_timeout=_seconds(0.3), window=window)
     await sink.send([event(0)])
     bench.cluster.down()
-    calls = [asyncio.create_task(sink.send([event(n)])) for n in range(1, 4)]
+    calls = [asyncio.create_task(sink.send([event(n), event(n + 1)])) for n in (1, 3, 5)]
     await asyncio.sleep(0.1)
     await sink.aclose()
     for call in calls:
-        with pytest.raises(Unavailable, match="3 events"):
-            await call
-    assert [r.events for r in caplog.records if "before the end" in r.message] == [3]  # type: ignore[attr-defined]  # a field of the log
+        with pytest.raises(Unavailable, match=r"closed|failed"):
+            await asyncio.wait_for(call, 5)
+    assert [r.events for r in caplog.records if "before the end" in r.message] == [handed]  # type: ignore[attr-defined]  # a field of the log
     with pytest.raises(Unavailable, match="closed"):
         await sink.send([event(9)])
+
+
+async def test_what_nobody_waits_for_any_more_is_written_before_the_end(bench: Bench) -> None:
+    sink = bench.sink(linger=_seconds(0.3))
+    call = asyncio.create_task(sink.send([event(0), event(1)]))
+    await asyncio.sleep(0.1)
+    call.cancel()
+    await sink.aclose()
+    assert await bench.numbers(2) == [0, 1]
 
 
 async def test_a_caller_that_gives_up_disturbs_nobody(bench: Bench) -> None:

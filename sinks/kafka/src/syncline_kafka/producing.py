@@ -9,6 +9,7 @@ way comes back first, and what failed goes out again in its old order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +61,7 @@ class Producing:
         self._failures = 0
         self._replaced = 0
         self._closed = False
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
 
     @property
     def under_way(self) -> int:
@@ -153,12 +154,18 @@ class Producing:
         return False
 
     async def _room(self) -> None:
-        # Only who has the turn waits here, and nobody else.
-        self._waiting = asyncio.get_running_loop().create_future()
+        """Wait until something was settled."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
         try:
-            await self._waiting
+            await waiting
         finally:
-            self._waiting = None
+            self._waiting.discard(waiting)
+
+    def _wake(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
     def _drain(self) -> None:
         """Settle what was reported, go on with what has to be repeated, and wake who waits."""
@@ -178,8 +185,7 @@ class Producing:
             self._heard(session.errors.popleft())
         self._mend()
         self._resume()
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        self._wake()
 
     def _missed(self, failed: Failed) -> None:
         error = failed.error
@@ -260,6 +266,7 @@ class Producing:
         self._suspects = 0
         for tally in self._tallies:
             tally.fail(error)
+        self._wake()
 
     def _drop_session(self) -> None:
         session, self._session = self._session, None
@@ -272,24 +279,18 @@ class Producing:
         Calls that wait for something that remained raise Unavailable.
         """
         self._closed = True
-        session = self._session
-        if session is None:
-            return
-        await self._idle(patience)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._under_way or self._backlog:
+                    await self._room()
         if remained := self._under_way + len(self._backlog):
             fields = {"place": self._where, "events": remained}
             logger.error("events were not acknowledged before the end", extra=fields)
-            self._fail(
-                Unavailable(f"{self._where}: closed before {remained} events were acknowledged")
-            )
+        self._fail(Unavailable(f"{self._where}: closed before {remained} events were acknowledged"))
+        if (session := self._session) is not None:
             session.purge(in_flight=True)
-        self._drop_session()
-        await session.ended()
-
-    async def _idle(self, patience: float) -> None:
-        pending = {tally.done for tally in self._tallies}
-        if pending:
-            await asyncio.wait(pending, timeout=patience)
+            self._drop_session()
+            await session.ended()
 
 
 def _session_only(error: KafkaError) -> bool:

@@ -31,6 +31,8 @@ from .deliveries import (
     read_query,
     read_token,
 )
+from .frames import FRAMES, LOOK_UPS, read_frame, read_look_up
+from .frames import WORDS as FRAME_WORDS
 
 
 class Unstable(AssertionError):
@@ -250,6 +252,12 @@ TARGETS: Mapping[str, Target] = {
         refusals=(Unavailable,),
         examples=KEY_SETS,
         words=('"kty"', '"RSA"', '"n"', '"e"', "AQAB", "[]", "{}", "null", '"kid"'),
+    ),
+    "notifications": Target(
+        parse=read_frame, refusals=(Rejected,), examples=FRAMES, words=FRAME_WORDS
+    ),
+    "conversations": Target(
+        parse=read_look_up, refusals=(Rejected,), examples=LOOK_UPS, words=FRAME_WORDS
     ),
     "pages": Target(
         parse=_page,

@@ -207,3 +207,20 @@ def test_a_conversation_of_a_thousand_participants_is_told_in_no_time() -> None:
     more = person(id="new")
     more["calls"][0]["id"] = "s-new"
     assert len(told(*many, more, one=one)) == 2
+
+
+def test_half_a_character_from_a_look_up_leaves_as_a_question_mark() -> None:
+    one = Normaliser("genesys/cx", "a", OPEN)
+    who = person(name="half \ud800", attributes={"a\udfff": "b\ud800"})
+    events = one.conversation({"id": "c1", "participants": [who]}, NOW)
+    named = [event.data["name"] for event in events if "name" in event.data]
+    assert set(named) == {"half ?"}
+    assert [e.data["attributes"] for e in events if e.type == words.ATTRIBUTES] == [{"a?": "b?"}]
+
+
+def test_an_answer_that_is_nested_without_end_is_rejected() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(Rejected, match="nested too deep"):
+        Normaliser("genesys/cx", "a").details({"conversationId": "c", "x": deep}, NOW)

@@ -55,10 +55,25 @@ def divisions_of(told: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(id for id in ids if id)
 
 
+def sound(value: Any) -> Any:
+    """Return JSON in which every text can be written: halves of characters become `?`.
+
+    Python's JSON reads `"\\ud800"` as such a half; no sink takes it.
+    """
+    match value:
+        case str():
+            return value if value.isascii() else value.encode(errors="replace").decode()
+        case list():
+            return [sound(one) for one in value]
+        case dict():
+            return {sound(name): sound(one) for name, one in value.items()}
+    return value
+
+
 def objects(value: Any) -> list[Mapping[str, Any]]:
     """Return the objects of a list; none where it is no list."""
     found = value if isinstance(value, list) else []
     return [one for one in found if isinstance(one, Mapping)]
 
 
-__all__ = ["divisions_of", "hold", "objects", "participants_of"]
+__all__ = ["divisions_of", "hold", "objects", "participants_of", "sound"]

@@ -207,6 +207,10 @@ class Normaliser:
         ],
         now: datetime,
     ) -> list[Event]:
+        try:
+            told = lookups.sound(told)
+        except RecursionError as error:
+            raise Rejected("an answer about a conversation is nested too deep; left out") from error
         id = text_in(told, id_)
         if id is None:
             raise Rejected(f"a conversation was read without its {id_}; left out")

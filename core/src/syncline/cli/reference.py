@@ -19,6 +19,7 @@ from ..config.service import Service
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
 from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
+from .interaction_page import interaction_page
 from .kinds import OTHERS, kinds_of, naming, refused_of, rows_of_kind
 from .parser import overview, parser_for
 from .verbs import VERBS
@@ -30,7 +31,11 @@ WIDTH = 96
 
 def pages(connectors: Mapping[str, Connector]) -> dict[str, str]:
     """Return the pages by file name."""
-    found = {"command-line.md": _command_line(), "configuration.md": _configuration()}
+    found = {
+        "command-line.md": _command_line(),
+        "configuration.md": _configuration(),
+        "interaction-events.md": f"{NOTE}\n\n{interaction_page()}",
+    }
     for name, connector in connectors.items():
         found[f"connector-{name}.md"] = "\n".join(_connector(connector)) + "\n"
     return found

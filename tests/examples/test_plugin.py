@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,3 +69,54 @@ def test_a_job_syncs_notes_with_a_folder(installed: dict[str, str], tmp_path: Pa
     ran(installed, "syncline", "sync", cwd=tmp_path)
     assert '"created": 1' not in ran(installed, "syncline", "sync", "--json", cwd=tmp_path)
     assert "notes:" in ran(installed, "syncline", "history", cwd=tmp_path)
+
+
+def test_a_mirror_carries_its_log_to_its_table(installed: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "syncline.toml").write_text(
+        '[connections.here]\nconnector = "notes"\npath = "here.db"\n'
+        '[connections.there]\nconnector = "notes"\npath = "there.db"\n'
+        '[jobs.mirror]\nkind = "events"\nsource = "here"\nsink = "there"\ntopics = ["all"]\n'
+    )
+    assert "all" in ran(installed, "syncline", "plan", "mirror", cwd=tmp_path)
+    log, table = tmp_path / "here.db", tmp_path / "there.db"
+    service = subprocess.Popen(
+        [sys.executable, "-m", "syncline", "run", "--pages", "", "--webhooks", ""],
+        env=installed,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        _until(lambda: _count(table) == 0)
+        for number in range(3):
+            with closing(sqlite3.connect(log, isolation_level=None, timeout=10)) as db:
+                at = f"2026-03-01T09:00:0{number}+00:00"
+                db.execute("insert into log (note, what, at) values ('n', 'edited', ?)", [at])
+        _until(lambda: _count(table) == 3)
+    finally:
+        service.terminate()
+        said, _ = service.communicate(timeout=60)
+    assert service.returncode == 0, said
+    assert "mirror (here, there): active as listener a" in said
+    told = ran(installed, "syncline", "status", "--json", cwd=tmp_path)
+    (status,) = json.loads(told)
+    assert (status["kind"], status["waiting_bytes"], status["worked_by"]) == ("events", 0, None)
+
+
+def _count(file: Path) -> int | None:
+    if not file.exists():
+        return None
+    with closing(sqlite3.connect(file, timeout=10)) as db:
+        try:
+            (count,) = db.execute("select count(*) from events").fetchone()
+        except sqlite3.OperationalError:
+            return None
+    return int(count)
+
+
+def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)

@@ -1,10 +1,11 @@
-"""Notes in one SQLite table as a Syncline store."""
+"""Notes in one SQLite table as a Syncline store, as a source of events, and as a sink of them."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
 from syncline.connector import Connector, Context, LocalPath, setting
+from syncline.events import EventSink, EventSource, Subscription
 from syncline.ports import Store
 
 
@@ -22,9 +23,25 @@ def open_notes(settings: Settings, context: Context) -> Store:
     return NoteStore(str(settings.path), context)
 
 
+def open_log(settings: Settings, context: Context, wanted: Subscription) -> EventSource:
+    """Open what tells what happens to notes."""
+    from .log import NoteLog
+
+    return NoteLog(str(settings.path), context, wanted)
+
+
+def open_table(settings: Settings, context: Context) -> EventSink:
+    """Open the table that events are stored in."""
+    from .log import EventTable
+
+    return EventTable(str(settings.path), context)
+
+
 connector = Connector(
     name="notes",
     summary="Notes in an SQLite table.",
     settings=Settings,
     documents=open_notes,
+    source=open_log,
+    sink=open_table,
 )

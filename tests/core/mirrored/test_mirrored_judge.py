@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
+import attrs
 import pytest
 
 from syncline.events.interaction import (
@@ -15,11 +17,12 @@ from syncline.events.interaction import (
     ENDED,
     FINALIZED,
     GAP,
+    HELD,
     JOINED,
     STARTED,
 )
 from syncline.model import JSON
-from syncline.testing.mirrored import Done, Judgement, judge
+from syncline.testing.mirrored import Done, Judgement, gaps, judge
 
 Line = dict[str, JSON]
 AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
@@ -42,11 +45,11 @@ def _heard(key: str = "c1") -> Iterator[Line]:
         }  # fmt: skip
 
 
-def _gap(listener: str, since: int, until: int) -> Line:
+def _gap(listener: str, since: int, until: int, *unrepaired: str) -> Line:
     return {
         "event_id": f"gap-{listener}", "event_type": GAP, "listener": listener, "synthetic": True,
         "occurred_at": AT.isoformat(), "gap_from": (AT + timedelta(seconds=since)).isoformat(),
-        "gap_to": (AT + timedelta(seconds=until)).isoformat(),
+        "gap_to": (AT + timedelta(seconds=until)).isoformat(), "unrepaired": [*unrepaired],
     }  # fmt: skip
 
 
@@ -92,10 +95,49 @@ def _judged(*gaps: Line, listeners: int) -> Judgement:
 
 
 def test_what_is_missing_is_excused_by_a_gap_that_every_listener_had() -> None:
-    assert _judged(_gap("a", 2, 4), listeners=1).faults == {}
-    assert _judged(_gap("a", 2, 4), listeners=2).faults == {"missing": 1}
-    assert _judged(_gap("a", 2, 4), _gap("b", 3, 9), listeners=2).faults == {}
-    assert _judged(_gap("a", 4, 6), listeners=1).faults == {"missing": 1}
+    assert _judged(_gap("a", 2, 4, "c1"), listeners=1).faults == {}
+    assert _judged(_gap("a", 2, 4, "c1"), listeners=2).faults == {"missing": 1}
+    assert _judged(_gap("a", 2, 4, "c1"), _gap("b", 3, 9, "c1"), listeners=2).faults == {}
+    assert _judged(_gap("a", 4, 6, "c1"), listeners=1).faults == {"missing": 1}
+
+
+def test_a_gap_excuses_what_lasts_only_where_it_names_the_conversation() -> None:
+    assert _judged(_gap("a", 2, 4), listeners=1).faults == {"missing": 1}
+    assert _judged(_gap("a", 2, 4, "c2"), listeners=1).faults == {"missing": 1}
+    held = Done(conversation="c1", participant="p", type=HELD, at=AT + timedelta(seconds=3))
+    lines = [*_heard(), _gap("a", 2, 4)]
+    assert judge([*_done(), held], lines).faults == {}
+
+
+def test_parts_of_a_stream_are_judged_by_the_gaps_of_the_whole() -> None:
+    held = Done(conversation="c1", participant="p", type=HELD, at=AT + timedelta(seconds=3))
+    silences = [*gaps([_gap("a", 2, 4)])]
+    assert judge([*_done(), held], [*_heard()]).faults == {"missing": 1}
+    assert judge([*_done(), held], [*_heard()], silences=silences).faults == {}
+
+
+def test_what_nobody_was_told_of_is_excused_unless_a_later_snapshot_says_so() -> None:
+    quiet = partial(Done, conversation="c1", participant="p", frames=0)
+    within, after = AT + timedelta(seconds=3, milliseconds=1), AT + timedelta(seconds=9)
+    for kind, at, faults in (
+        (HELD, within, {}),
+        (CONNECTED, within, {"missing": 1}),
+        (CONNECTED, after, {}),
+    ):
+        found = judge([*_done(), quiet(type=kind, at=at)], [*_heard()])
+        assert found.faults == faults
+    unknown = [attrs.evolve(one, conversation="c2", frames=0) for one in _done()]
+    assert judge([*_done(), *unknown], [*_heard()]).faults == {}
+
+
+def test_one_whose_end_was_told_to_nobody_is_a_zombie_until_it_is_finalised() -> None:
+    done = [attrs.evolve(one, dropped=one.type == ENDED) for one in _done()]
+    heard = _without(ENDED)([*_heard()])
+    found = judge(done, heard)
+    assert (found.faults, found.zombies) == ({}, ["c1"])
+    final = {**heard[-1], "event_id": "f", "event_type": FINALIZED, "synthetic": True}
+    found = judge(done, [*heard, final])
+    assert (found.faults, found.zombies, found.finalised) == ({}, [], 1)
 
 
 def test_what_the_vendor_told_nobody_is_excused() -> None:

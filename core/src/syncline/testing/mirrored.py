@@ -2,6 +2,8 @@
 
 The promises are M1 to M7 of the design: order for each conversation, no event twice, nothing
 missing that no gap tells of, nothing invented, and every conversation ended or finalised once.
+
+A stream that is too long for memory is judged in parts that each have whole conversations.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from ..events.interaction import ACW, CHANGED, ENDED, FINALIZED, GAP, RECORDING
+from ..events.interaction import (
+    ACW,
+    ATTRIBUTES,
+    CHANGED,
+    ENDED,
+    FINALIZED,
+    GAP,
+    HELD,
+    RECORDING,
+    RESUMED,
+)
 from ..model import JSON
 
 Heard: TypeAlias = Mapping[str, JSON]
@@ -21,6 +33,8 @@ Heard: TypeAlias = Mapping[str, JSON]
 Change: TypeAlias = tuple[str, str, str, str, str]
 """Conversation, participant, communication, type, and the state where the type has several."""
 _STATES = frozenset({ACW, CHANGED, RECORDING})
+TOGGLES = frozenset({ATTRIBUTES, CHANGED, HELD, RECORDING, RESUMED})
+"""What can be undone, and then shows in no later snapshot; of all else, the next one tells."""
 
 
 @frozen(kw_only=True)
@@ -34,7 +48,14 @@ class Done:
     state: str = ""
     at: datetime
     dropped: bool = False
-    """The vendor told nobody of it."""
+    """The vendor told nobody of it, though it should have."""
+    frames: int = 1
+    """How many frames the vendor sent of it: none where it concerns no topic, or nobody listens."""
+
+    @property
+    def told(self) -> bool:
+        """Whether anybody was told."""
+        return self.frames > 0 and not self.dropped
 
     @property
     def change(self) -> Change:
@@ -50,6 +71,13 @@ class Gap:
     listener: str
     since: datetime
     until: datetime
+    unrepaired: frozenset[str] = frozenset()
+    """Conversations that could not be read again."""
+
+    def excuses(self, one: Done, slack: timedelta) -> bool:
+        """Tell whether it says that this may be missing."""
+        may = one.type in TOGGLES or one.conversation in self.unrepaired
+        return may and self.has(one.at, slack)
 
     def has(self, at: datetime, slack: timedelta) -> bool:
         """Tell whether a time lies in it."""
@@ -64,7 +92,7 @@ class Judgement:
     heard: int = 0
     missing: list[Change] = field(factory=list)
     excused: list[Change] = field(factory=list)
-    """Missing, and in a gap that every listener told of, or dropped by the vendor."""
+    """Missing, and nobody could know: every listener told of a gap, or nobody was told."""
     invented: list[Change] = field(factory=list)
     repeated: list[str] = field(factory=list)
     """Event ids that came more than once."""
@@ -73,7 +101,10 @@ class Judgement:
     unended: list[str] = field(factory=list)
     """Conversations that ended, and of which nothing says so."""
     finalised_twice: list[str] = field(factory=list)
+    zombies: list[str] = field(factory=list)
+    """Conversations of whose end nobody was told, and that were not finalised (yet)."""
     late: int = 0
+    finalised: int = 0
     gaps: int = 0
 
     @property
@@ -90,6 +121,7 @@ def judge(
     *,
     listeners: int = 1,
     slack: timedelta = timedelta(0),
+    silences: Sequence[Gap] | None = None,
 ) -> Judgement:
     """Compare what was done with what was heard.
 
@@ -97,11 +129,13 @@ def judge(
         heard: in the order of the clean stream, for each conversation at least.
         listeners: a change is excused where so many listeners had a gap over it.
         slack: how far the clocks of vendor and listeners may differ.
+        silences: the gaps of the whole stream, where this is a part of it.
     """
     truth = list(done)
     found = Judgement(done=len(truth), heard=len(heard))
+    told = [*gaps(heard)] if silences is None else silences
     _order(found, heard)
-    _coverage(found, truth, heard, _Excuses([*gaps(heard)], listeners, slack))
+    _coverage(found, truth, heard, _Excuses(told, listeners, slack, _last_told(truth)))
     _endings(found, truth, heard)
     return found
 
@@ -111,7 +145,18 @@ def gaps(heard: Iterable[Heard]) -> Iterator[Gap]:
     for one in heard:
         if one["event_type"] == GAP:
             since, until = _time(one["gap_from"]), _time(one["gap_to"])
-            yield Gap(str(one.get("listener", "")), since, until)
+            lost = one.get("unrepaired")
+            unrepaired = frozenset(map(str, lost)) if isinstance(lost, list) else frozenset()
+            yield Gap(str(one.get("listener", "")), since, until, unrepaired)
+
+
+def _last_told(truth: Iterable[Done]) -> Mapping[str, datetime]:
+    """Return when the vendor told of each conversation last."""
+    last: dict[str, datetime] = {}
+    for one in truth:
+        if one.told:
+            last[one.conversation] = max(one.at, last.get(one.conversation, one.at))
+    return last
 
 
 @frozen
@@ -119,10 +164,19 @@ class _Excuses:
     gaps: Sequence[Gap]
     listeners: int
     slack: timedelta
+    last: Mapping[str, datetime]
 
     def excuse(self, one: Done) -> bool:
-        deaf = {gap.listener for gap in self.gaps if gap.has(one.at, self.slack)}
-        return one.dropped or len(deaf) >= self.listeners
+        return one.dropped or self._nobody_told(one) or self._nobody_heard(one)
+
+    def _nobody_told(self, one: Done) -> bool:
+        """Tell whether no snapshot said so, nor any later one."""
+        last = self.last.get(one.conversation)
+        return one.frames == 0 and (one.type in TOGGLES or last is None or last < one.at)
+
+    def _nobody_heard(self, one: Done) -> bool:
+        deaf = {gap.listener for gap in self.gaps if gap.excuses(one, self.slack)}
+        return len(deaf) >= self.listeners
 
 
 def _order(found: Judgement, heard: Sequence[Heard]) -> None:
@@ -162,9 +216,13 @@ def _coverage(
 
 def _endings(found: Judgement, truth: Sequence[Done], heard: Sequence[Heard]) -> None:
     over = {str(one["conversation_id"]) for one in heard if one["event_type"] in (ENDED, FINALIZED)}
-    ended = {one.conversation for one in truth if one.type == ENDED}
+    ended = {one.conversation for one in truth if one.type == ENDED and one.told}
+    known = {str(one["conversation_id"]) for one in heard if one["event_type"] != GAP}
+    untold = {one.conversation for one in truth if one.type == ENDED and not one.told}
     found.unended += sorted(ended - over)
+    found.zombies += sorted((untold & known) - over)
     finalised = Counter(str(one["conversation_id"]) for one in heard if _finalises(one))
+    found.finalised += finalised.total()
     found.finalised_twice += [key for key, count in finalised.items() if count > 1]
 
 
@@ -185,4 +243,4 @@ def _time(text: object) -> datetime:
     return datetime.fromisoformat(str(text))
 
 
-__all__ = ["Change", "Done", "Gap", "Heard", "Judgement", "gaps", "judge"]
+__all__ = ["TOGGLES", "Change", "Done", "Gap", "Heard", "Judgement", "gaps", "judge"]

@@ -173,6 +173,15 @@ def listeners(name: str, clients: Sequence[tuple[str, str, int]]) -> dict[str, L
     return {name: Listener(clients=made)}
 
 
+Plain: TypeAlias = dict[str, Any]
+
+
+@pytest.fixture(name="plain")
+def plain_settings(simulator: Running) -> Plain:
+    """The settings of a connection that has no listeners."""
+    return plain(simulator)
+
+
 Remembered: TypeAlias = Callable[[Sequence[str], datetime | None], Known]
 
 

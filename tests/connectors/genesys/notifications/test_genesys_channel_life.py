@@ -318,7 +318,7 @@ async def test_topics_that_are_refused_are_told_once_with_what_is_missing(
 
 
 async def test_a_client_that_is_refused_ends_the_listening(simulator: Running, ear: Listen) -> None:
-    a = ear(client_secret=Secret("wrong"))
+    a = ear(client_secret=Secret("not-the-secret-of-anybody"))
     a.listen()
     with pytest.raises(Forbidden):
         await a.until(lambda: False)

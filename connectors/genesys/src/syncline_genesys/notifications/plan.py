@@ -94,14 +94,13 @@ def _suffices(names: int, clients: Sequence[int], most: int) -> None:
     places, needed = sum(clients), -(-names // most)
     if needed <= places:
         return
-    largest = max(clients, default=KEPT - 2)
-    more = -(-(needed - places) // largest)
+    more = -(-(needed - places) // max(clients, default=KEPT - 2))
     raise ConfigError(
         [
-            f"{names:,} topics need {needed} channels of {most:,}, and "
-            f"{len(clients)} OAuth client{'s have' * (len(clients) != 1) or ' has'} {places} "
-            f"({' + '.join(map(str, clients)) or 'none'}; the vendor keeps {KEPT} for each, and "
-            f"renewing takes some): add {more} OAuth client{'s' * (more != 1)} to the listener, "
+            f"{_many(names, 'topic')} need {needed} channels of {most:,}, and "
+            f"{_many(len(clients), 'OAuth client')} {'has' if len(clients) == 1 else 'have'} "
+            f"{places} ({' + '.join(map(str, clients)) or 'none'}; the vendor keeps {KEPT} for "
+            f"each, and renewing takes some): add {_many(more, 'OAuth client')} to the listener, "
             "or ask for fewer topics"
         ]
     )
@@ -109,13 +108,16 @@ def _suffices(names: int, clients: Sequence[int], most: int) -> None:
 
 def told(plan: Plan, clients: Sequence[int]) -> list[str]:
     """Return the plan for people, a line for each OAuth client."""
-    lines = [f"{len(plan.names):,} topics on {len(plan.slots)} channels"]
+    lines = [f"{_many(len(plan.names), 'topic')} on {_many(len(plan.slots), 'channel')}"]
     for client, most in enumerate(clients):
         held = [len(names) for slot, names in plan.slots.items() if slot.client == client]
-        lines.append(
-            f"OAuth client {client + 1}: {len(held)} of {most} channels, {sum(held):,} topics"
-        )
+        topics = _many(sum(held), "topic")
+        lines.append(f"OAuth client {client + 1}: {len(held)} of {most} channels, {topics}")
     return lines
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 __all__ = ["KEPT", "MOST", "NOTHING", "Plan", "Slot", "plan_channels", "told"]

@@ -173,19 +173,19 @@ async def test_partitions_move_to_those_who_come_and_nothing_is_told_twice(
     assert not any("late" in one for one in found)
 
 
-async def test_another_process_of_the_same_name_ends_the_first(
+async def test_of_two_processes_of_one_name_one_ends_and_says_why(
     bus: Any, merging: Any, life: Any
 ) -> None:
     async def both() -> None:
         async with merging("same") as first:
             await bus.wait(7)
-            async with merging("same"):
+            async with merging("same") as second:
                 bus.write(life("c2"))
                 assert len(await bus.wait(14)) == 14
-                await asyncio.wait([first], timeout=30)
+                await asyncio.wait([first, second], timeout=60, return_when="FIRST_COMPLETED")
 
     bus.write(life("c1"))
-    with pytest.raises(ConfigError, match="name of this instance"):
+    with pytest.raises(ConfigError, match=r"another process merges as instance 'same'"):
         await both()
 
 

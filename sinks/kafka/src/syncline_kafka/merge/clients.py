@@ -20,10 +20,15 @@ def group(settings: Settings) -> str:
     return f"{settings.topic}.merge"
 
 
-def reader(settings: Settings, instance: str) -> Configuration:
-    """Return what the consumer of the raw topic is told."""
+def reader(settings: Settings, instance: str, name: str) -> Configuration:
+    """Return what the consumer of the raw topic is told.
+
+    Args:
+        name: of this process, by which the group tells it from another one of this instance.
+    """
     return {
         **_consumer(settings),
+        "client.id": name,
         **({} if _new_protocol(settings) else _CLASSIC),
         "group.id": group(settings),
         "group.instance.id": instance,

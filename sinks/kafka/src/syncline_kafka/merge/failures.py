@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaError
 
-from syncline.errors import ConfigError, Forbidden, SynclineError
+from syncline.errors import Forbidden
 from syncline.redaction import redact
 
 from ..failures import FORBIDDEN
 
 _FENCED = frozenset(
-    {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+    {
+        KafkaError._FENCED,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+    }
 )
 
 
@@ -23,34 +28,29 @@ class Lost(Exception):
 
 
 class Fenced(Lost):
-    """Another producer has the name of this one, or the brokers gave up waiting for this one."""
+    """Somebody else has the name of this one, or the brokers gave up waiting for it."""
 
 
-def failure(error: KafkaError, tried: str) -> SynclineError | Aborted | Lost:
+def failure(error: KafkaError, tried: str) -> Forbidden | Aborted | Lost:
     """Return what to raise for an error that trying again does not mend."""
     said = f"{tried}: {error.name()}: {redact(error.str())}"
     if error.code() in FORBIDDEN:
         return Forbidden(f"{said}; check user, password and the rights of the user there")
-    if _replaced(error):
-        return ConfigError(
-            [f"{said}; another process has the name of this instance: give each its own"]
-        )
-    if error.code() in _FENCED:
+    if error.code() in _FENCED or _named_anew(error):
         return Fenced(said)
     return Lost(said) if error.fatal() or error.code() == KafkaError._FATAL else Aborted(said)
 
 
-def _replaced(error: KafkaError) -> bool:
-    # A consumer says that it is beyond help, and the reason only in words.
-    named = error.code() == KafkaError._FATAL and "group.instance.id" in error.str()
-    return named or error.code() == KafkaError.FENCED_INSTANCE_ID
+def _named_anew(error: KafkaError) -> bool:
+    # A consumer says that it is beyond help, and why only in words.
+    return error.code() == KafkaError._FATAL and "group.instance.id" in error.str()
 
 
 def complain(error: KafkaError, tried: str) -> None:
     """Raise what a consumer reports, where it is more than a moment's trouble with a broker.
 
     Raises:
-        Forbidden, ConfigError, Lost
+        Forbidden, Lost
     """
     found = failure(error, tried)
     if not isinstance(found, Aborted):

@@ -14,7 +14,7 @@ from syncline.events.conversations import Micros, micros
 from ..configuration import client
 from ..session import librdkafka
 from . import clients
-from .failures import Aborted, Fenced, Lost, complain
+from .failures import Aborted, Lost, complain
 from .merger import Merger, Work
 from .restoring import Restorer
 from .transaction import Transactions
@@ -30,8 +30,6 @@ LOOK = 0.02
 INTERVAL = 80_000
 """Microseconds after which a transaction ends: readers of the clean topic wait for that."""
 _SEEK = 10.0
-_HEARTBEATS = 8.0
-"""Seconds in which a member says more than once that it is there."""
 
 
 class Member:
@@ -53,10 +51,12 @@ class Member:
         """What went wrong in a callback, which must not raise."""
         settings, instance = work.settings, work.instance
         self._transactions = Transactions(
-            Producer(clients.writer(settings, instance), logger=librdkafka), work.stopping
+            Producer(clients.writer(settings, instance), logger=librdkafka),
+            work.stopping,
+            work.beat,
         )
         self._merger = Merger(work, self._transactions)
-        self._consumer = Consumer(clients.reader(settings, instance), logger=librdkafka)
+        self._consumer = Consumer(clients.reader(settings, instance, work.name), logger=librdkafka)
         self._restorer = Restorer(
             self._consumer,
             Consumer(clients.restorer(settings, instance), logger=librdkafka),
@@ -81,29 +81,12 @@ class Member:
             while not self._work.stopping():
                 self._once()
             self._end()
-        except Fenced:
-            self._look_for_successor()
-            raise
         finally:
             self._restorer.close()
             self._consumer.close()
 
-    def _look_for_successor(self) -> None:
-        """Listen whether another process of this name has joined the group.
-
-        If so, the group says so at the next heartbeat, and the two must not go on replacing each
-        other; if not, the brokers only gave up waiting for this one.
-
-        Raises:
-            ConfigError: there is one.
-        """
-        until = time.monotonic() + _HEARTBEATS
-        while time.monotonic() < until and not self._work.stopping():
-            for message in self._consumer.consume(AT_ONCE, _HEARTBEATS / 10):
-                if (error := message.error()) and error.code() != KafkaError._PARTITION_EOF:
-                    complain(error, f"reading topic {self._raw!r}")
-
     def _once(self) -> None:
+        self._work.beat()
         try:
             self._take()
             if self._restorer.busy:

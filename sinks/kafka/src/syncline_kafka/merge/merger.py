@@ -38,6 +38,9 @@ class Work:
 
     settings: Settings
     instance: str
+    """Of those that merge, by a name that stays."""
+    name: str
+    """Of this process, by one that no other has."""
     source: str
     """Of events that it infers."""
     partitions: int
@@ -50,7 +53,9 @@ class Work:
     clock: Clock
     desk: Desk
     observe: Callable[[str, Mapping[str, Any]], None]
-    stopping: Callable[[], bool]
+    stopping: Callable[[], bool] = lambda: False
+    beat: Callable[[], None] = lambda: None
+    """Called at every sign of life."""
 
 
 @define

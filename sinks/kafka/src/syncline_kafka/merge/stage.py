@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from syncline.connector import Context
 from syncline.errors import Forbidden
@@ -17,16 +18,19 @@ from syncline.events.lookup import Lookup
 
 from ..settings import Settings
 from ..sink import codec
+from .attempt import Attempt
 from .desk import Desk
-from .failures import Lost
-from .member import Member
+from .failures import Fenced, Lost
 from .merger import Work
+from .others import require_no_other
 from .topics import partitions
 
 logger = logging.getLogger(__name__)
 
 _PAUSE = 1.0
 """Seconds before a new member takes over from one that was lost."""
+_SETTLED = 5.0
+"""Seconds after which another process that has taken this one's place is in the group."""
 _REFUSED = 900.0
 """Seconds after which the janitor asks again where its credential was refused."""
 
@@ -43,6 +47,7 @@ class KafkaMerge:
         self._context = context
         self._job = job
         self._stop = threading.Event()
+        self._attempt: Attempt | None = None
         self._ended = asyncio.Event()
         self._ended.set()
 
@@ -59,14 +64,15 @@ class KafkaMerge:
         work = self._work(desk, count)
         self._ended.clear()
         janitor = asyncio.create_task(self._janitor(desk))
-        thread = asyncio.create_task(asyncio.to_thread(self._members, work))
         try:
-            await asyncio.shield(thread)
+            await self._members(work)
         finally:
             self._stop.set()
             janitor.cancel()
             # A thread cannot be cancelled: it ends at its next look, and commits what is whole.
-            await asyncio.gather(thread, janitor, return_exceptions=True)
+            if self._attempt is not None:
+                await self._attempt.end(self._settings.close_timeout.total_seconds())
+            await asyncio.gather(janitor, return_exceptions=True)
             self._ended.set()
 
     async def aclose(self) -> None:
@@ -85,6 +91,7 @@ class KafkaMerge:
         return Work(
             settings=self._settings,
             instance=self._job.instance,
+            name=f"syncline-{uuid4().hex[:12]}",
             source=f"syncline/{self._job.job}",
             partitions=count,
             patience=Patience.of(zombies, self._job.remember),
@@ -93,17 +100,29 @@ class KafkaMerge:
             clock=self._context.clock,
             desk=desk,
             observe=told,
-            stopping=self._stop.is_set,
         )
 
-    def _members(self, work: Work) -> None:
+    async def _members(self, work: Work) -> None:
         while not self._stop.is_set():
-            try:
-                Member(work).run()
-            except Lost as error:
-                logger.warning("merging begins anew", extra={"error": str(error)})
-                work.observe("merge.lost", {"error": str(error)})
-                self._stop.wait(_PAUSE)
+            self._attempt = Attempt(work, self._stop.is_set)
+            match await self._attempt.outcome():
+                case Lost() as error:
+                    await self._begin_anew(error, work)
+                case BaseException() as error:
+                    raise error
+
+    async def _begin_anew(self, error: Lost, work: Work) -> None:
+        """Wait for a moment.
+
+        Raises:
+            ConfigError: another process has this instance's name.
+        """
+        logger.warning("merging begins anew", extra={"error": str(error)})
+        self._context.observe("merge.lost", {"error": str(error)})
+        fenced = isinstance(error, Fenced)
+        await self._context.clock.sleep(_SETTLED if fenced else _PAUSE)
+        if fenced and not self._stop.is_set():
+            await asyncio.to_thread(require_no_other, work)
 
     async def _janitor(self, desk: Desk) -> None:
         zombies = self._job.zombies

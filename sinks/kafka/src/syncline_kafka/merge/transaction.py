@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from .failures import Aborted, Lost, failure
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+
+logger = logging.getLogger(__name__)
 
 _WAIT = 10.0
 """Seconds of one try; there are as many as it takes, until somebody says stop."""
@@ -28,9 +31,12 @@ class Transactions:
         Forbidden: somebody has to give rights.
     """
 
-    def __init__(self, producer: Producer, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, producer: Producer, stopping: Callable[[], bool], beat: Callable[[], None]
+    ) -> None:
         self._producer = producer
         self._stopping = stopping
+        self._beat = beat
         self._begun = False
         self.refused: set[bytes] = set()
         """Ids of events that the brokers will never take; they are asked about when it aborts."""
@@ -58,6 +64,7 @@ class Transactions:
                     on_delivery=self._reported,
                 )  # fmt: skip
             except BufferError:
+                self._beat()
                 self._producer.poll(_PAUSE)  # the same message goes first as soon as there is room
                 if self._failed is not None:
                     raise Aborted(f"writing to {topic}: {self._failed}") from None
@@ -114,6 +121,7 @@ class Transactions:
     def _patiently(self, tried: str, act: Callable[[float], object]) -> None:
         """Do something until it is done: an outage of the brokers is waited for."""
         while True:
+            self._beat()
             try:
                 act(_WAIT)
             except KafkaException as error:

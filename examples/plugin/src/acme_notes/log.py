@@ -30,20 +30,25 @@ _LONGEST = 1_000_000
 
 
 class NoteLog:
-    """Tells what is added to the log from when it is opened."""
+    """Tells what the log says, from where the last process had told everything."""
 
     def __init__(self, path: str, context: Context, wanted: Subscription) -> None:
         self._context, self._wanted = context, wanted
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute(_LOG)
-        (self._told,) = self._db.execute("select coalesce(max(number), 0) from log").fetchone()
+        self._told = 0
+        until = wanted.known.complete_until if wanted.known is not None else None
+        if until is not None:
+            # What has this very time may have been told: a repeat has the same id.
+            sql = "select coalesce(max(number), 0) from log where at < ?"
+            (self._told,) = self._db.execute(sql, [until.isoformat()]).fetchone()
         self._closed = asyncio.Event()
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Yield what happens, until closed."""
         while not self._closed.is_set():
             if events := self._new():
-                yield Batch(events=events, complete_until=events[-1].observed_at)
+                yield Batch(events=events, complete_until=events[-1].occurred_at)
                 continue
             try:
                 await asyncio.wait_for(self._closed.wait(), _LOOK)

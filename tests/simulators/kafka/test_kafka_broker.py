@@ -152,3 +152,8 @@ def test_a_port_that_is_taken_is_said_with_kafkas_own_words(
     taken = Broker(BrokerOptions(port=port, heap=96), data=tmp_path)
     with pytest.raises(OSError, match="in use"), taken:
         pass
+
+
+def test_the_id_of_a_cluster_may_begin_like_an_option(kafka_broker: Broker, tmp_path: Path) -> None:
+    with Broker(BrokerOptions(heap=96, cluster="-AABAgMEBQYHCAkKCwwNDg"), data=tmp_path) as broker:
+        assert broker.pid

@@ -8,13 +8,11 @@ with Broker(BrokerOptions(partitions=12)) as broker:
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import signal
 import tempfile
 import time
-import uuid
 from pathlib import Path
 from typing import Self
 
@@ -160,8 +158,9 @@ class Broker:
     def _format(self, jars: Path) -> None:
         if (self._data / "log" / "meta.properties").exists():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = self._command(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c")
+        # In one word: an id may begin with '-', and would be taken for an option.
+        named = f"--cluster-id={self.options.cluster}"
+        tool = self._command(jars, "kafka.tools.StorageTool", "format", named, "-c")
         try:
             java(tool)
         except ChildFailed as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,10 @@ PLAIN, SASL, TLS, SASL_TLS = "PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL"
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _CONTROLLER = "CONTROLLER"
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def _random_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +38,8 @@ class BrokerOptions:
     """Whether there are listeners with TLS, by a certificate made for this broker."""
     heap: int = 256
     """Most megabytes of Java's heap; the process takes some 100 more."""
+    cluster: str = attrs.field(factory=_random_id)
+    """Id of the cluster: 16 bytes in base64."""
     properties: Mapping[str, str] = attrs.field(factory=dict)
     """Other settings of Kafka's `server.properties`."""
 

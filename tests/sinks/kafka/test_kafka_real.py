@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,17 +159,69 @@ async def test_a_wrong_password_is_forbidden_and_said_nowhere(
     assert wrong not in caplog.text
 
 
+@contextlib.contextmanager
+def _rules(broker: Broker, rules: list[AclBinding]) -> Iterator[None]:
+    """Who may do what, while the block runs."""
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    for made in admin.create_acls(rules).values():
+        made.result(10)
+    try:
+        yield
+    finally:
+        filters = [
+            AclBindingFilter(
+                rule.restype, rule.name, rule.resource_pattern_type, rule.principal, rule.host,
+                rule.operation, rule.permission_type,
+            )
+            for rule in rules
+        ]  # fmt: skip
+        for gone in admin.delete_acls(filters).values():
+            gone.result(10)
+
+
+def _rule(topic: str, user: str, operation: AclOperation, *, allow: bool) -> AclBinding:
+    kind = AclPermissionType.ALLOW if allow else AclPermissionType.DENY
+    pattern = ResourcePatternType.PREFIXED
+    return AclBinding(ResourceType.TOPIC, topic, pattern, f"User:{user}", "*", operation, kind)
+
+
 @pytest.fixture
 def no_writing(kafka_broker: Broker, topic: str) -> Iterator[None]:
-    """Alice may not write to the topic, nor to any made of its name."""
-    admin = AdminClient({"bootstrap.servers": kafka_broker.bootstrap})
-    rule = (ResourceType.TOPIC, topic, ResourcePatternType.PREFIXED, "User:alice", "*")
-    kinds = (AclOperation.WRITE, AclPermissionType.DENY)
-    [made] = admin.create_acls([AclBinding(*rule, *kinds)]).values()
-    made.result(10)
-    yield
-    [gone] = admin.delete_acls([AclBindingFilter(*rule, *kinds)]).values()
-    gone.result(10)
+    """Alice may not write to the topic."""
+    with _rules(kafka_broker, [_rule(topic, "alice", AclOperation.WRITE, allow=False)]):
+        yield
+
+
+@pytest.fixture
+def told_rights(kafka_broker: Broker, topic: str) -> Iterator[None]:
+    """Alice may do what the page of the connector tells, and nothing else."""
+    page = (Path(__file__).parents[3] / "docs" / "connectors" / "kafka.md").read_text("utf-8")
+    sentence = page.partition("have rights (ACLs)")[2]
+    words = re.findall(r"`([A-Z][A-Za-z]+)`", sentence.partition("\n\n")[0])
+    operations = [re.sub(r"(?<!^)([A-Z])", r"_\1", word).upper() for word in words]
+    assert operations == ["WRITE", "DESCRIBE", "DESCRIBE_CONFIGS", "CREATE"]
+    cluster = AclBinding(
+        ResourceType.BROKER, "kafka-cluster", ResourcePatternType.LITERAL, "User:alice", "*",
+        AclOperation.ALL, AclPermissionType.DENY,
+    )  # fmt: skip
+    allowed = [_rule(topic, "alice", AclOperation[name], allow=True) for name in operations]
+    with _rules(kafka_broker, [*allowed, cluster]):
+        yield
+
+
+async def test_the_rights_that_are_told_suffice(
+    kafka_broker: Broker, make_settings: Any, context: Context, topic: str, told_rights: None,
+    read_events: Any,
+) -> None:  # fmt: skip
+    security = _security(kafka_broker, "sasl_plaintext", "PLAIN", USERS["alice"])
+    address = kafka_broker.address("SASL_PLAINTEXT")
+    settings = make_settings(address, security=security, partitions=1, replication=1)
+    made = await prepare(settings, context, create=True)
+    assert [finding.fine for finding in made] == [True] * 3, made
+    assert all(finding.fine for finding in await prepare(settings, context, create=False))
+    async with _open(settings, context) as sink:
+        await sink.send([event(1)])
+    assert await _numbers(read_events, kafka_broker, topic, 1) == [1]
 
 
 async def test_a_missing_right_is_forbidden_and_names_the_topic(

@@ -24,6 +24,28 @@ async def test_a_restricted_page_is_withdrawn_and_comes_back_when_it_is_opened(p
     await pair.quiet()
 
 
+async def test_an_original_that_is_restricted_while_it_is_written_is_withdrawn(pair: Any) -> None:
+    original = pair.right.write("Pay", "<p>secret</p>")
+    await pair.sync()
+    copy = pair.twin(original)
+    pair.left.edit(copy, body="<p>more</p>")
+
+    async def restricts(op: str, _: object) -> None:
+        if op == "update":
+            pair.right.meanwhile = None
+            pair.right.restrict(original)
+
+    pair.right.meanwhile = restricts
+    await pair.sync()
+    report = await pair.sync()
+    assert report.withdrawn == 1
+    assert not pair.left.live()
+    pair.right.open_(original)
+    await pair.sync()
+    assert pair.titles(pair.left) == {"Pay": "<p>more</p>"}
+    await pair.quiet()
+
+
 async def test_restriction_goes_around_caps_and_keeps_the_copys_edit(make_pair: MakePair) -> None:
     pair = make_pair(limits=Limits(delete_count=0, delete_share=0.0))
     refs = [pair.left.write(f"Pay {n}", "<p>secret</p>") for n in range(5)]

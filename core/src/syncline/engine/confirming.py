@@ -111,8 +111,12 @@ def _buried(job: Job, link: Link, intent: Intent) -> list[Effect]:
 
 
 def _written_half(job: Job, planned: Planned, record: Record) -> Half:
+    if record.value is None:
+        # Somebody hid it, or put it away, while it was written. What we wrote is its base, in a
+        # version that nobody has seen; without a stamp the next pass looks at what became of it.
+        return Half(ref=record.ref, digest=planned.digest, value=planned.value, stamp="")
     half = view.half_of(job, planned.side, record)
-    if half.digest == planned.digest or record.value is None:
+    if half.digest == planned.digest:
         return half
     # The store holds something else than the projection promised: its own read-back is the base.
     logger.info(

@@ -9,12 +9,17 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from syncline import plugins
 from syncline.config import Config, load
+from syncline.connector import Connector, Context, setting
+from syncline.events import EventSource, Subscription
 from syncline.runner import Runner
+from syncline.testing.streams import ScriptedSource
 from syncline_web.metrics import observe
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +36,16 @@ path = "kb"
 kind = "documents"
 left = "wiki"
 right = "kb"
+[connections.cx]
+connector = "teller"
+[connections.out]
+connector = "lines"
+file = "out.jsonl"
+[jobs.mirror]
+kind = "events"
+source = "cx"
+sink = "out"
+topics = ["t"]
 """
 
 
@@ -46,8 +61,26 @@ FIELDS = {
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """The configuration of a job between two folders."""
-    return load(CONFIG.encode(), folder=tmp_path)
+    """The configuration of a job between two folders, and of a mirror."""
+    return load(CONFIG.encode(), folder=tmp_path, connectors=_connector)
+
+
+@attrs.frozen(kw_only=True)
+class _Settings:
+    name: str = setting("Of no use.", default="")
+
+
+def _source(settings: _Settings, context: Context, wanted: Subscription) -> EventSource:
+    """Tells nothing but how it goes, as a source and as a stage do."""
+    context.observe("channels", {"open": 1, "planned": 1, "topics": 1, "rejected_topics": 0})
+    context.observe("merge.committed", {"told": 1, "late": 0, "repeats": 0, "finalized": 0})
+    return ScriptedSource()
+
+
+def _connector(name: str) -> Connector:
+    if name == "teller":
+        return Connector(name=name, summary="Tells.", settings=_Settings, source=_source)
+    return plugins.load(name)
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +129,8 @@ async def exported(tmp_path: Path, config: Config) -> dict[str, frozenset[str]]:
         working = asyncio.create_task(runner.run())
         await runner.begun.wait()
         await runner.sync("articles")
+        while not runner.streams["mirror"].figures.channels:  # noqa: ASYNC110 -- announces nothing
+            await asyncio.sleep(0.02)
         for event in EVENTS:
             runner.emit(event, **FIELDS)
         text = observation.metrics().decode()

@@ -302,6 +302,45 @@ CASES = {
             'syncline_event_loop_lag_seconds_bucket{instance="a",le="+Inf"} 0+60x60',
         ),
     ),
+    "SynclineMirrorNotWorked": Case(
+        5,
+        (f'syncline_stream_active{{{JOB},listener="a"}} 0x60',),
+        (
+            f'syncline_stream_active{{{JOB},listener="a"}} 0x60',
+            f'syncline_stream_active{{{JOB},listener="b"}} 1x60',
+        ),
+    ),
+    "SynclineMirrorFailing": Case(
+        10,
+        (f'syncline_stream_failing{{{JOB},listener="a"}} 1x60',),
+        (f'syncline_stream_failing{{{JOB},listener="a"}} 1x3 0x57',),
+    ),
+    "SynclineSpoolFilling": Case(
+        10,
+        (
+            f'syncline_spool_bytes{{{JOB},listener="a"}} 60x60',
+            f'syncline_spool_size_bytes{{{JOB},listener="a"}} 100x60',
+        ),
+        (
+            f'syncline_spool_bytes{{{JOB},listener="a"}} 40x60',
+            f'syncline_spool_size_bytes{{{JOB},listener="a"}} 100x60',
+            f'syncline_spool_bytes{{{JOB},listener="merging"}} 0x60',
+            f'syncline_spool_size_bytes{{{JOB},listener="merging"}} 0x60',
+        ),
+    ),
+    "SynclineDeadLetters": Case(
+        30,
+        (f'syncline_dead_letters_total{{{JOB},listener="a"}} 0x20 1x40',),
+        (f'syncline_dead_letters_total{{{JOB},listener="a"}} 3x60',),
+    ),
+    "SynclineGapNotRepaired": Case(
+        30,
+        (f'syncline_listener_unrepaired_total{{{JOB},listener="a"}} 0x20 4x40',),
+        (
+            f'syncline_listener_unrepaired_total{{{JOB},listener="a"}} 4x60',
+            f'syncline_listener_gaps_total{{{JOB},listener="a"}} 0+1x60',
+        ),
+    ),
 }
 
 

@@ -21,6 +21,7 @@ from .messages import AVRO_TYPE, Codec, Message, binary
 
 try:
     import fastavro
+    import fastavro.schema
 except ModuleNotFoundError as error:  # an extra
     raise ConfigError(
         ["kafka: fastavro is not installed: pip install 'syncline-kafka[avro]'"]

@@ -14,7 +14,15 @@ from .shown import Shown
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
     from .config_store import ConfigStore, EventReader, Intake
-    from .events import EventSink, EventSource, Lookup, MergeJob, MergeStage, Subscription
+    from .events import (
+        Envelopes,
+        EventSink,
+        EventSource,
+        Lookup,
+        MergeJob,
+        MergeStage,
+        Subscription,
+    )
     from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
@@ -121,6 +129,8 @@ class Connector(Shown):
     sink: Callable[[Any, Context], EventSink | None] | None = None
     """None where the settings name no place for events."""
     source: Callable[[Any, Context, Subscription], EventSource] | None = None
+    envelopes: Callable[[Any, Context, Subscription], Envelopes] | None = None
+    """Reads the same events out of messages, which another connection's `intake` hands out."""
     lookup: Callable[[Any, Context], Lookup] | None = None
     """Asks whether conversations that look open have ended; goes with `source`."""
     raw_sink: Callable[[Any, Context], EventSink] | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .config.events import Reader
     from .config.store import GenesysConfigStore
+    from .notifications.envelopes import DetailEnvelopes
     from .notifications.lookup import ConversationLookup
     from .notifications.source import NotificationSource
     from .store import GenesysStore
@@ -47,6 +48,12 @@ def _source(settings: Settings, context: Context, wanted: Subscription) -> Notif
     return open_source(settings, context, wanted)
 
 
+def _envelopes(settings: Settings, context: Context, wanted: Subscription) -> DetailEnvelopes:
+    from .notifications.envelopes import open_envelopes
+
+    return open_envelopes(settings, context, wanted)
+
+
 def _lookup(settings: Settings, context: Context) -> ConversationLookup:
     from .notifications.lookup import open_lookup
 
@@ -75,6 +82,7 @@ connector = Connector(
     refused=_refused,
     events=_events,
     source=_source,
+    envelopes=_envelopes,
     lookup=_lookup,
     needs={"documents": ("knowledge_base",)},
     webhooks=FORMS,

@@ -69,8 +69,12 @@ def _unset(found: Connection, ports: tuple[str, ...]) -> str | None:
 
 
 def _events_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator[Fault]:
-    if why := ends.missing(table.get("source"), "source", what="tells nothing live"):
+    queued = bool(table.get("intake"))
+    port, what = ("envelopes", "has no messages") if queued else ("source", "tells nothing live")
+    if why := ends.missing(table.get("source"), port, what=what):
         yield Fault(path=("jobs", name, "source"), message=why)
+    if queued and (why := ends.missing(table["intake"], "intake", what="has no queue")):
+        yield Fault(path=("jobs", name, "intake"), message=why)
     # Whoever merges is a part of the sink's connector: it reads what `raw_sink` wrote.
     merged = table.get("dedupe") == "merge"
     ports = ("raw_sink", "merge") if merged else ("sink",)

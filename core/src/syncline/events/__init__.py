@@ -6,11 +6,12 @@ from .event import Event
 from .lookup import Found, Lookup
 from .privacy import Privacy
 from .sink import EventSink, EventsRejected
-from .source import Batch, EventSource, OpenKeys, Subscription
+from .source import Batch, Envelopes, EventSource, OpenKeys, Subscription
 from .stage import MergeJob, MergeStage, Zombies
 
 __all__ = [
     "Batch",
+    "Envelopes",
     "Event",
     "EventSink",
     "EventSource",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen
 
+from ..model import JSON
 from .event import Event
 from .privacy import Privacy
 
@@ -65,6 +66,18 @@ class OpenKeys(Protocol):
         ...
 
 
+class Envelopes(Protocol):
+    """Makes events of a vendor's messages, whatever queue they come out of."""
+
+    def read(self, envelope: Mapping[str, JSON]) -> Sequence[Event] | None:
+        """Return what a message says that was not told yet; None when it is somebody else's.
+
+        Raises:
+            Rejected: it makes no sense.
+        """
+        ...
+
+
 @frozen(kw_only=True)
 class Subscription:
     """What a job wants of a source."""
@@ -79,4 +92,4 @@ class Subscription:
     """What was open when this process last ended; None where nothing is remembered."""
 
 
-__all__ = ["Batch", "EventSource", "OpenKeys", "Subscription"]
+__all__ = ["Batch", "Envelopes", "EventSource", "OpenKeys", "Subscription"]

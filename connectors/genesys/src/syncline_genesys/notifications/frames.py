@@ -21,8 +21,8 @@ from .wire import Messages
 
 logger = logging.getLogger(__name__)
 
-_OF_CONVERSATIONS = ("v2.users.", "v2.routing.queues.", "v2.conversations.")
-_DETAILS = "v2.detail.events.conversation."
+_TOPICS = ("v2.users.", "v2.routing.queues.", "v2.detail.events.conversation.")
+"""How the topics begin that can be about conversations; others are the vendor's own."""
 _TOLD = 20
 """Frames that make no sense and are logged one by one; the rest is counted."""
 
@@ -31,8 +31,6 @@ class Hearing(Protocol):
     """Makes events of what notifications say."""
 
     def frame(self, topic: str, body: Raw, observed_at: datetime) -> Sequence[Event]: ...
-
-    def detail_event(self, topic: str, body: Raw, observed_at: datetime) -> Sequence[Event]: ...
 
 
 @define
@@ -63,13 +61,10 @@ class Frames:
             try:
                 one = envelope(raw)
                 topic = one.topic
-                if topic.startswith(_OF_CONVERSATIONS) and topic.find(".conversations") > 0:
-                    events = self.hearing.frame(topic, one.body, now)
-                elif topic.startswith(_DETAILS):
-                    events = self.hearing.detail_event(topic, one.body, now)
-                else:
+                if not topic.startswith(_TOPICS):
                     self._other(channel, raw)
                     continue
+                events = self.hearing.frame(topic, one.body, now)
             except Rejected as error:
                 self._refused(channel, raw, error)
                 continue

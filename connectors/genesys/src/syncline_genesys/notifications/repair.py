@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
-from syncline.errors import Forbidden, NotFound, SynclineError
+from syncline.errors import Forbidden, NotFound, Rejected, SynclineError
 from syncline.events import Event
 from syncline.ports import Clock
 from syncline.redaction import redact
@@ -226,7 +226,7 @@ class Repairs:
             for one in await self._details(some, due):
                 id = text(one, "conversationId")
                 missing.pop(id, None)
-                self.put(self.telling.details(one, self.clock.now()))
+                self._tell(one, due, self.telling.details)
                 # What has not ended by analytics may have ended since.
                 self._settle(id, due, final=last or moment(one.get("conversationEnd")) is not None)
         return list(missing)
@@ -251,7 +251,7 @@ class Repairs:
         except Forbidden as error:
             self._note(due, error)
             return
-        self.put(self.telling.conversation(found, self.clock.now()))
+        self._tell(found, due, self.telling.conversation)
         self._settle(id, due, final=True)
 
     def _settle(self, id: str, due: Sequence[_Wound], *, final: bool) -> None:
@@ -281,11 +281,24 @@ class Repairs:
                 return
 
     def _begun(self, conversation: Json, due: Sequence[_Wound]) -> None:
-        events = self.telling.details(conversation, self.clock.now())
-        self.put(events)
-        if events:
+        if self._tell(conversation, due, self.telling.details):
             for wound in due:
                 wound.repaired.add(text(conversation, "conversationId"))
+
+    def _tell(
+        self,
+        found: Json,
+        due: Sequence[_Wound],
+        make: Callable[[Json, datetime], Sequence[Event]],
+    ) -> Sequence[Event]:
+        """Put the events that an answer makes, and return them; one that makes no sense is told."""
+        try:
+            events = make(found, self.clock.now())
+        except Rejected as error:
+            self._note(due, error)
+            return ()
+        self.put(events)
+        return events
 
     async def _turn(self) -> None:
         """Wait for the budget, and for room: what is made then is put at once."""
@@ -297,7 +310,7 @@ class Repairs:
         for wound in due:
             if said not in wound.faults:
                 wound.faults[said] = None
-                logger.warning("what was missed may not be read", extra={"error": said})
+                logger.warning("what was missed cannot be read", extra={"error": said})
 
 
 def _began(conversation: Json, since: datetime) -> bool:

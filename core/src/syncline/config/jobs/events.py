@@ -102,6 +102,10 @@ class EventsJob(Shown):
     kind: Literal["events"] = setting("What the job does.", default="events")
     source: str = setting("The connection that tells what happens, by its name.")
     sink: str = setting("The connection that it goes to, by its name.")
+    intake: str = setting(
+        "The connection whose queue hands out what the source tells, instead of sockets.",
+        default="",
+    )
     topics: tuple[str, ...] = setting("What is listened to; patterns are the source's to expand.")
     dedupe: Dedupe = setting(
         "Who drops what is told twice: this job, those who read, or a merge job.", default="state"
@@ -146,9 +150,9 @@ class EventsJob(Shown):
 
     @property
     def connections(self) -> tuple[str, ...]:
-        """The connections that it needs: source, sink, and who is asked what has ended."""
-        asked = [self.zombies.connection] if self.zombies.connection else []
-        return tuple(dict.fromkeys((self.source, self.sink, *asked)))
+        """The connections that it needs: source, sink, queue, and who is asked what has ended."""
+        more = [name for name in (self.intake, self.zombies.connection) if name]
+        return tuple(dict.fromkeys((self.source, self.sink, *more)))
 
     @property
     def secrets(self) -> tuple[tuple[ConfigPath, SecretRef], ...]:

@@ -19,6 +19,7 @@ from ...config import Config, Connection
 from ...config.jobs.events import EventsJob
 from ...config.jobs.zombies import ZombieSettings
 from ...config.secrets import resolved
+from ...config_store import Intake
 from ...connector import Context
 from ...errors import ConfigError, SynclineError
 from ...events import (
@@ -35,6 +36,7 @@ from ...events import (
 )
 from ...events.conversations import Janitor, Patience
 from ...events.dead_letters import DeadLetters
+from ...events.delivered import DeliveredSource
 from ...events.spool import Spool
 from ...ports import Clock
 from ...redaction import register
@@ -182,11 +184,27 @@ async def open_source(around: Surroundings, name: str, known: OpenKeys | None) -
         known=known,
     )
     connection = around.config.connections[job.source]
-    if connection.connector.source is None:
-        raise ConfigError([f"connections.{job.source}: it tells nothing live"])
+    make = connection.connector.source
     context = around.context(job.source)
     settings = await around.settings(connection, context, job.listener)
-    return connection.connector.source(settings, context, wanted)
+    if job.intake:
+        return await _delivered(around, job, settings, context, wanted)
+    if make is None:
+        raise ConfigError([f"connections.{job.source}: it tells nothing live"])
+    return make(settings, context, wanted)
+
+
+async def _delivered(
+    around: Surroundings, job: EventsJob, settings: Any, context: Context, wanted: Subscription
+) -> EventSource:
+    """Open a source whose messages a queue of another connection hands out."""
+    make = around.config.connections[job.source].connector.envelopes
+    if make is None:
+        raise ConfigError([f"connections.{job.source}: it has no messages"])
+    envelopes = make(settings, context, wanted)
+    make_intake = around.config.connections[job.intake].connector.intake
+    intake: Intake = await around.opened(job.intake, make_intake, "names no queue")
+    return DeliveredSource(intake, envelopes, around.clock)
 
 
 async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy:

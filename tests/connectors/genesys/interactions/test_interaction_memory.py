@@ -148,3 +148,14 @@ def test_somebody_whom_only_an_older_snapshot_shows_takes_part() -> None:
     assert list(one.open()) == []
     one.frame(TOPIC, json.dumps({"id": "c1", "participants": [here]}).encode(), NOW)
     assert list(one.open()) == ["c1"]
+
+
+def test_what_changes_ten_thousand_times_is_told_ten_thousand_times() -> None:
+    one = Normaliser("genesys/cx", "a")
+    at, ids = NOW, set()
+    for number in range(10_000):
+        at += timedelta(seconds=5)
+        state = "paused" if number % 2 else "active"
+        ids |= {event.id for event in told(one, "c1", at, recordingState=state)}
+    # Beside these, somebody came and was connected.
+    assert len(ids) == 10_000 + 3

@@ -25,7 +25,10 @@ _STATES = frozenset(
     {"scheduled", "dialing", "contacting", "uploading", "converting", "transmitting", "parked"}
 )
 """Segments in which a session is not connected yet, or not now; notifications say the same word."""
+_SILENT = frozenset({"delay", "unknown"})
+"""Segments that do not say whether a session is connected."""
 _ALERT, _HOLD, _WRAPUP, _PARKED = "alert", "hold", "wrapup", "parked"
+_BEFORE = _STATES | _SILENT | {_ALERT}
 _CUSTOMERS = frozenset({"customer", "external"})
 
 
@@ -66,7 +69,7 @@ def _segments(session: Mapping[str, Any]) -> list[_Segment]:
 def _communication(session: Mapping[str, Any], segments: Sequence[_Segment]) -> Communication:
     media = [segment for segment in segments if segment.kind != _WRAPUP]
     over, reason = _end(media)
-    connected = earliest(one.start for one in media if one.kind not in {*_STATES, _ALERT})
+    connected = earliest(one.start for one in media if one.kind not in _BEFORE)
     return Communication(
         id=text_in(session, "sessionId"),
         state="disconnected" if over is not None else None,
@@ -106,7 +109,9 @@ def _end(media: Sequence[_Segment]) -> tuple[datetime | None, str | None]:
 def _state(kind: str) -> str | None:
     if kind == _ALERT:
         return "alerting"
-    return kind if kind in _STATES else "connected" if kind else None
+    if kind in _STATES:
+        return kind
+    return "connected" if kind and kind not in _SILENT else None
 
 
 def _participant(

@@ -23,7 +23,6 @@ from .memory import (
     RUNG,
     WORKED,
     WORKING,
-    Known,
     KnownCommunication,
     KnownConversation,
     KnownParticipant,
@@ -92,24 +91,6 @@ def facts_of(
     if works:
         found += _work(participant, communications, one)
     return found
-
-
-def remember(fact: Fact, known: Known) -> bool:
-    """Remember that a fact was told; tell whether it was new."""
-    if fact.once:
-        new = not known.once & fact.once
-        known.once |= fact.once
-        return new
-    mark = mark_of(fact.type, fact.mark)
-    if mark in known.marks:
-        return False
-    known.marks = (*known.marks, mark)
-    return True
-
-
-def mark_of(type: str, mark: str) -> str:
-    """Return how something that can come again is remembered."""
-    return f"{type} {mark}"
 
 
 def joined_at(participant: Participant, communications: Communications) -> datetime | None:
@@ -291,5 +272,5 @@ def takes_part(participant: Participant, communications: Communications) -> bool
 
 __all__ = [
     "BEFORE_HELD", "RANK", "SILENT", "Communications", "Fact", "ended_at", "facts_of", "joined_at",
-    "latest_of", "mark_of", "remember", "takes_part",
+    "latest_of", "takes_part",
 ]  # fmt: skip

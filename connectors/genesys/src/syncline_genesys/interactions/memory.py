@@ -2,44 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 RUNG, CONNECTED, MOVED, OVER = 1, 2, 4, 8
 """What happens to a communication once at most."""
 JOINED, LEFT, WORKING, WORKED = 1, 2, 4, 8
 """What happens to a participant once at most."""
+_FEW = 8
 
 
-class KnownCommunication:
-    """What was told of one communication."""
+class KnownPlace:
+    """What was told of a participant, or of one of its communications."""
 
-    __slots__ = ("hold", "marks", "once", "recording", "state")
+    __slots__ = ("_turns", "marks", "once")
 
     def __init__(self) -> None:
         self.once = 0
-        self.marks: tuple[str, ...] = ()
+        """The sum of what happened that can happen once at most."""
+        self.marks: Collection[str] = ()
         """What was told of all that can happen more than once."""
+        self._turns: dict[str, int] | None = None
+
+    def tell(self, type: str, once: int, mark: str) -> bool:
+        """Remember something; tell whether it was new."""
+        if once:
+            new = not self.once & once
+            self.once |= once
+            return new
+        marks, said = self.marks, f"{type} {mark}"
+        if said in marks:
+            return False
+        if isinstance(marks, set):
+            marks.add(said)
+        else:
+            # Most have none, or few: a set takes ten times the room.
+            self.marks = (*marks, said) if len(marks) < _FEW else {*marks, said}
+        return True
+
+    def turn(self, type: str, value: str) -> str:
+        """Return a mark that tells this turn of a value from earlier ones."""
+        turns = self._turns = self._turns or {}
+        number = turns.get(f"{type} {value}", 0)
+        mark = f"{value} {number}" if number else value
+        while f"{type} {mark}" in self.marks:
+            number += 1
+            mark = f"{value} {number}"
+        turns[f"{type} {value}"] = number
+        return mark
+
+
+class KnownCommunication(KnownPlace):
+    """What was told of one communication."""
+
+    __slots__ = ("hold", "recording", "state")
+
+    def __init__(self) -> None:
+        super().__init__()
         self.state = ""
         self.hold = ""
         """The mark of the hold that it is on; "" where it is on none."""
         self.recording = "none"
 
 
-class KnownParticipant:
+class KnownParticipant(KnownPlace):
     """What was told of one participant, and what the newest snapshot said."""
 
-    __slots__ = ("attributes", "ended", "marks", "once", "takes_part")
+    __slots__ = ("attributes", "ended", "takes_part")
 
     def __init__(self) -> None:
-        self.once = 0
-        self.marks: tuple[str, ...] = ()
+        super().__init__()
         self.ended: datetime | None = None
         self.takes_part = False
         self.attributes = ""
         """The digest of those that left."""
-
-
-Known = KnownCommunication | KnownParticipant
 
 
 class KnownConversation:
@@ -109,6 +145,6 @@ class KnownConversation:
 
 
 __all__ = [
-    "CONNECTED", "JOINED", "LEFT", "MOVED", "OVER", "RUNG", "WORKED", "WORKING", "Known",
-    "KnownCommunication", "KnownConversation", "KnownParticipant",
+    "CONNECTED", "JOINED", "LEFT", "MOVED", "OVER", "RUNG", "WORKED", "WORKING",
+    "KnownCommunication", "KnownConversation", "KnownParticipant", "KnownPlace",
 ]  # fmt: skip

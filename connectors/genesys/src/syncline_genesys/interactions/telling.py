@@ -16,10 +16,9 @@ from .facts import (
     ended_at,
     facts_of,
     joined_at,
-    remember,
     takes_part,
 )
-from .memory import Known, KnownConversation
+from .memory import KnownConversation, KnownPlace
 from .screen import Screen
 from .shapes import Communication, Participant
 from .states import height
@@ -90,10 +89,12 @@ def is_older(latest: datetime | None, known: datetime | None) -> bool:
 
 def _new(known: KnownConversation, facts: list[Fact]) -> list[Fact]:
     """Return those that were not told, and remember them."""
-    return [fact for fact in facts if remember(fact, _told(known, fact))] if facts else facts
+    if not facts:
+        return facts
+    return [fact for fact in facts if _place_of(known, fact).tell(fact.type, fact.once, fact.mark)]
 
 
-def _told(known: KnownConversation, fact: Fact) -> Known:
+def _place_of(known: KnownConversation, fact: Fact) -> KnownPlace:
     id = fact.participant.id
     if fact.of_participant:
         return known.participant(id)

@@ -10,12 +10,12 @@ from hashlib import blake2b
 
 from syncline.events import interaction as words
 
-from .facts import BEFORE_HELD, Communications, Fact, mark_of
-from .memory import Known, KnownCommunication, KnownConversation
+from .facts import BEFORE_HELD, Communications, Fact
+from .memory import KnownCommunication, KnownConversation
 from .screen import Screen
 from .shapes import NULL, Communication, Participant
 from .states import SAID, height, is_over
-from .times import newest, text_of
+from .times import text_of
 from .words import lower
 
 
@@ -41,7 +41,7 @@ def toggled(
         if what.held or told.hold:
             found += _hold(participant, what, media, told)
     if screen.lets_attributes and participant.attributes is not NULL:
-        found += _attributes(known, participant, communications, screen)
+        found += _attributes(known, participant, screen)
     return found
 
 
@@ -60,7 +60,7 @@ def _state(
         fact.communication is what and fact.state == state for fact in fresh
     ):
         return []
-    mark = _turn(told, words.CHANGED, f"{state} {text_of(what.connectedTime)}")
+    mark = told.turn(words.CHANGED, state)
     return [Fact(words.CHANGED, None, participant, what, media, mark=mark, state=state)]
 
 
@@ -71,7 +71,7 @@ def _recording(
     if not state or state == told.recording:
         return []
     told.recording = state
-    mark = _turn(told, words.RECORDING, f"{state} {text_of(what.connectedTime)}")
+    mark = told.turn(words.RECORDING, state)
     until = what.disconnectedTime or participant.endTime
     return [Fact(words.RECORDING, None, participant, what, media, mark=mark, until=until)]
 
@@ -95,7 +95,7 @@ def _hold(
         )
         told.hold = ""
     if what.held and not told.hold:
-        told.hold = start or _turn(told, words.HELD, text_of(what.connectedTime))
+        told.hold = start or told.turn(words.HELD, "held")
         if not start:
             found.append(
                 Fact(words.HELD, None, participant, what, media, mark=told.hold, state=state)
@@ -103,12 +103,7 @@ def _hold(
     return found
 
 
-def _attributes(
-    known: KnownConversation,
-    participant: Participant,
-    communications: Communications,
-    screen: Screen,
-) -> list[Fact]:
+def _attributes(known: KnownConversation, participant: Participant, screen: Screen) -> list[Fact]:
     told = known.participant(participant.id)
     chosen = screen.attributes(participant.attributes)
     if not chosen and not told.attributes:
@@ -119,20 +114,10 @@ def _attributes(
     if digest == told.attributes:
         return []
     told.attributes = digest
-    anchor = newest([participant.connectedTime, *[c.connectedTime for _, c in communications]])
-    mark = _turn(told, words.ATTRIBUTES, f"{digest} {text_of(anchor)}")
+    mark = told.turn(words.ATTRIBUTES, digest)
     return [
         Fact(words.ATTRIBUTES, None, participant, mark=mark, attributes=chosen, of_participant=True)
     ]
-
-
-def _turn(told: Known, type: str, value: str) -> str:
-    """Return what tells this turn of a value from earlier ones."""
-    mark, turn = value, 0
-    while mark_of(type, mark) in told.marks:
-        turn += 1
-        mark = f"{value} {turn}"
-    return mark
 
 
 __all__ = ["toggled"]

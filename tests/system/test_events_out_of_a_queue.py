@@ -1,0 +1,147 @@
+"""A mirror that hears of conversations through Amazon EventBridge and SQS, end to end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from syncline.clock import SystemClock
+from syncline.config import load
+from syncline.engine.mirroring import Figures
+from syncline.engine.mirroring.opening import Surroundings, open_source
+from syncline.errors import ConfigError
+from syncline.events import Event
+from syncline.state import SqliteState
+from syncline_simulators.running import Running, running
+
+FILE = """
+[connections.cx]
+connector = "genesys"
+region = "{region}"
+client_id = "c"
+client_secret = {{ env = "MIRROR_TEST_SECRET" }}
+[connections.cloud]
+connector = "aws"
+region = "us-east-1"
+endpoint = "{endpoint}"
+access_key_id = {{ env = "MIRROR_TEST_SECRET" }}
+secret_access_key = {{ env = "MIRROR_TEST_SECRET" }}
+queue = "{queue}"
+queue_wait = "1s"
+[connections.out]
+connector = "lines"
+file = "out.jsonl"
+[jobs.mirror]
+kind = "events"
+source = "{source}"
+intake = "{intake}"
+sink = "out"
+topics = ["v2.detail.events.conversation.*"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIRROR_TEST_SECRET", "test")
+
+
+@pytest.fixture
+def sqs() -> Iterator[Any]:
+    """A stand-in of AWS, with a queue."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    endpoint = f"http://{host}:{port}"
+    yield boto3.client("sqs", endpoint_url=endpoint, region_name="us-east-1", **keys)
+    server.stop()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Running]:
+    with running("genesys") as found:
+        found.act({"do": "traffic", "users": 5, "queues": 1})
+        yield found
+
+
+async def test_what_eventbridge_hands_on_arrives_once_and_leaves_the_queue(
+    simulator: Running, sqs: Any, tmp_path: Path
+) -> None:
+    endpoint = sqs.meta.endpoint_url
+    queue = sqs.create_queue(QueueName="mirror")["QueueUrl"]
+    subscription = {"do": "subscribe", "url": endpoint, "queue": queue, "duplicate": 1}
+    await asyncio.to_thread(simulator.act, {**subscription, "reorder": True})
+    begin = {"do": "begin", "script": "call", "by_hand": True}
+    call = (await asyncio.to_thread(simulator.act, begin))["id"]
+    step = {"do": "step", "conversation": call, "changes": "all"}
+    await asyncio.to_thread(simulator.act, step)
+    region = simulator.connection["region"]
+    text = FILE.format(region=region, endpoint=endpoint, queue=queue, source="cx", intake="cloud")
+    events = await _heard(text, tmp_path, sqs, queue)
+    assert {event.key for event in events} == {call}
+    assert len({event.id for event in events}) == len(events)
+    assert {"participant.joined", "communication.disconnected"} <= {one.type for one in events}
+
+
+async def _heard(text: str, folder: Path, sqs: Any, queue: str) -> list[Event]:
+    """Take everything that a source tells until the queue is empty."""
+    state = SqliteState.memory()
+    around = Surroundings(
+        config=load(text.encode(), folder=folder),
+        state=state,
+        clock=SystemClock(),
+        progress=lambda event, **fields: None,
+        figures=Figures(),
+    )
+    source = await open_source(around, "mirror", None)
+    heard: list[Event] = []
+
+    async def take() -> None:
+        async for batch in source.batches():
+            heard.extend(batch.events)
+            batch.settle()
+
+    taking = asyncio.create_task(take())
+    async with asyncio.timeout(20):
+        await asyncio.to_thread(_emptied, sqs, queue, heard)
+    taking.cancel()
+    await asyncio.wait([taking])
+    await source.aclose()
+    state.close()
+    return heard
+
+
+def _emptied(sqs: Any, queue: str, heard: list[Event]) -> None:
+    """Wait until something was heard and nothing is left."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while True:
+        found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        if heard and not any(int(found[name]) for name in names):
+            return
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("source", "intake", "said"),
+    [
+        ("cx", "out", "the connector 'lines' has no queue"),
+        ("cloud", "cloud", "the connector 'aws' has no messages"),
+        ("cx", "nobody", "there is no connection 'nobody'"),
+    ],
+)
+def test_a_queue_that_cannot_be_read_so_is_refused(
+    tmp_path: Path, source: str, intake: str, said: str
+) -> None:
+    text = FILE.format(
+        region="mypurecloud.ie", endpoint="http://127.0.0.1:1", queue="https://sqs/x",
+        source=source, intake=intake,
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match=said):
+        load(text.encode(), folder=tmp_path)

@@ -81,7 +81,10 @@ Streams = Callable[[], Mapping[str, Stream]]
 LISTENER = "listener"
 """The label with the listener, or with the name of a process among those of a merge job."""
 COUNTERS: Mapping[str, tuple[str, Callable[[Figures], float]]] = {
-    "syncline_events_delivered": ("Events that the sink has made durable.", lambda f: f.delivered),
+    "syncline_events_delivered": (
+        "Events that are durable at the sink, those included that were there before.",
+        lambda f: f.delivered,
+    ),
     "syncline_events_spooled": (
         "Events that were written to disk, because the sink did not answer.",
         lambda f: f.spooled,

@@ -48,4 +48,49 @@ class Event:
         }
 
 
-__all__ = ["Event"]
+_blank = Event.__new__
+_SET = [
+    Event.__dict__[name].__set__
+    for name in (
+        "id", "key", "type", "source", "occurred_at", "observed_at", "data", "synthetic",
+    )
+]  # fmt: skip
+(
+    _set_id,
+    _set_key,
+    _set_type,
+    _set_source,
+    _set_occurred,
+    _set_observed,
+    _set_data,
+    _set_synthetic,
+) = _SET
+
+
+def unchecked(
+    id: str,
+    key: str,
+    type: str,
+    source: str,
+    occurred_at: datetime,
+    observed_at: datetime,
+    data: Mapping[str, JSON],
+    synthetic: bool = False,
+) -> Event:
+    """Return an event whose times are known to have a zone.
+
+    It takes a quarter of the time of `Event(…)`, for those who make tens of thousands a second.
+    """
+    made = _blank(Event)
+    _set_id(made, id)
+    _set_key(made, key)
+    _set_type(made, type)
+    _set_source(made, source)
+    _set_occurred(made, occurred_at)
+    _set_observed(made, observed_at)
+    _set_data(made, data)
+    _set_synthetic(made, synthetic)
+    return made
+
+
+__all__ = ["Event", "unchecked"]

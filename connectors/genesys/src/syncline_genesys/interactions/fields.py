@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 import msgspec
 from msgspec import Raw, Struct
 
+from syncline.events import Event
 from syncline.events import interaction as words
+from syncline.events.event import unchecked
 from syncline.model import JSON
 
 from .facts import SILENT, Fact
+from .identity import event_id
 from .screen import Screen
 from .shapes import NULL, UNREADABLE, Membership
+from .telling import News
 from .times import text_of
 from .words import lower
 
@@ -48,10 +54,25 @@ def _divisions_of(text: bytes) -> tuple[str, ...]:
     return tuple(one.division.id for one in memberships if one.division and one.division.id)
 
 
-def data_of(
-    fact: Fact, hearing: Hearing, id: str, occurred: str, *, previous: str = "", late: bool = False
-) -> dict[str, JSON]:
-    """Return the data of the event that a fact is."""
+def events_of(
+    source: str, news: Sequence[News], hearing: Hearing, observed_at: datetime
+) -> list[Event]:
+    """Return the events that news are."""
+    events = []
+    key, last, occurred = hearing.conversation, None, ""
+    for one in news:
+        fact, at = one.fact, one.at
+        if at != last:
+            last, occurred = at, text_of(at)
+        place = "" if fact.of_participant else fact.communication.id or ""
+        id = event_id(fact.type, key, fact.participant.id or "", place, fact.mark)
+        data = _data_of(one, hearing, id, occurred)
+        events.append(unchecked(id, key, fact.type, source, at, observed_at, data))
+    return events
+
+
+def _data_of(news: News, hearing: Hearing, id: str, occurred: str) -> dict[str, JSON]:
+    fact = news.fact
     who, what = fact.participant, fact.communication
     data: dict[str, JSON] = {
         "event_id": id,
@@ -74,8 +95,8 @@ def data_of(
         data["purpose"] = who.purpose
     if fact.state:
         data["state"] = fact.state
-    if previous:
-        data["previous_state"] = previous
+    if news.previous:
+        data["previous_state"] = news.previous
     if fact.reason:
         data["reason"] = fact.reason
     data["occurred_at"] = occurred
@@ -86,7 +107,7 @@ def data_of(
     data["synthetic"] = False
     if hearing.repaired:
         data["repaired"] = True
-    if late:
+    if news.late:
         data["late"] = True
     _add_rest(data, fact, hearing)
     return data
@@ -159,4 +180,4 @@ def _add_wrapup(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
         data["wrapup_notes"] = notes
 
 
-__all__ = ["Hearing", "data_of", "divisions_of"]
+__all__ = ["Hearing", "divisions_of", "events_of"]

@@ -15,14 +15,12 @@ from msgspec import Raw
 
 from syncline.errors import Rejected
 from syncline.events import Event, Privacy
-from syncline.model import JSON
 
 from . import analytics, details, flattened, lookups
 from .clock import VendorClock
-from .facts import Communications, Fact, latest_of
-from .fields import Hearing, data_of, divisions_of
+from .facts import Communications, latest_of
+from .fields import Hearing, divisions_of, events_of
 from .gaps import gap_event
-from .identity import event_id
 from .memory import KnownConversation
 from .reading import (
     communications_of,
@@ -42,6 +40,8 @@ KEPT = timedelta(minutes=10)
 and wrap-up come later, and other topics repeat its end."""
 MOST = 250_000
 """So many conversations are remembered."""
+_WHOLE = ".conversations"
+"""How topics of whole conversations end: nearly all."""
 _DETAILS = 100_000
 """So many ids of detail events, which may be delivered again."""
 
@@ -158,7 +158,7 @@ class Normaliser:
         if self._recent.repeats(hash((snapshot.id, *raws)), now):
             self.counts.repeats += 1
             return []
-        told, latests = self._read(raws, known, flattened.medium_of(topic))
+        told, latests = self._read(raws, known, _medium_of(topic))
         latest = newest(latests.values())
         if not is_older(latest, known.latest):
             known.raws = latests
@@ -232,7 +232,8 @@ class Normaliser:
             topic=topic, divisions=details.divisions_of(found), screen=self._screen,
         )  # fmt: skip
         facts = details.facts_of(name, found, self._screen)
-        told = [self._event(News(fact, fact.at or now), hearing, now) for fact in facts]
+        news = [News(fact, fact.at or now) for fact in facts]
+        told = events_of(self.source, news, hearing, now)
         events = [event for event in told if self._is_new(event.id)]
         self.counts.events += len(events)
         self.counts.repeats += bool(told) and not events
@@ -254,20 +255,7 @@ class Normaliser:
             known.raws = {}
             self._leaving.append((now + KEPT, hearing.conversation))
         self.counts.events += len(news)
-        return [self._event(one, hearing, now) for one in news]
-
-    def _event(self, news: News, hearing: Hearing, now: datetime) -> Event:
-        fact = news.fact
-        id = event_id(
-            fact.type, hearing.conversation, fact.participant.id or "", _place(fact), fact.mark
-        )
-        data: dict[str, JSON] = data_of(
-            fact, hearing, id, text_of(news.at), previous=news.previous, late=news.late
-        )
-        return Event(
-            id=id, key=hearing.conversation, type=fact.type, source=self.source,
-            occurred_at=news.at, observed_at=now, data=data,
-        )  # fmt: skip
+        return events_of(self.source, news, hearing, now)
 
     def _remembered(self, id: str, now: datetime) -> KnownConversation:
         self._forget(now)
@@ -294,8 +282,8 @@ class Normaliser:
                 self._leaving.append((known.heard + KEPT, id))
 
 
-def _place(fact: Fact) -> str:
-    return "" if fact.of_participant else fact.communication.id or ""
+def _medium_of(topic: str) -> str:
+    return "" if topic.endswith(_WHOLE) else flattened.medium_of(topic)
 
 
 __all__ = ["KEPT", "MOST", "Counts", "Normaliser"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -62,6 +62,20 @@ class Done:
         """What makes it this change."""
         state = self.state if self.type in _STATES else ""
         return (self.conversation, self.participant, self.communication, self.type, state)
+
+
+def done_of(line: Mapping[str, Any]) -> Done:
+    """Return what a line of a simulator's truth says was done."""
+    return Done(
+        conversation=line["conversation_id"],
+        participant=line.get("participant_id", ""),
+        communication=line.get("communication_id", ""),
+        type=line["type"],
+        state=line.get("state", ""),
+        at=datetime.fromisoformat(line["occurred_at"]),
+        dropped=line.get("dropped", False),
+        frames=line.get("frames", 1),
+    )
 
 
 @frozen
@@ -243,4 +257,4 @@ def _time(text: object) -> datetime:
     return datetime.fromisoformat(str(text))
 
 
-__all__ = ["TOGGLES", "Change", "Done", "Gap", "Heard", "Judgement", "gaps", "judge"]
+__all__ = ["TOGGLES", "Change", "Done", "Gap", "Heard", "Judgement", "done_of", "gaps", "judge"]

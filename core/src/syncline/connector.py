@@ -94,6 +94,16 @@ def opened_late(target: str) -> Callable[[Any, Context], Webhook]:
 
 
 @attrs.frozen(kw_only=True)
+class Preparation:
+    """What `prepare` is asked for."""
+
+    create: bool = False
+    """Make what is missing; nothing that is there is changed."""
+    merged: bool = False
+    """Several listeners write to `raw_sink`, and a merge job reads it: its places are needed."""
+
+
+@attrs.frozen(kw_only=True)
 class Finding:
     """What `prepare` found at one place."""
 
@@ -136,7 +146,7 @@ class Connector(Shown):
     raw_sink: Callable[[Any, Context], EventSink] | None = None
     """What several listeners write to, for `merge` to read; goes with it."""
     merge: Callable[[Any, Context, MergeJob], MergeStage] | None = None
-    prepare: Callable[[Any, Context, bool], Awaitable[Sequence[Finding]]] | None = None
+    prepare: Callable[[Any, Context, Preparation], Awaitable[Sequence[Finding]]] | None = None
     """Looks at the places that events go to, such as topics; makes missing ones if told so."""
     state: Callable[[Any, Context, Mapping[str, str]], StateStore] | None = None
     """Opens a state elsewhere than in a file, as the other keys of `state = { … }` say."""

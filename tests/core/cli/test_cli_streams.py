@@ -48,9 +48,9 @@ class Source:
         pass
 
 
-async def prepare(settings, context, create):
+async def prepare(settings, context, asked):
     path = Path(settings.topic)
-    if create:
+    if asked.create:
         path.touch()
     if path.exists():
         return [Finding(fine=True, text="topic 't' has 12 partitions")]

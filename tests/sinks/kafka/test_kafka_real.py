@@ -26,7 +26,7 @@ from confluent_kafka.admin._acl import (
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from syncline.connector import Context
+from syncline.connector import Context, Preparation
 from syncline.errors import Forbidden, Unavailable
 from syncline.events import EventSink
 from syncline.events.sink import EventsRejected
@@ -154,7 +154,7 @@ async def test_a_wrong_password_is_forbidden_and_said_nowhere(
         with pytest.raises(Forbidden):
             await sink.send([event(1)])
     with pytest.raises(Forbidden):
-        await prepare(settings, context, create=False)
+        await prepare(settings, context, Preparation(merged=True))
     assert wrong not in str(caught.value)
     assert wrong not in caplog.text
 
@@ -216,9 +216,11 @@ async def test_the_rights_that_are_told_suffice(
     security = _security(kafka_broker, "sasl_plaintext", "PLAIN", USERS["alice"])
     address = kafka_broker.address("SASL_PLAINTEXT")
     settings = make_settings(address, security=security, partitions=1, replication=1)
-    made = await prepare(settings, context, create=True)
+    made = await prepare(settings, context, Preparation(create=True, merged=True))
     assert [finding.fine for finding in made] == [True] * 3, made
-    assert all(finding.fine for finding in await prepare(settings, context, create=False))
+    assert all(
+        finding.fine for finding in await prepare(settings, context, Preparation(merged=True))
+    )
     async with _open(settings, context) as sink:
         await sink.send([event(1)])
     assert await _numbers(read_events, kafka_broker, topic, 1) == [1]
@@ -263,14 +265,14 @@ async def test_missing_topics_are_found_made_and_then_fine(
     settings = make_settings(
         kafka_broker.bootstrap, partitions=3, replication=1, dead_letter_topic=f"{topic}.dead"
     )
-    found = await prepare(settings, context, create=False)
+    found = await prepare(settings, context, Preparation(merged=True))
     assert [finding.fine for finding in found] == [False] * 4
     assert all("--create" in finding.text for finding in found)
-    made = await prepare(settings, context, create=True)
+    made = await prepare(settings, context, Preparation(create=True, merged=True))
     assert [finding.fine for finding in made] == [True] * 4
-    again = await prepare(settings, context, create=True)
+    again = await prepare(settings, context, Preparation(create=True, merged=True))
     assert [(finding.fine, "made" in finding.text) for finding in again] == [(True, False)] * 4
-    others = await prepare(make_settings(kafka_broker.bootstrap), context, create=True)
+    others = await prepare(make_settings(kafka_broker.bootstrap), context, Preparation(merged=True))
     assert "has 3 partitions and should have 48" in others[0].text
 
 
@@ -279,7 +281,7 @@ async def test_brokers_that_do_not_answer_are_unavailable(
 ) -> None:
     monkeypatch.setattr("syncline_kafka.preparing._PATIENCE", 1.0)
     with pytest.raises(Unavailable, match="kafka: bus: listing topics"):
-        await prepare(make_settings("127.0.0.1:1"), context, create=False)
+        await prepare(make_settings("127.0.0.1:1"), context, Preparation())
 
 
 async def test_a_tombstone_is_read_as_the_end_of_a_key(
@@ -308,7 +310,7 @@ async def test_the_time_of_a_record_is_the_events_own(
 _PROGRAM = """
 import asyncio, json, sys
 from syncline.clock import SystemClock
-from syncline.connector import Context
+from syncline.connector import Context, Preparation
 from syncline.testing.sink_contract import event
 from syncline_kafka import Settings
 from syncline_kafka.sink import KafkaSink

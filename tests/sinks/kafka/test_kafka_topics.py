@@ -61,6 +61,11 @@ def test_a_state_that_is_not_compacted_is_said() -> None:
 
 def test_the_topics_of_a_connection(make_settings: Any) -> None:
     settings = make_settings("h:1", topic="a", dead_letter_topic="a.dead", partitions=6)
-    topics = {topic.name: topic for topic in wished(settings)}
+    topics = {topic.name: topic for topic in wished(settings, merged=True)}
     assert set(topics) == {"a", "a.raw", "a.state", "a.dead"}
     assert {t.partitions for name, t in topics.items() if name != "a.dead"} == {6}
+
+
+def test_a_connection_that_nobody_merges_needs_no_topics_for_it(make_settings: Any) -> None:
+    [only] = wished(make_settings("h:1", topic="a"), merged=False)
+    assert only.name == "a"

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from ..clock import SystemClock
 from ..config import Config
 from ..config.scalars import written
-from ..connector import Finding
+from ..connector import Finding, Preparation
 from ..errors import ConfigError, SynclineError
 from .exits import DONE
 from .opened import run
@@ -111,12 +111,18 @@ async def _findings(config: Config, create: bool) -> dict[str, list[Finding]]:
             context = context_of(name, state, SystemClock())
             try:
                 values = await resolve_secrets(config, connection, context)
-                found[name] = [*await prepare(connection.ready(values), context, create)]
+                asked = Preparation(create=create, merged=_merged(config, name))
+                found[name] = [*await prepare(connection.ready(values), context, asked)]
             except (SynclineError, OSError) as error:
                 found[name] = [Finding(fine=False, text=" ".join(str(error).split("\n")))]
     finally:
         state.close()
     return found
+
+
+def _merged(config: Config, sink: str) -> bool:
+    jobs = (job for job in config.jobs.values() if job.kind == "events" and job.sink == sink)
+    return any(job.dedupe == "merge" for job in jobs)
 
 
 def finding_lines(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from syncline.connector import Connector, Context, Finding
+from syncline.connector import Connector, Context, Finding, Preparation
 
 from .settings import Security, Settings
 
@@ -37,10 +37,10 @@ def _merge(settings: Settings, context: Context, job: MergeJob) -> MergeStage:
     return KafkaMerge(settings, context, job)
 
 
-async def _prepare(settings: Settings, context: Context, create: bool) -> Sequence[Finding]:
+async def _prepare(settings: Settings, context: Context, asked: Preparation) -> Sequence[Finding]:
     from .preparing import prepare
 
-    return await prepare(settings, context, create=create)
+    return await prepare(settings, context, asked)
 
 
 connector = Connector(

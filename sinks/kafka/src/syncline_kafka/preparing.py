@@ -14,7 +14,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from syncline.connector import Context, Finding
+from syncline.connector import Context, Finding, Preparation
 from syncline.errors import StoreError
 
 from .configuration import client
@@ -27,10 +27,8 @@ _PATIENCE = 15.0
 """Seconds for one answer."""
 
 
-async def prepare(settings: Settings, context: Context, *, create: bool) -> Sequence[Finding]:
-    """Return how each topic of a connection is, and what to do; `create` makes missing ones.
-
-    Nothing that is there is changed.
+async def prepare(settings: Settings, context: Context, asked: Preparation) -> Sequence[Finding]:
+    """Return how each topic that is needed is, and what to do; missing ones are made if asked.
 
     Raises:
         Forbidden: the login, or a right, is missing.
@@ -38,7 +36,8 @@ async def prepare(settings: Settings, context: Context, *, create: bool) -> Sequ
         ConfigError: librdkafka does not take the settings.
     """
     brokers = _Brokers(settings, f"kafka: {context.connection}")
-    return await asyncio.to_thread(lambda: [*_findings(brokers, wished(settings), create)])
+    topics = wished(settings, merged=asked.merged)
+    return await asyncio.to_thread(lambda: [*_findings(brokers, topics, asked.create)])
 
 
 def _findings(brokers: _Brokers, topics: Sequence[Topic], create: bool) -> Iterator[Finding]:

@@ -43,8 +43,12 @@ class Standing:
     config: Mapping[str, str] = field(factory=dict)
 
 
-def wished(settings: Settings) -> list[Topic]:
-    """Return the topics of a connection; those for merging must have as many partitions each."""
+def wished(settings: Settings, *, merged: bool) -> list[Topic]:
+    """Return the topics that are needed.
+
+    Args:
+        merged: with those of a merge job, which has as many partitions in each.
+    """
     events = Topic(
         name=settings.topic,
         holds="events",
@@ -52,11 +56,10 @@ def wished(settings: Settings) -> list[Topic]:
         replication=settings.replication,
         retention=settings.retention,
     )
-    found = [
-        events,
-        evolve(events, name=settings.raw),
-        evolve(events, name=settings.state, holds="state", retention=None),
-    ]
+    found = [events]
+    if merged:
+        found.append(evolve(events, name=settings.raw))
+        found.append(evolve(events, name=settings.state, holds="state", retention=None))
     if name := settings.dead_letter_topic:
         found.append(evolve(events, name=name, holds="letters", partitions=1, retention=_LETTERS))
     return found

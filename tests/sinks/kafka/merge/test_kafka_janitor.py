@@ -29,6 +29,11 @@ class Vendor:
         self.asked: list[str] = []
         self.troubles: list[Exception] = []
 
+    def says(self, standing: Standing, keys: Sequence[str]) -> None:
+        """From now on these stand like this."""
+        for key in keys:
+            self.standing[key] = standing
+
     async def look_up(self, keys: Sequence[str]) -> Mapping[str, Found]:
         if self.troubles:
             raise self.troubles.pop()
@@ -75,7 +80,8 @@ async def test_a_zombie_is_finalised_once_by_one_of_two_and_a_late_real_event_co
     bus: Any, merging: Any, event: Any, vendor: Vendor, zombies: Zombies
 ) -> None:
     keys = [f"c{number}" for number in range(8)]
-    vendor.standing = dict.fromkeys(keys[:4], "ended") | dict.fromkeys(keys[4:], "gone")
+    vendor.says("ended", keys[:4])
+    vendor.says("gone", keys[4:])
     async with merging("one", zombies), merging("two", zombies):
         bus.write(event(key, STARTED, 0) for key in keys)
         await bus.wait(16)

@@ -26,12 +26,13 @@ class Fact:
     synthetic: bool = False
 
 
-def digest(event_id: str) -> bytes:
-    """Return the eight bytes by which an id is remembered; every process makes the same.
+def digest(event_id: str | bytes) -> bytes:
+    """Return the eight bytes by which an id, or its UTF-8, is remembered everywhere.
 
     Two of a conversation's ids have the same with a chance of one in 10^16 for some hundred events.
     """
-    return blake2b(event_id.encode(), digest_size=8).digest()
+    text = event_id.encode() if isinstance(event_id, str) else event_id
+    return blake2b(text, digest_size=8).digest()
 
 
 def fact_of(event: Event, *, heard: Micros | None = None) -> Fact:

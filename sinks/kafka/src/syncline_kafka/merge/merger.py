@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, define, frozen
 
 from syncline.events import Event, Found
-from syncline.events.conversations import Micros, Patience, Verdict, encode
+from syncline.events.conversations import Micros, Patience, Verdict, digest, encode
 from syncline.ports import Clock
 
 from ..messages import Codec, event_of
@@ -123,20 +123,24 @@ class Merger:
     def _merge(self, partition: Partition, message: Message, now: Micros) -> None:
         key = message.key() or b""
         headers: Any = message.headers() or []
-        fact = fact_of(key, headers, heard=now)
-        refused = self._transactions.refused
-        if refused and dict(headers)["ce_id"] in refused:
+        attributes = dict(headers)
+        event_id = attributes.get("ce_id")
+        # Half of all records are the other listener's: nothing more is looked at in those.
+        if event_id and partition.told(key, digest(event_id)):
+            self._counts.repeats += 1
+            return
+        fact = fact_of(key, attributes, heard=now)
+        if event_id in self._transactions.refused:
             raise NotOurs("the brokers refuse it in the clean topic")
         medium = medium_of(message.value()) if partition.lacks_medium(key) else ""
         verdict = partition.weigh(key, fact, medium=medium)
         if verdict in _TOLD:
-            self._tell(partition.number, message, late=verdict is Verdict.LATE)
+            self._tell(partition.number, message, headers, late=verdict is Verdict.LATE)
         else:
             self._counts.repeats += 1
 
-    def _tell(self, number: int, message: Message, *, late: bool) -> None:
+    def _tell(self, number: int, message: Message, headers: Any, *, late: bool) -> None:
         value, key = message.value() or b"", message.key()
-        headers: Any = message.headers() or []
         if late:
             value = marked_late(value)
         if self._work.recode:

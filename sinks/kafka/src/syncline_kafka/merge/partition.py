@@ -59,6 +59,11 @@ class Partition:
             self._keep(key, merged)
         return verdict
 
+    def told(self, key: bytes, digest: bytes) -> bool:
+        """Tell whether an event was told already."""
+        known = self.known.get(key)
+        return known is not None and digest in known.told
+
     def lacks_medium(self, key: bytes) -> bool:
         """Tell whether no event of it has named a medium yet."""
         known = self.known.get(key)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import orjson
 
 from syncline.events.conversations import Fact, Micros, digest, moment
 
-Headers = Sequence[tuple[str, bytes | None]]
-"""As confluent-kafka hands them out: CloudEvents' attributes in the binary mode of its binding."""
+Attributes = Mapping[str, bytes | None]
+"""CloudEvents' attributes, as headers say them in the binary mode of its Kafka binding."""
 _NEEDED = ("ce_id", "ce_type", "ce_time")
 _TRUE = b"true"
 
@@ -18,10 +18,11 @@ class NotOurs(ValueError):
     """No event that a listener of Syncline wrote; the text says why."""
 
 
-def fact_of(key: bytes | None, headers: Headers | None, *, heard: Micros) -> Fact:
+def fact_of(key: bytes | None, attributes: Attributes, *, heard: Micros) -> Fact:
     """Return what merging needs to know of a record.
 
     Args:
+        attributes: its headers by name.
         heard: the time now.
 
     Raises:
@@ -29,14 +30,14 @@ def fact_of(key: bytes | None, headers: Headers | None, *, heard: Micros) -> Fac
     """
     if not key:
         raise NotOurs("it has no key")
-    found = dict(headers or ())
-    event_id, kind, time = found.get("ce_id"), found.get("ce_type"), found.get("ce_time")
+    event_id, kind, time = map(attributes.get, _NEEDED)
     if not event_id or not kind or not time:
-        missing = [name for name in _NEEDED if not found.get(name)]
+        missing = [name for name in _NEEDED if not attributes.get(name)]
         raise NotOurs(f"it has no header {', '.join(missing)}")
     try:
-        at, synthetic = moment(time.decode()), found.get("ce_synthetic") == _TRUE
-        return Fact(digest(event_id.decode()), kind.decode(), at, heard, "", synthetic)
+        event_id.decode()
+        at, synthetic = moment(time.decode()), attributes.get("ce_synthetic") == _TRUE
+        return Fact(digest(event_id), kind.decode(), at, heard, "", synthetic)
     except ValueError as error:
         raise NotOurs(f"its headers are not those of an event ({error})") from error
 
@@ -68,4 +69,4 @@ def marked_late(value: bytes) -> bytes:
     return orjson.dumps({**found, "late": True})
 
 
-__all__ = ["Headers", "NotOurs", "fact_of", "marked_late", "medium_of"]
+__all__ = ["Attributes", "NotOurs", "fact_of", "marked_late", "medium_of"]

@@ -52,7 +52,7 @@ class Transactions:
         partition: int,
         key: bytes | None,
         value: bytes | None,
-        headers: Sequence[tuple[str, Any]] = (),
+        headers: Any = (),
         timestamp: int = 0,
     ) -> None:
         """Write one message; what it says holds once the transaction is committed."""
@@ -60,7 +60,7 @@ class Transactions:
         while True:
             try:
                 self._producer.produce(
-                    topic, value, key, partition, timestamp=timestamp, headers=list(headers),
+                    topic, value, key, partition, timestamp=timestamp, headers=headers or [],
                     on_delivery=self._reported,
                 )  # fmt: skip
             except BufferError:

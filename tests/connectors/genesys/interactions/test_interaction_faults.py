@@ -224,3 +224,26 @@ def test_an_answer_that_is_nested_without_end_is_rejected() -> None:
         deep = [deep]
     with pytest.raises(Rejected, match="nested too deep"):
         Normaliser("genesys/cx", "a").details({"conversationId": "c", "x": deep}, NOW)
+
+
+def test_a_detail_event_with_an_id_of_its_own_is_no_snapshot() -> None:
+    topic = "v2.detail.events.conversation.c1.acd.start"
+    body = {"id": "x", "conversationId": "c1", "eventTime": 1772442944300, "participantId": "p"}
+    one = Normaliser("genesys/cx", "a")
+    found = envelope(json.dumps({"topicName": topic, "eventBody": body}))
+    (event,) = one.frame(found.topic, found.body, NOW)
+    assert (event.key, event.type) == ("c1", words.JOINED)
+    snapshot = envelope(json.dumps({"topicName": TOPIC, "eventBody": {"id": "c1"}})).body
+    with pytest.raises(Rejected, match="a snapshot on the topic of a detail event"):
+        one.frame(topic, snapshot, NOW)
+
+
+@pytest.mark.parametrize("odd", [[7], [{}], [None], [[]]], ids=str)
+def test_what_is_no_communication_keeps_no_conversation_open(odd: list[Any]) -> None:
+    one = Normaliser("genesys/cx", "a")
+    over = "2026-03-02T09:20:00.000Z"
+    gone = person()
+    gone["calls"][0] |= {"state": "disconnected", "disconnectedTime": over}
+    events = told(gone | {"emails": odd}, one=one)
+    assert events[-1].type == words.ENDED
+    assert list(one.open()) == []

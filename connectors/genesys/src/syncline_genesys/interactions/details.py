@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from syncline.errors import Rejected
 from syncline.events import interaction as words
@@ -18,7 +19,7 @@ from syncline.events import interaction as words
 from .facts import Fact
 from .reading import text_in
 from .screen import Screen
-from .shapes import UNREADABLE, Communication, Participant, Wrapup
+from .shapes import UNREADABLE, Communication, Participant, Snapshot, Wrapup
 from .times import of_millis
 from .words import lower, reason_of
 
@@ -40,12 +41,14 @@ def name_of(topic: str) -> str:
     return topic[len(PREFIX) :].partition(".")[2]
 
 
-def read(topic: str, body: Any) -> dict[str, Any]:
+def read(topic: str, body: bytes | Raw | Snapshot) -> dict[str, Any]:
     """Return the body of a detail event.
 
     Raises:
         Rejected: it is no object with a conversation and a time.
     """
+    if isinstance(body, Snapshot):
+        raise Rejected(f"{topic}: a snapshot on the topic of a detail event; left out")
     try:
         found = msgspec.json.decode(body)
     except UNREADABLE as error:

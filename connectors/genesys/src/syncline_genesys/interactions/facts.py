@@ -265,7 +265,8 @@ def takes_part(participant: Participant, communications: Communications) -> bool
     if participant.endTime is not None:
         return False
     for _, what in communications:  # noqa: SIM110  `any` takes twice as long, for every frame
-        if not is_over(what):
+        # One that has neither says nothing, and nothing would ever end it.
+        if (what.id or what.state) and not is_over(what):
             return True
     return False
 

@@ -16,6 +16,8 @@ from .facts import Communications
 from .shapes import UNREADABLE, Communication, Envelope, Other, Participant, Snapshot, Telling, Time
 from .words import MEDIA, media_of
 
+DETAILS = "v2.detail.events."
+"""How topics of detail events begin: they tell of one thing, and are no snapshots."""
 Found = TypeVar("Found", bound=Struct)
 
 _envelope = msgspec.json.Decoder(Other)
@@ -34,7 +36,7 @@ def envelope(text: bytes | str) -> Envelope:
     try:
         # Nearly every frame tells of a conversation: it is gone through once only.
         found = _conversation.decode(text)
-        if found.body is not None and found.body.id:
+        if found.body is not None and found.body.id and not found.topic.startswith(DETAILS):
             return found
     except UNREADABLE:
         pass
@@ -115,7 +117,8 @@ def lenient(shape: type[Found], value: Any) -> Found:
 
 def _keep(kept: dict[str, Any], member: msgspec.structs.FieldInfo, value: Any) -> None:
     if member.name in MEDIA and isinstance(value, list):
-        kept[member.name] = [lenient(Communication, one) for one in value]
+        whole = (lenient(Communication, one) for one in value)
+        kept[member.name] = [one for one in whole if one.id or one.state]
         return
     if member.name == "attributes":
         kept[member.name] = Raw(msgspec.json.encode(value))

@@ -71,28 +71,47 @@ def test_a_job_syncs_notes_with_a_folder(installed: dict[str, str], tmp_path: Pa
     assert "notes:" in ran(installed, "syncline", "history", cwd=tmp_path)
 
 
-def test_a_mirror_carries_its_log_to_its_table(installed: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "syncline.toml").write_text(
+def _mirror(folder: Path) -> None:
+    (folder / "syncline.toml").write_text(
         '[connections.here]\nconnector = "notes"\npath = "here.db"\n'
         '[connections.there]\nconnector = "notes"\npath = "there.db"\n'
         '[jobs.mirror]\nkind = "events"\nsource = "here"\nsink = "there"\ntopics = ["all"]\n'
     )
-    assert "all" in ran(installed, "syncline", "plan", "mirror", cwd=tmp_path)
-    log, table = tmp_path / "here.db", tmp_path / "there.db"
-    service = subprocess.Popen(
+
+    # The program whose log it is has begun it.
+    with closing(sqlite3.connect(folder / "here.db", isolation_level=None)) as db:
+        db.execute(
+            "create table log (number integer primary key autoincrement, note text not null,"
+            " what text not null, at text not null)"
+        )
+
+
+def _served(installed: dict[str, str], folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "syncline", "run", "--pages", "", "--webhooks", ""],
         env=installed,
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def _logged(log: Path, numbers: range) -> None:
+    for number in numbers:
+        with closing(sqlite3.connect(log, isolation_level=None, timeout=10)) as db:
+            at = f"2026-03-01T09:{number // 60:02}:{number % 60:02}+00:00"
+            db.execute("insert into log (note, what, at) values ('n', 'edited', ?)", [at])
+
+
+def test_a_mirror_carries_its_log_to_its_table(installed: dict[str, str], tmp_path: Path) -> None:
+    _mirror(tmp_path)
+    assert "all" in ran(installed, "syncline", "plan", "mirror", cwd=tmp_path)
+    table = tmp_path / "there.db"
+    service = _served(installed, tmp_path)
     try:
         _until(lambda: _count(table) == 0)
-        for number in range(3):
-            with closing(sqlite3.connect(log, isolation_level=None, timeout=10)) as db:
-                at = f"2026-03-01T09:00:0{number}+00:00"
-                db.execute("insert into log (note, what, at) values ('n', 'edited', ?)", [at])
+        _logged(tmp_path / "here.db", range(3))
         _until(lambda: _count(table) == 3)
     finally:
         service.terminate()
@@ -102,6 +121,29 @@ def test_a_mirror_carries_its_log_to_its_table(installed: dict[str, str], tmp_pa
     told = ran(installed, "syncline", "status", "--json", cwd=tmp_path)
     (status,) = json.loads(told)
     assert (status["kind"], status["waiting_bytes"], status["worked_by"]) == ("events", 0, None)
+
+
+def test_a_mirror_that_is_killed_again_and_again_loses_nothing(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    _mirror(tmp_path)
+    log, table = tmp_path / "here.db", tmp_path / "there.db"
+    for life in range(3):
+        service = _served(installed, tmp_path)
+        try:
+            _until(lambda: _count(table) is not None)
+            _logged(log, range(life * 300, life * 300 + 150))
+            _until(lambda life=life: (_count(table) or 0) > life * 300)  # type: ignore[misc]  # a bound default
+            _logged(log, range(life * 300 + 150, life * 300 + 300))
+        finally:
+            service.kill()
+            service.communicate(timeout=60)
+    service = _served(installed, tmp_path)
+    try:
+        _until(lambda: _count(table) == 900)
+    finally:
+        service.terminate()
+        service.communicate(timeout=60)
 
 
 def _count(file: Path) -> int | None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syncline.clock import SystemClock
+from syncline.engine.mirroring import Known, Mirror
 from syncline.errors import Forbidden, Unavailable
-from syncline.events import interaction
+from syncline.events import Batch, Event, interaction
+from syncline.events.dead_letters import DeadLetters
+from syncline.events.spool import Spool
 from syncline.testing.streams import ScriptedSink, happening, settled_down
 
 Staged = Callable[..., Awaitable[Any]]
@@ -247,3 +253,58 @@ async def test_gaps_are_counted(staged: Staged) -> None:
     await settled_down()
     assert stage.mirror.figures.gaps == 1
     assert stage.mirror.figures.heard[interaction.GAP] == 1
+
+
+class _Flood:
+    """A source that never waits."""
+
+    def __init__(self, batches: Sequence[Batch], rounds: int) -> None:
+        self._batches, self._rounds = batches, rounds
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        for _ in range(self._rounds):
+            for batch in self._batches:
+                yield batch
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class _Drain:
+    """A sink that takes everything at once."""
+
+    taken = 0
+
+    async def send(self, batch: Sequence[Event]) -> None:
+        self.taken += len(batch)
+        await asyncio.sleep(0)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+async def test_carrying_an_event_costs_two_microseconds_at_most(tmp_path: Path) -> None:
+    types = [*interaction.TYPES]
+    events = [happening(n, key=f"c{n % 5000}", type=types[n % 9]) for n in range(20_000)]
+    batches = [Batch(events=events[at : at + 500]) for at in range(0, len(events), 500)]
+    sink, clock = _Drain(), SystemClock()
+    spool, known = Spool.open(tmp_path / "spool", 1 << 20), Known.open_at(tmp_path / "db", clock)
+    mirror = Mirror(
+        source=_Flood(batches, 10), sink=sink, spool=spool, known=known, clock=clock,
+        dead_letters=DeadLetters(tmp_path / "dead"), random=lambda: 0.5,
+    )  # fmt: skip
+    begun = time.process_time()
+    await mirror.run()
+    spent = time.process_time() - begun
+    spool.close()
+    known.close()
+    assert sink.taken == mirror.figures.delivered == 200_000
+    assert spent / sink.taken < 2e-6
+
+
+async def test_a_batch_of_nothing_is_settled_and_carried_nowhere(staged: Staged) -> None:
+    stage = await staged()
+    stage.source.tell()
+    told(stage, 1)
+    await settled_down()
+    assert stage.sink.ids() == stage.source.settled == ["e1"]

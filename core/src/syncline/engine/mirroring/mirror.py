@@ -122,6 +122,9 @@ class Mirror:
         try:
             unshared = 0
             async for batch in self.source.batches():
+                if not batch.events:
+                    batch.settle()  # A source had better not, and there is nothing to lose.
+                    continue
                 self.figures.note_heard(batch.events, self.clock.now())
                 self._inbox.put(batch)
                 self._wake.set()

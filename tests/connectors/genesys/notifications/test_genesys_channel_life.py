@@ -17,8 +17,9 @@ from syncline.errors import ConfigError, Forbidden
 from syncline.ports import Secret
 from syncline.testing import MemoryCache
 from syncline_genesys.notifications.calls import ChannelCalls
+from syncline_genesys.notifications.channel import Channel
+from syncline_genesys.notifications.clients import listening_clients
 from syncline_genesys.notifications.plan import Slot
-from syncline_genesys.notifications.source import listening_clients
 from syncline_genesys.settings import Listener, ListeningClient, Settings
 from syncline_simulators.running import Running
 
@@ -161,6 +162,16 @@ async def test_strangers_with_twenty_channels_on_the_client_cannot_silence_it(
     await a.until(lambda: len(a.events) > 50)
 
 
+def _channel(ear: Ear) -> Channel:
+    """The only channel of a source: nobody but the vendor is told its address."""
+    running = ear.source._running
+    assert running is not None
+    assert running.lines is not None
+    channel = running.lines._lines[Slot(0, 0)].channel
+    assert channel is not None
+    return channel
+
+
 def _calls(ear: Ear) -> ChannelCalls:
     """The calls of a source's first client: what a stranger would make."""
     return ear.source._means[0].calls
@@ -186,10 +197,7 @@ async def test_a_second_connection_to_the_channel_does_not_keep_it(
     a = ear()
     a.listen()
     await a.opened(1)
-    running = a.source._running
-    assert running is not None
-    channel = running.lines[Slot(0, 0)].channel
-    assert channel is not None
+    channel = _channel(a)
     async with connect(channel.opened.uri, compression=None):
         await a.opened(2)
     assert "another_channel_subscribed" in a.told("channel.closed")[0]["reason"]
@@ -224,16 +232,17 @@ async def test_a_channel_is_renewed_before_it_expires_and_nothing_is_missed(
     assert a.told("channel.closed") == [], "it expired"
 
 
-async def test_a_socket_that_is_about_to_close_is_left_for_another_in_time(
+async def test_sockets_that_are_about_to_close_are_all_left_for_others_in_time(
     simulator: Running, ear: Listen
 ) -> None:
-    a = ear()
-    await asyncio.to_thread(do, simulator, "notifications", closing_notice=2)
+    await asyncio.to_thread(do, simulator, "traffic", users=4_500)
+    await asyncio.to_thread(do, simulator, "notifications", closing_notice=5)
+    a = ear(USERS)
     a.listen()
-    await a.opened(1)
+    await a.opened(5)
     await asyncio.to_thread(do, simulator, "close-sockets", how="closing")
-    await a.until(lambda: a.told("channel.renewed"))
-    await asyncio.sleep(2.3)
+    await a.until(lambda: len(a.told("channel.renewed")) == 5)
+    await asyncio.sleep(2)
     assert a.told("channel.closed") == []
 
 
@@ -386,10 +395,7 @@ async def test_channels_and_their_addresses_are_never_logged(
     a = ear()
     a.listen()
     await a.opened(1)
-    running = a.source._running
-    assert running is not None
-    channel = running.lines[Slot(0, 0)].channel
-    assert channel is not None
+    channel = _channel(a)
     await asyncio.to_thread(do, simulator, "close-sockets")
     await a.opened(2)
     ours = [record for record in caplog.records if record.name.startswith("syncline_genesys")]

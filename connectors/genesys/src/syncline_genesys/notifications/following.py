@@ -33,7 +33,6 @@ class Following:
 
     Args:
         every: seconds between two listings, unless they would take too much of the budget.
-        assign: gets the names to subscribe to, whenever they are others.
     """
 
     wanted: Wanted
@@ -44,8 +43,8 @@ class Following:
     every: float
     per_minute: int
     backoff: Backoff
-    assign: Callable[[list[str]], None]
-    _asked: int = field(default=1, init=False)
+    _asked: int = field(default=0, init=False)
+    """Calls that the last listing took; 0 before there was one."""
     _last: list[str] | None = field(default=None, init=False)
 
     async def names(self) -> list[str]:
@@ -61,8 +60,8 @@ class Following:
         self._asked = max(1, read.calls)
         return combined(expand(self.wanted, read.estate))
 
-    async def begin(self) -> None:
-        """Assign the first names: those of the last time, where there was one.
+    async def first(self) -> list[str]:
+        """Return the first names: those of the last time, where there was one.
 
         Raises:
             ConfigError: there is no such group.
@@ -72,39 +71,42 @@ class Following:
         while kept is None:
             try:
                 kept = await self.names()
-            except (ConfigError, Forbidden):
+            except Forbidden:
                 raise
             except StoreError as error:
                 self._failed(error)
                 await self.clock.sleep(self.backoff.next())
-        self._set(kept)
+        self._new(kept)
+        return kept
 
-    async def run(self) -> None:
-        """Follow until cancelled."""
+    async def run(self, assign: Callable[[list[str]], None]) -> None:
+        """Hand on the names whenever they are others, until cancelled."""
         if not self.wanted.patterns:
             return
-        if self._asked == 1:
-            await self._again()
         while True:
-            apart = self._asked * 60 / (self.per_minute * _SHARE)
-            await self.clock.sleep(max(self.every, apart))
-            await self._again()
+            if self._asked:
+                apart = self._asked * 60 / (self.per_minute * _SHARE)
+                await self.clock.sleep(max(self.every, apart))
+            try:
+                names = await self.names()
+            except (ConfigError, StoreError) as error:
+                # Those that are known go on.
+                self._asked = self._asked or 1
+                self._failed(error)
+                continue
+            if self._new(names):
+                assign(names)
 
-    async def _again(self) -> None:
-        try:
-            self._set(await self.names())
-        except (ConfigError, StoreError) as error:
-            # Those that are known go on.
-            self._failed(error)
-
-    def _set(self, names: list[str]) -> None:
+    def _new(self, names: list[str]) -> bool:
+        """Tell whether names are others than those before, and keep them."""
+        if names == self._last:
+            return False
         if not names:
             logger.warning("no topic is there to listen to", extra={"connection": self.connection})
-        if names != self._last:
-            self._last = names
-            self.assign(names)
-            if self.wanted.patterns:
-                self.cache.put(self._key, json.dumps(names))
+        self._last = names
+        if self.wanted.patterns:
+            self.cache.put(self._key, json.dumps(names))
+        return True
 
     def _kept(self) -> list[str] | None:
         text = self.cache.get(self._key) if self.wanted.patterns else None

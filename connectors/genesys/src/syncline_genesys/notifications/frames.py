@@ -44,6 +44,10 @@ class Heard:
     rejected: int = 0
     """Frames that make no sense."""
 
+    def forget(self) -> None:
+        """Count from nothing again."""
+        self.frames = self.events = self.repeats = self.rejected = 0
+
 
 @define(eq=False)
 class Frames:

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 OVERLAP = 5.0
 """Seconds for which a channel and the one that replaces it both listen, at most."""
+_HURRIED = 0.5
+"""Seconds, where the old one is about to be closed."""
 _SHARE = 0.05
 """Of what is left of a channel's life, so that a short one is not all overlap."""
 _STEADY = 2
@@ -237,7 +239,9 @@ class Line:
         Raises:
             SynclineError: there is none to be had now; the old one goes on.
         """
-        async with self.means.renewals:
+        if not await self._turn(old):
+            return old
+        try:
             new = await self._successor()
             # The old one may have ended meanwhile.
             heard = old.whole_until if old.wire.ended.done() else None
@@ -249,7 +253,20 @@ class Line:
                 await self._overlap(old, new)
             else:
                 self._tell_gap(self._when(heard), new.names, "ended while it was replaced")
+        finally:
+            self.means.renewals.release()
         return new
+
+    async def _turn(self, old: Channel) -> bool:
+        """Wait until one more may be replaced; False when the old one ends before."""
+        turn = asyncio.create_task(self.means.renewals.acquire())
+        try:
+            waits: list[asyncio.Future[Any]] = [turn, old.wire.ended]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not turn.done():
+                turn.cancel()
+        return turn.done() and not turn.cancelled()
 
     async def _successor(self) -> Channel:
         try:
@@ -260,6 +277,9 @@ class Line:
     async def _overlap(self, old: Channel, new: Channel) -> None:
         """Let both listen for a while, then end the old one."""
         seconds = min(OVERLAP, max(0.0, new.renew_at - self._now()) * _SHARE)
+        if isinstance(old.told, Closing):
+            # It was told to all sockets at once, and each has to have its turn within a minute.
+            seconds = min(seconds, _HURRIED)
         try:
             await asyncio.wait([new.wire.ended], timeout=seconds)
         finally:

@@ -108,7 +108,6 @@ class Repairs:
     put: Callable[[Sequence[Event]], None]
     room: Callable[[], Awaitable[None]]
     report: Callable[[Report], None]
-    observe: Callable[[str, dict[str, Any]], None]
     earlier: Sequence[str] = ()
     _wounds: list[_Wound] = field(factory=list, init=False)
     _news: asyncio.Event = field(factory=asyncio.Event, init=False)

@@ -10,7 +10,7 @@ from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import asdict, define
 
 from syncline.connector import Context
 from syncline.errors import ConfigError, SynclineError
@@ -24,11 +24,12 @@ from .backoff import Backoff
 from .budget import Budget
 from .calls import ChannelCalls, ConversationCalls, Refusal
 from .channel import Channel, Means
+from .clients import listening_clients, settings_of
 from .following import Following
 from .frames import Frames, Heard
 from .inbox import Inbox
-from .line import Line
-from .plan import KEPT, NOTHING, Plan, Slot, plan_channels, told
+from .lines import Lines
+from .plan import KEPT, plan_channels, told
 from .repair import Repairs, Report
 from .topics import wanted
 
@@ -39,28 +40,8 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds between two looks at how much came, and whether all clients are refused."""
-
 NAMED = 1000
 """Most conversations that one gap lists: an event has to fit where events go."""
-
-
-def listening_clients(settings: Settings, listener: str) -> tuple[ListeningClient, ...]:
-    """Return the OAuth clients whose channels a listener uses.
-
-    Raises:
-        ConfigError: there are listeners, and none of this name.
-    """
-    if not settings.listeners:
-        only = ListeningClient(
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            requests_per_minute=settings.requests_per_minute,
-        )
-        return (only,)
-    if listener not in settings.listeners:
-        names = ", ".join(sorted(settings.listeners))
-        raise ConfigError([f"listeners: there is no listener {listener!r}, there are: {names}"])
-    return settings.listeners[listener].clients
 
 
 def open_source(
@@ -80,11 +61,8 @@ class _Running:
 
     inbox: Inbox
     repairs: Repairs
-    following: Following
-    lines: dict[Slot, Line] = field(factory=dict)
-    tasks: dict[Slot, asyncio.Task[None]] = field(factory=dict)
-    plan: Plan = NOTHING
-    begun: bool = False
+    lines: Lines | None = None
+    """None until topics are known."""
 
 
 class NotificationSource:
@@ -110,7 +88,6 @@ class NotificationSource:
         self._rejected: set[str] = set()
         self._running: _Running | None = None
         self._task: asyncio.Task[None] | None = None
-        self._tasks: asyncio.TaskGroup | None = None
 
     def _open(self, settings: Settings) -> Client:
         context = self._context
@@ -119,14 +96,8 @@ class NotificationSource:
         )
 
     def _means_of(self, client: ListeningClient) -> Means:
-        own = evolve(
-            self._settings,
-            client_id=client.client_id,
-            client_secret=client.client_secret,
-            requests_per_minute=client.requests_per_minute,
-        )
         return Means(
-            calls=ChannelCalls(self._open(own)),
+            calls=ChannelCalls(self._open(settings_of(client, self._settings))),
             clock=self._context.clock,
             random=self._random,
             observe=self._context.observe,
@@ -155,12 +126,13 @@ class NotificationSource:
             Forbidden: a client is refused.
             ConfigError: the topics cannot be had.
         """
-        running = self._running = self._begin()
+        inbox = Inbox(on_full=self._pause, on_room=self._resume)
+        running = self._running = _Running(inbox, self._repairs(inbox))
         self._task = asyncio.create_task(self._listen(running), name="listening")
         try:
             while True:
-                events = await running.inbox.take()
-                until = None if len(running.inbox) else self._complete_until(running)
+                events = await inbox.take()
+                until = None if len(inbox) else _complete_until(running)
                 yield Batch(events=events, complete_until=until)
         finally:
             await self._end()
@@ -179,16 +151,14 @@ class NotificationSource:
             ConfigError: the clients do not suffice, or there is no such group.
             StoreError: users and queues cannot be listed.
         """
-        names = await self._begin().following.names()
+        names = await self._following().names()
         return told(plan_channels(names, self._places), self._places)
 
     # -- beginning and ending
 
-    def _begin(self) -> _Running:
-        context, settings = self._context, self._settings
-        inbox = Inbox(on_full=self._pause, on_room=self._resume)
-        known = self._subscription.known
-        repairs = Repairs(
+    def _repairs(self, inbox: Inbox) -> Repairs:
+        context, settings, known = self._context, self._settings, self._subscription.known
+        return Repairs(
             calls=self._calls,
             telling=self._normaliser,
             clock=context.clock,
@@ -198,10 +168,12 @@ class NotificationSource:
             put=inbox.put,
             room=inbox.room,
             report=self._report,
-            observe=context.observe,
             earlier=list(known.open()) if known is not None else (),
         )
-        following = Following(
+
+    def _following(self) -> Following:
+        context, settings = self._context, self._settings
+        return Following(
             wanted=self._wanted,
             calls=self._calls.listing,
             clock=context.clock,
@@ -210,25 +182,26 @@ class NotificationSource:
             every=settings.topics_every.total_seconds(),
             per_minute=settings.requests_per_minute,
             backoff=Backoff(self._random, first=1.0),
-            assign=self._assign,
         )
-        return _Running(inbox, repairs, following)
 
     async def _listen(self, running: _Running) -> None:
         """Keep everything going; whoever takes events learns of an end."""
+        following, known = self._following(), self._subscription.known
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await running.following.begin()
-                running.begun = True
-                self._tasks.create_task(running.repairs.run(), name="repairs")
-                self._tasks.create_task(running.following.run(), name="topics")
-                self._tasks.create_task(self._watch(running), name="watch")
+            async with asyncio.TaskGroup() as tasks:
+                lines = running.lines = Lines(
+                    means=self._means,
+                    places=self._places,
+                    missed=running.repairs.missed,
+                    tasks=tasks,
+                    since=known.complete_until if known is not None else None,
+                )
+                lines.assign(await following.first())
+                tasks.create_task(running.repairs.run(), name="repairs")
+                tasks.create_task(following.run(lines.assign), name="topics")
+                tasks.create_task(self._watch(lines), name="watch")
         except BaseExceptionGroup as group:
             running.inbox.fail(_first(group))
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
-            running.inbox.fail(error)
 
     async def _end(self) -> None:
         task, self._task = self._task, None
@@ -242,91 +215,16 @@ class NotificationSource:
         if left:
             await asyncio.wait(left)
 
-    async def _watch(self, running: _Running) -> None:
+    async def _watch(self, lines: Lines) -> None:
         """Tell how much came; end where the vendor refuses every client."""
         while True:
             await asyncio.sleep(_LOOK)
-            self._observe(running)
-            refused = [line.refused for line in running.lines.values()]
-            if refused and all(refused) and refused[0] is not None:
-                raise refused[0]
-
-    def _observe(self, running: _Running) -> None:
-        heard, observe = self._heard, self._context.observe
-        if heard.frames or heard.rejected:
-            observe(
-                "frames",
-                {
-                    "count": heard.frames,
-                    "events": heard.events,
-                    "repeats": heard.repeats,
-                    "rejected": heard.rejected,
-                },
-            )
-            heard.frames = heard.events = heard.repeats = heard.rejected = 0
-        listening = sum(line.channel is not None for line in running.lines.values())
-        topics = sum(len(line.names) for line in running.lines.values())
-        fields = {"open": listening, "planned": len(running.lines), "topics": topics}
-        observe("channels", {**fields, "rejected_topics": len(self._rejected)})
-
-    # -- topics
-
-    def _assign(self, names: Iterable[str]) -> None:
-        """Bring the lines in line with the names.
-
-        Raises:
-            ConfigError: the clients do not suffice; at the first time alone.
-        """
-        running = self._running
-        if running is None:
-            return
-        try:
-            plan = plan_channels(list(names), self._places, running.plan)
-        except ConfigError as error:
-            if not running.begun:
-                raise
-            logger.error("the topics do not fit any more", extra={"error": str(error)})
-            return
-        running.plan = plan
-        for slot in running.lines.keys() - plan.slots.keys():
-            running.tasks.pop(slot).cancel()
-            del running.lines[slot]
-        for slot, held in plan.slots.items():
-            if slot in running.lines:
-                running.lines[slot].assign(held)
-            else:
-                self._add(running, slot, held)
-
-    def _add(self, running: _Running, slot: Slot, names: frozenset[str]) -> None:
-        known = self._subscription.known
-        since = known.complete_until if known is not None and not running.begun else None
-        line = Line(
-            slot=slot,
-            means=self._means[slot.client],
-            missed=running.repairs.missed,
-            names=names,
-            strict=not running.begun,
-            deaf_since=since,
-            why="nobody listened" if since else "",
-        )
-        assert self._tasks is not None  # noqa: S101 - lines are made while it runs
-        running.lines[slot] = line
-        running.tasks[slot] = self._tasks.create_task(line.run(), name=f"channel {slot}")
-
-    def _refused(self, refusals: Iterable[Refusal]) -> None:
-        fresh = [one for one in refusals if one.topic not in self._rejected]
-        if not fresh:
-            return
-        self._rejected.update(one.topic for one in fresh)
-        missing = sorted({name for one in fresh for name in one.permissions})
-        fields = {
-            "topics": len(fresh),
-            "first": fresh[0].topic,
-            "reason": fresh[0].reason,
-            "permissions": ", ".join(missing),
-        }
-        logger.warning("topics are refused; grant the permissions", extra=fields)
-        self._context.observe("topics.rejected", fields)
+            if self._heard.frames or self._heard.rejected:
+                self._context.observe("frames", asdict(self._heard))
+                self._heard.forget()
+            fields = {**lines.figures(), "rejected_topics": len(self._rejected)}
+            self._context.observe("channels", fields)
+            lines.check()
 
     # -- what comes
 
@@ -353,6 +251,21 @@ class NotificationSource:
     def _resume(self) -> None:
         for wire in self._wires:
             wire.resume()
+
+    def _refused(self, refusals: Iterable[Refusal]) -> None:
+        fresh = [one for one in refusals if one.topic not in self._rejected]
+        if not fresh:
+            return
+        self._rejected.update(one.topic for one in fresh)
+        missing = sorted({name for one in fresh for name in one.permissions})
+        fields = {
+            "topics": len(fresh),
+            "first": fresh[0].topic,
+            "reason": fresh[0].reason,
+            "permissions": ", ".join(missing),
+        }
+        logger.warning("topics are refused; grant the permissions", extra=fields)
+        self._context.observe("topics.rejected", fields)
 
     # -- what was missed
 
@@ -386,13 +299,12 @@ class NotificationSource:
             reason=reason,
         )
 
-    def _complete_until(self, running: _Running) -> datetime | None:
-        """Return until when everything was told, as far as that is known."""
-        times = [line.quiet_since for line in running.lines.values()]
-        known = [at for at in (*times, running.repairs.since) if at is not None]
-        if None in times or not known:
-            return None
-        return min(known)
+
+def _complete_until(running: _Running) -> datetime | None:
+    """Return until when everything was told, as far as that is known."""
+    heard = running.lines.quiet_since() if running.lines is not None else None
+    missing = running.repairs.since
+    return heard if heard is None or missing is None else min(heard, missing)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -405,4 +317,4 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return found
 
 
-__all__ = ["NotificationSource", "listening_clients", "open_source"]
+__all__ = ["NAMED", "NotificationSource", "open_source"]

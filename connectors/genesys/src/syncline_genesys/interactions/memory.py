@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from .repeats import Order
+
 RUNG, CONNECTED, MOVED, OVER = 1, 2, 4, 8
 """What happens to a communication once at most."""
 JOINED, LEFT, WORKING, WORKED = 1, 2, 4, 8
@@ -83,7 +85,7 @@ class KnownConversation:
 
     __slots__ = (
         "active", "began", "communications", "direction", "ended", "ends", "heard", "latest",
-        "media", "participants", "raws", "through",
+        "media", "order", "participants", "raws", "through",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -105,6 +107,7 @@ class KnownConversation:
         self.participants: dict[int, KnownParticipant] = {}
         self.communications: dict[int, KnownCommunication] = {}
         """Both by hash of their ids, which take a third of the room."""
+        self.order = Order()
         self.raws: dict[int, datetime | None] = {}
         """The participants of the newest snapshot, by hash of their text, with their latest time.
 

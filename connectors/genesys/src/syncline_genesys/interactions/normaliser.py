@@ -29,7 +29,6 @@ from .reading import (
     text_in,
     time_of,
 )
-from .recent import Recent
 from .screen import Screen
 from .shapes import Participant, Snapshot
 from .telling import News, Seen, is_older, news_of
@@ -86,7 +85,6 @@ class Normaliser:
         self._known: OrderedDict[str, KnownConversation] = OrderedDict()
         self._leaving: deque[tuple[datetime, str]] = deque()
         """Ended conversations, by when they may be forgotten."""
-        self._recent = Recent()
         self._clock = VendorClock()
         self._details: OrderedDict[str, None] = OrderedDict()
 
@@ -94,12 +92,19 @@ class Normaliser:
         """Return the conversations that have not ended, those heard last first."""
         return [id for id, known in reversed(self._known.items()) if known.ended is None]
 
-    def frame(self, topic: str, body: bytes | Raw | Snapshot, observed_at: datetime) -> list[Event]:
+    def frame(
+        self,
+        topic: str,
+        body: bytes | Raw | Snapshot,
+        observed_at: datetime,
+        via: object = None,
+    ) -> list[Event]:
         """Return what a notification says that was not told yet.
 
         Args:
             topic: with its real ids; of whole conversations, of one medium, or of detail events.
             body: the JSON of `eventBody`.
+            via: the channel that it came through: each tells what happens in an order of its own.
 
         Raises:
             Rejected: it cannot be read, or is of no conversation; it is counted.
@@ -108,7 +113,7 @@ class Normaliser:
         try:
             if topic.startswith(details.PREFIX):
                 return self._detail(topic, body, observed_at)
-            return self._snapshot(topic, body, observed_at)
+            return self._snapshot(topic, body, observed_at, via)
         except Rejected:
             self.counts.rejected += 1
             raise
@@ -151,11 +156,13 @@ class Normaliser:
             repaired=repaired, unrepaired=unrepaired, reason=reason,
         )  # fmt: skip
 
-    def _snapshot(self, topic: str, body: bytes | Raw | Snapshot, now: datetime) -> list[Event]:
+    def _snapshot(
+        self, topic: str, body: bytes | Raw | Snapshot, now: datetime, via: object
+    ) -> list[Event]:
         snapshot = snapshot_of(topic, body)
         known = self._remembered(snapshot.id, now)
         raws = {hash(bytes(raw)): raw for raw in snapshot.participants}
-        if self._recent.repeats(hash((snapshot.id, *raws)), now):
+        if known.order.repeats(hash((via, topic)), hash((*raws,)), now):
             self.counts.repeats += 1
             return []
         told, latests = self._read(raws, known, _medium_of(topic))

@@ -65,23 +65,23 @@ def _read(decode: Callable[[Any], Found], text: Any, what: str) -> Found:
 
 def participant_of(raw: Raw) -> tuple[Participant | None, bool]:
     """Return a participant, and whether all of it could be read; None where it has no id."""
-    participant, whole = read_or_salvage(Participant, raw, _participant)
+    try:
+        participant, whole = _participant.decode(raw), True
+    except UNREADABLE:
+        participant, whole = lenient(Participant, _any(raw)), False
     return (participant, whole) if participant.id else (None, False)
 
 
-def read_or_salvage(
-    shape: type[Found], raw: Raw, decoder: msgspec.json.Decoder[Found] | None = None
-) -> tuple[Found, bool]:
+def read_or_salvage(shape: type[Found], raw: Raw) -> tuple[Found, bool]:
     """Return an object, and whether all of it could be read.
 
     A member of another kind than the vendor documents is left out alone: the rest still says what
     happened.
     """
     try:
-        found = decoder.decode(raw) if decoder else msgspec.json.decode(raw, type=shape)
+        return msgspec.json.decode(raw, type=shape), True
     except UNREADABLE:
         return lenient(shape, _any(raw)), False
-    return found, True
 
 
 def _any(raw: Raw) -> Any:
@@ -135,12 +135,11 @@ def communications_of(participant: Participant, raw: Raw | None = None) -> Commu
     Args:
         raw: the participant's text, to look for media that are not known yet.
     """
-    found = [
-        (media, what)
-        for media, several in zip(_MEDIA, _lists(participant), strict=True)
-        if several
-        for what in several
-    ]
+    found: Communications = []
+    for place, several in enumerate(_lists(participant)):
+        if several:
+            media = _MEDIA[place]
+            found += [(media, what) for what in several]
     return found if found or raw is None else _unknown_media(bytes(raw))
 
 

@@ -30,7 +30,9 @@ _TOLD = 20
 class Hearing(Protocol):
     """Makes events of what notifications say."""
 
-    def frame(self, topic: str, body: Raw, observed_at: datetime) -> Sequence[Event]: ...
+    def frame(
+        self, topic: str, body: Raw, observed_at: datetime, via: object
+    ) -> Sequence[Event]: ...
 
 
 @define
@@ -68,7 +70,7 @@ class Frames:
                 if not topic.startswith(_TOPICS):
                     self._other(channel, raw)
                     continue
-                events = self.hearing.frame(topic, one.body, now)
+                events = self.hearing.frame(topic, one.body, now, channel)
             except Rejected as error:
                 self._refused(channel, raw, error)
                 continue

@@ -1,0 +1,66 @@
+"""Which snapshots are repeats: the same change is told on every topic that carries a conversation.
+
+Equal snapshots are not always repeats: one that is taken off hold reads as it did before the hold.
+Each topic of a channel tells a conversation's snapshots in their order, though, so that it shows
+where in their order a topic stands, and what it tells next.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+SPAN = timedelta(seconds=3)
+"""A topic that was not heard of a conversation before may tell what others told so long ago. What
+is older, and is told by a new one, is told because it is so again."""
+_MOST = 32
+"""So many snapshots of a conversation are remembered; other topics are not as far behind."""
+
+
+class Order:
+    """The snapshots of a conversation in their order, and where each topic stands in it."""
+
+    __slots__ = ("_first", "_places", "_snapshots")
+
+    def __init__(self) -> None:
+        self._snapshots: list[tuple[int, datetime]] = []
+        self._first = 0
+        """The number of the first of them, counted from the beginning."""
+        self._places: dict[int, int] = {}
+
+    def repeats(self, topic: int, snapshot: int, now: datetime) -> bool:
+        """Tell whether another topic, or this one, has told a snapshot; remember it if not.
+
+        Args:
+            topic: with its channel: a hash of both.
+            snapshot: a hash of what it says.
+        """
+        found = self._found(self._places.get(topic), snapshot, now)
+        if found is not None:
+            self._places[topic] = found
+            return True
+        self._places[topic] = self._first + len(self._snapshots)
+        self._snapshots.append((snapshot, now))
+        if len(self._snapshots) > _MOST:
+            half = _MOST // 2
+            del self._snapshots[:half]
+            self._first += half
+        return False
+
+    def _found(self, place: int | None, snapshot: int, now: datetime) -> int | None:
+        if place is None:
+            return self._told_just_now(snapshot, now)
+        snapshots = self._snapshots
+        for index in range(max(0, place - self._first), len(snapshots)):
+            if snapshots[index][0] == snapshot:
+                return self._first + index
+        return None
+
+    def _told_just_now(self, snapshot: int, now: datetime) -> int | None:
+        # The earliest: a topic that is further on than that is only taken for slow.
+        for index, (told, at) in enumerate(self._snapshots):
+            if told == snapshot and now < at + SPAN:
+                return self._first + index
+        return None
+
+
+__all__ = ["SPAN", "Order"]

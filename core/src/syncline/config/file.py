@@ -111,7 +111,8 @@ class Config(Shown):
     @property
     def pass_jobs(self) -> Mapping[str, PassJob]:
         """The jobs that work in passes, by name."""
-        return {n: j for n, j in self.jobs.items() if j.kind in ("documents", "config")}
+        jobs = self.jobs.items()
+        return {n: job for n, job in jobs if job.kind == "documents" or job.kind == "config"}
 
     def pass_job(self, name: str) -> PassJob:
         """Return the job `name`, which works in passes.
@@ -127,7 +128,8 @@ class Config(Shown):
     @property
     def stream_jobs(self) -> Mapping[str, StreamJob]:
         """The jobs that work for as long as the service runs, by name."""
-        return {n: j for n, j in self.jobs.items() if j.kind in ("events", "merge")}
+        jobs = self.jobs.items()
+        return {n: job for n, job in jobs if job.kind == "events" or job.kind == "merge"}
 
     def events_job(self, name: str) -> EventsJob:
         """Return the events job `name`.

@@ -49,6 +49,12 @@ _NEARLY = 512 * 1024
 """So little waits on disk that new events need not go through it: they wait for a moment."""
 
 
+async def _in_thread(
+    call: Callable[[Sequence[Sequence[Event]]], list[Position]], groups: Sequence[Sequence[Event]]
+) -> list[Position]:
+    return await asyncio.to_thread(call, groups)
+
+
 @define(eq=False, kw_only=True)
 class Mirror:
     """One listener at work. `run` is called once."""
@@ -63,7 +69,7 @@ class Mirror:
     figures: Figures = field(factory=Figures)
     stall: float = STALL
     window: int = WINDOW
-    blocking: Blocking = asyncio.to_thread
+    blocking: Blocking = _in_thread
     """How what waits for the disk is called."""
     _inbox: Inbox = field(factory=Inbox, init=False)
     _flight: deque[Sending] = field(factory=deque, init=False)

@@ -230,6 +230,8 @@ async def test_a_merge_job_is_told_its_instance_and_its_thresholds(
         await until(lambda: vendor.stages and vendor.sources)
         assert {each.role for each in runner.streams.values()} == {"active"}
         told = vendor.stages[0].told
+        (status,) = standings(runner.config, "clean")
+        assert status.worked_by == runner.holder
     assert (told.job, told.instance) == ("clean", "second")
     assert told.zombies.after["voice"].total_seconds() == 3600
     assert told.zombies.lookup is None

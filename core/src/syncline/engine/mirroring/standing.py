@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from ...config import Config
 from ...state.port import StateStore
 from ..opening import is_dead
 from ..states import opened_state
+from .opening import instance_of
 from .places import folder_of
 
 
@@ -27,7 +29,10 @@ class StreamStatus:
     listener: str | None = None
     """None for a merge job, which keeps nothing here."""
     worked_by: str | None = None
-    """Who holds the lease; None where nobody works it, or nobody that shares this state."""
+    """Who holds the lease; None where nobody does that shares this state.
+
+    Of a merge job: the lease of this machine's name, as others have their own.
+    """
     open: int = 0
     """Conversations that had begun and had not ended."""
     complete_until: datetime | None = None
@@ -39,7 +44,7 @@ class StreamStatus:
     def lines(self) -> Iterator[str]:
         """Yield where it stands, for people; what is nothing is not said."""
         name = self.job if self.listener is None else f"{self.job} (listener {self.listener})"
-        worked = f"worked by {self.worked_by}" if self.worked_by else "not worked at present"
+        worked = f"worked by {self.worked_by}" if self.worked_by else "not worked here at present"
         yield f"{name}: {worked}"
         if self.complete_until is not None:
             until = f"{self.complete_until:%Y-%m-%d %H:%M:%S}"
@@ -66,15 +71,20 @@ def standings(config: Config, name: str) -> list[StreamStatus]:
 def _standings(config: Config, name: str, state: StateStore) -> Iterator[StreamStatus]:
     job = config.job(name)
     if job.kind != "events":
-        yield StreamStatus(job=name, kind=job.kind)
+        # Others may merge, too, under names of their own; only their machines know them.
+        lease = f"{name}@{instance_of(config, name, os.environ)}"
+        yield StreamStatus(job=name, kind=job.kind, worked_by=_alive(state, lease))
         return
     folder = folder_of(config, name)
     known = {each.parent.name for each in folder.glob("*/known.db")}
     for listener in sorted(known | {job.listener}):
         lease = name if job.dedupe == "state" else f"{name}@{listener}"
-        holder = state.holder(f"runner/{lease}")
-        alive = holder if holder is not None and not is_dead(holder) else None
-        yield _listener(name, folder / listener, alive)
+        yield _listener(name, folder / listener, _alive(state, lease))
+
+
+def _alive(state: StateStore, lease: str) -> str | None:
+    holder = state.holder(f"runner/{lease}")
+    return holder if holder is not None and not is_dead(holder) else None
 
 
 def _listener(job: str, folder: Path, holder: str | None) -> StreamStatus:

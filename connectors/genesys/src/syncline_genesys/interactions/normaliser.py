@@ -258,8 +258,6 @@ class Normaliser:
         self, known: KnownConversation, news: Sequence[News], hearing: Hearing, now: datetime
     ) -> list[Event]:
         if known.ended is not None and news:
-            # Little comes after the end: it need not be cheap, and there are many that have ended.
-            known.raws = {}
             self._leaving.append((now + KEPT, hearing.conversation))
         self.counts.events += len(news)
         return events_of(self.source, news, hearing, now)

@@ -43,11 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `syncline demo`."""
     parser.description = (
         "Start two simulated systems, and keep them in agreement while both change: a handbook in"
-        " Confluence and Genesys Cloud, or the configuration of Genesys Cloud and AWS."
+        " Confluence and Genesys Cloud, or the configuration of Genesys Cloud and AWS; or mirror a"
+        " contact centre's interactions into Kafka through accidents."
     )
     parser.add_argument(
-        "job", nargs="?", choices=("handbook", "config"), default="handbook", help="what is synced"
-    )
+        "job", nargs="?", choices=("handbook", "config", "mirror"), default="handbook",
+        help="what is synced",
+    )  # fmt: skip
     parser.add_argument("--keep", type=Path, help="folder for the configuration and the state")
     parser.add_argument(
         "--serve",
@@ -57,12 +59,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=8080, help="port of the web page with --serve (default: 8080)"
     )
+    mirror = parser.add_argument_group("mirror")
+    mirror.add_argument("--seconds", type=float, help="how long conversations begin (default: 25)")
+    mirror.add_argument("--rate", type=float, help="changes a second (default: 100)")
+    mirror.add_argument("--mock", action="store_true", help="librdkafka's imitation of Kafka")
 
 
 def run(args: argparse.Namespace) -> int:
     """Tell the tale; 1 when the two systems do not agree at the end."""
+    _refuse_foreign(args)
     if args.job == "config":
         return _capacity(args)
+    if args.job == "mirror":
+        return _mirror(args)
     if args.serve:
         serving.refuse_taken(args.port)
     with ExitStack() as stack:
@@ -78,9 +87,38 @@ def run(args: argparse.Namespace) -> int:
         return told
 
 
-def _capacity(args: argparse.Namespace) -> int:
-    if args.serve:
+def _refuse_foreign(args: argparse.Namespace) -> None:
+    """Find out whether an option belongs to another demonstration.
+
+    Raises:
+        ConfigError: one does.
+    """
+    if args.serve and args.job != "handbook":
         raise ConfigError(["--serve shows the handbook: run `syncline demo --serve`"])
+    of_mirror = args.seconds is not None or args.rate is not None or args.mock
+    if of_mirror and args.job != "mirror":
+        raise ConfigError(["--seconds, --rate and --mock belong to `syncline demo mirror`"])
+    for name in ("seconds", "rate"):
+        if (value := getattr(args, name)) is not None and value <= 0:
+            raise ConfigError([f"--{name} is a number beyond 0, not {value:g}"])
+
+
+def _mirror(args: argparse.Namespace) -> int:
+    from .mirror.command import Wishes
+    from .mirror.command import run as run_mirror
+
+    default = Wishes()
+    return run_mirror(
+        Wishes(
+            keep=args.keep,
+            seconds=args.seconds or default.seconds,
+            rate=args.rate or default.rate,
+            mock=args.mock,
+        )
+    )
+
+
+def _capacity(args: argparse.Namespace) -> int:
     from .capacity.command import run as run_capacity
 
     return run_capacity(args.keep)

@@ -46,6 +46,16 @@ class System:
         calls: list[dict[str, Any]] = self._ask("/calls")
         return calls
 
+    def truth(self) -> Iterator[dict[str, Any]]:
+        """Yield what happened there, line by line, where a system keeps that."""
+        since = 0
+        while True:
+            page = self._ask(f"/truth?since={since}")
+            yield from page["lines"]
+            if page["next"] == since:
+                return
+            since = page["next"]
+
     def titled(self, title: str) -> dict[str, Any]:
         """Return the live item of this title."""
         return next(i for i in self.items() if i["title"] == title and is_live(i))

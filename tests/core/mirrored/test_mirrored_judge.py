@@ -12,6 +12,7 @@ import pytest
 from syncline.events.interaction import (
     ACW,
     ALERTING,
+    ATTRIBUTES,
     CONNECTED,
     DISCONNECTED,
     ENDED,
@@ -19,6 +20,7 @@ from syncline.events.interaction import (
     GAP,
     HELD,
     JOINED,
+    RECORDING,
     STARTED,
 )
 from syncline.model import JSON
@@ -130,6 +132,22 @@ def test_what_nobody_was_told_of_is_excused_unless_a_later_snapshot_says_so() ->
     assert judge([*_done(), *unknown], [*_heard()]).faults == {}
 
 
+def test_what_was_told_counts_for_what_the_vendor_told() -> None:
+    noted = partial(Done, conversation="c1", participant="p", type=ATTRIBUTES)
+    told = {**next(_heard()), "event_id": "x", "event_type": ATTRIBUTES, "late": True}
+    done = [noted(at=AT, frames=0), noted(at=AT + timedelta(seconds=2))]
+    found = judge([*_done(), *done], [*_heard(), told])
+    assert (found.faults, len(found.excused)) == ({}, 1)
+
+
+def test_another_state_of_a_recording_is_another_change() -> None:
+    done = Done(conversation="c1", participant="p", type=RECORDING, state="paused", at=AT)
+    told = {**next(_heard()), "event_id": "x", "event_type": RECORDING, "late": True}
+    for state, faults in (("paused", {}), ("active", {"missing": 1, "invented": 1})):
+        lines = [*_heard(), {**told, "state": "connected", "recording_state": state}]
+        assert judge([*_done(), done], lines).faults == faults
+
+
 def test_one_whose_end_was_told_to_nobody_is_a_zombie_until_it_is_finalised() -> None:
     done = [attrs.evolve(one, dropped=one.type == ENDED) for one in _done()]
     heard = _without(ENDED)([*_heard()])
@@ -158,3 +176,15 @@ def test_a_finalised_conversation_has_ended() -> None:
     assert judge(_done(), heard).faults == {"missing": 1}
     done = [*_done()][:-1]
     assert judge(done, heard).faults == {}
+
+
+def test_a_recording_is_known_by_its_own_state_and_not_by_that_of_the_call() -> None:
+    one = next(_done())
+    done = [attrs.evolve(one, type=RECORDING, state=state) for state in ("active", "none")]
+    line = {**next(_heard()), "event_type": RECORDING, "state": "connected"}
+    heard: list[Line] = [
+        {**line, "event_id": "1", "recording_state": "active"},
+        {**line, "event_id": "2"},
+    ]
+    assert not judge(done, heard).faults
+    assert judge(done[:1], heard).faults == {"invented": 1}

@@ -32,7 +32,8 @@ Heard: TypeAlias = Mapping[str, JSON]
 """The data of one interaction event, as read from the clean stream."""
 Change: TypeAlias = tuple[str, str, str, str, str]
 """Conversation, participant, communication, type, and the state where the type has several."""
-_STATES = frozenset({ACW, CHANGED, RECORDING})
+_STATES = {ACW: "state", CHANGED: "state", RECORDING: "recording_state"}
+"""The field that says which state it is, of what has several."""
 TOGGLES = frozenset({ATTRIBUTES, CHANGED, HELD, RECORDING, RESUMED})
 """What can be undone, and then shows in no later snapshot; of all else, the next one tells."""
 
@@ -218,14 +219,22 @@ def _coverage(
     told = Counter(
         _change(one) for one in heard if one["event_type"] not in (GAP, FINALIZED)
     )  # fmt: skip
-    for one in truth:
+    owed = [one for one in truth if not excuses.excuse(one)]
+    for one in owed:
         if told[one.change]:
             told[one.change] -= 1
-        elif excuses.excuse(one):
-            found.excused.append(one.change)
         else:
             found.missing.append(one.change)
+    # What need not be told comes last: it must not take what was told of another.
+    for change, count in (Counter(_changes(truth)) - Counter(_changes(owed))).items():
+        known = min(count, told[change])
+        told[change] -= known
+        found.excused += [change] * (count - known)
     found.invented += told.elements()
+
+
+def _changes(done: Iterable[Done]) -> Iterator[Change]:
+    return (one.change for one in done)
 
 
 def _endings(found: Judgement, truth: Sequence[Done], heard: Sequence[Heard]) -> None:
@@ -248,9 +257,14 @@ def _change(one: Heard) -> Change:
     kind = str(one["event_type"])
     return (
         str(one["conversation_id"]), str(one.get("participant_id") or ""),
-        str(one.get("communication_id") or ""), kind,
-        str(one.get("state") or "") if kind in _STATES else "",
+        str(one.get("communication_id") or ""), kind, _state(kind, one),
     )  # fmt: skip
+
+
+def _state(kind: str, one: Heard) -> str:
+    if kind == RECORDING:
+        return str(one.get("recording_state") or "none")  # left out where there is none
+    return str(one.get("state") or "") if kind in _STATES else ""
 
 
 def _time(text: object) -> datetime:

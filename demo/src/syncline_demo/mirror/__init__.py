@@ -1,0 +1,1 @@
+"""The third demonstration: a contact centre's interactions reach Kafka through accidents."""

@@ -218,6 +218,35 @@ async def test_an_error_of_the_source_comes_after_what_it_told(staged: Staged) -
     assert stage.sink.ids() == ["e1"]
 
 
+async def test_an_error_of_the_source_does_not_wait_for_a_sink_that_is_away(
+    staged: Staged,
+) -> None:
+    stage = await staged()
+    stage.sink.down = Unavailable("no broker answers")
+    told(stage, 1)
+    await stage.passes(1)
+    stage.source.fail(Forbidden("cx: the client is refused"))
+    await stage.passes(1)
+    assert stage.task.done()
+    assert stage.source.settled == ["e1"]
+    with pytest.raises(Forbidden, match="the client is refused"):
+        await stage.task
+    await stage.close()
+    again = await staged()
+    await again.passes(1)
+    assert again.sink.ids() == ["e1"]
+
+
+async def test_a_call_that_the_sink_cancels_has_failed(staged: Staged) -> None:
+    stage = await staged(sink=ScriptedSink(prompt=False))
+    told(stage, 1)
+    await settled_down()
+    stage.sink.waiting.pop().answer.cancel()
+    stage.sink.prompt = True
+    await stage.passes(1)
+    assert stage.sink.ids() == stage.source.settled == ["e1"]
+
+
 async def test_open_conversations_outlast_a_crash(staged: Staged) -> None:
     stage = await staged()
     for number, (key, type_) in enumerate(

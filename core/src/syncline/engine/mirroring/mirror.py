@@ -28,7 +28,7 @@ from .figures import Figures
 from .inbox import TOGETHER, Inbox
 from .known import Known
 from .outage import Outage
-from .sending import Refused, Sending, begin
+from .sending import Refused, Sending, begin, failure_of
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class Mirror:
         """Take the answers that came, in the order of the calls."""
         while self._flight and self._flight[0].task.done() and not self._broken:
             sending = self._flight[0]
-            error = sending.task.exception()
+            error = failure_of(sending.task)
             if error is not None:
                 self._failed(error)
             elif not self._quarantined(sending.task.result()):
@@ -340,7 +340,11 @@ class Mirror:
     # -- the end -----------------------------------------------------------------------------------
 
     def _finished(self) -> bool:
-        return self._ended and not (self._inbox or self._flight or self._diverted)
+        in_memory = self._inbox or any(sending.at is None for sending in self._flight)
+        if not self._ended or in_memory:
+            return False
+        # A source that ended by itself is begun again soon, and what waits on disk with it.
+        return self._deadline is None or not (self._flight or self._diverted)
 
     def _overdue(self) -> bool:
         """Tell whether what is left goes to the spool: the sink does not answer, or not in time."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from attrs import define
 
-from ...errors import Rejected
+from ...errors import Rejected, Unavailable
 from ...events import Batch, Event, EventSink, EventsRejected
 from ...events.spool import Position
 
@@ -45,6 +45,13 @@ def begin(
     return Sending(events=events, task=task, begun=now, batches=batches, at=at)
 
 
+def failure_of(task: asyncio.Task[Refused]) -> BaseException | None:
+    """Return why a call failed that is done; None where it did not."""
+    if task.cancelled():
+        return Unavailable("the sink gave a call up")
+    return task.exception()
+
+
 async def sent(sink: EventSink, events: Sequence[Event]) -> Refused:
     """Send events; return those that can never be accepted once all others are durable.
 
@@ -62,4 +69,4 @@ async def sent(sink: EventSink, events: Sequence[Event]) -> Refused:
     return []
 
 
-__all__ = ["Refused", "Sending", "begin", "sent"]
+__all__ = ["Refused", "Sending", "begin", "failure_of", "sent"]

@@ -13,6 +13,7 @@ COMMANDS = {
     "crash": "a crash at every point of a pass (R2)",
     "echo": "one's own writes coming back as events (R5)",
     "intake": "webhooks at a rate, into a service that is killed (R6)",
+    "stream": "a mirror to Kafka through every kind of accident (R7)",
     "canary": "no secret in anything that is written (R11)",
     "hostile-size": "what the largest and oddest inputs cost each parser (R9)",
     "fuzz": "mutated inputs for every parser of foreign content (R13)",

@@ -1,0 +1,78 @@
+"""What happened and what was heard, on disk, in parts that each have whole conversations."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, Self
+
+from attrs import define, field
+
+MOST = 64
+"""Files that are open at a time."""
+EACH = 20_000
+"""Changes that one part has, more or less: so many are in memory at a time."""
+
+
+def parts(changes: int) -> int:
+    """Return into how many parts a stream of so many changes is divided."""
+    return max(1, min(MOST, changes // EACH))
+
+
+@define
+class Shards:
+    """Lines of JSON in so many files, each conversation in one of them, in the order they came.
+
+    Used as a context while lines are added; they are read afterwards.
+    """
+
+    folder: Path
+    count: int
+    lines: int = 0
+    _files: list[IO[bytes]] = field(factory=list, init=False)
+    _stack: ExitStack = field(factory=ExitStack, init=False)
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        paths = map(self._path, range(self.count))
+        self._files = [self._stack.enter_context(path.open("wb")) for path in paths]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files = []
+        self._stack.close()
+
+    def add(self, conversation: bytes, line: bytes) -> None:
+        """Add a line, without its end, of a conversation."""
+        self.lines += 1
+        self._files[zlib.crc32(conversation) % self.count].write(line + b"\n")
+
+    def part(self, number: int) -> list[dict[str, Any]]:
+        """Return the lines of one part."""
+        with self._path(number).open("rb") as file:
+            return [json.loads(line) for line in file]
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number}.jsonl"
+
+
+def lines_of(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the lines of the simulator's truth, each with its conversation."""
+    with path.open("rb") as file:
+        for line in file:
+            yield json.loads(line)["conversation_id"].encode(), line.rstrip(b"\n")
+
+
+def sharded(lines: Iterable[tuple[bytes, bytes]], folder: Path, count: int) -> Shards:
+    """Return conversations with their lines, divided."""
+    shards = Shards(folder, count)
+    with shards:
+        for conversation, line in lines:
+            shards.add(conversation, line)
+    return shards
+
+
+__all__ = ["EACH", "MOST", "Shards", "lines_of", "parts", "sharded"]

@@ -1,0 +1,102 @@
+"""The topics of the mirror on the brokers: how far they are merged, and what is in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from attrs import define
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+CLEAN, RAW = "interactions", "interactions.raw"
+GROUP = f"{CLEAN}.merge"
+_WAIT = 10.0
+_AT_ONCE = 5000
+_quiet = logging.getLogger(f"{__name__}.librdkafka")
+"""Where librdkafka speaks of brokers that are away: they are taken away on purpose."""
+_quiet.propagate = False
+
+
+@define
+class Topics:
+    """The raw and the clean topic."""
+
+    bootstrap: str
+    partitions: int
+
+    def told(self) -> int | None:
+        """Return how many records the listeners wrote; None while the brokers are away."""
+        reader = self._reader()
+        try:
+            ends = [
+                reader.get_watermark_offsets(TopicPartition(RAW, number), timeout=_WAIT)
+                for number in range(self.partitions)
+            ]
+        except KafkaException:
+            return None
+        finally:
+            reader.close()
+        return sum(end[1] for end in ends if end)
+
+    def merged(self) -> int | None:
+        """Return how many of them were merged; None while the brokers are away."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap}, logger=_quiet)
+        try:
+            asked = admin.list_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(GROUP)], request_timeout=_WAIT
+            )
+            found = asked[GROUP].result(_WAIT).topic_partitions
+        except (KafkaException, TimeoutError):
+            return None
+        offsets: list[int] = [one.offset for one in found if one.topic == RAW]
+        return sum(max(0, offset) for offset in offsets)
+
+    def clean(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield what was committed to the clean topic, with its keys, a partition after another."""
+        reader = self._reader()
+        try:
+            for number in range(self.partitions):
+                reader.assign([TopicPartition(CLEAN, number, OFFSET_BEGINNING)])
+                yield from _whole(reader)
+        finally:
+            reader.close()
+
+    def _reader(self) -> Consumer:
+        return Consumer(
+            {
+                "bootstrap.servers": self.bootstrap, "group.id": "judge",
+                "enable.auto.commit": False, "enable.partition.eof": True,
+                "isolation.level": "read_committed", "fetch.wait.max.ms": 50,
+                "queued.max.messages.kbytes": 16_384,
+            },
+            logger=_quiet,
+        )  # fmt: skip
+
+
+def _whole(reader: Consumer) -> Iterator[tuple[bytes, bytes]]:
+    while True:
+        for message in reader.consume(_AT_ONCE, _WAIT):
+            error = message.error()
+            if error is None:
+                yield _record(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                return
+            else:
+                raise KafkaException(error)
+
+
+def _record(message: Message) -> tuple[bytes, bytes]:
+    key, value = message.key(), message.value()
+    return bytes(key or b""), bytes(value or b"")
+
+
+__all__ = ["CLEAN", "GROUP", "RAW", "Topics"]

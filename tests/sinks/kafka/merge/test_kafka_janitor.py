@@ -88,7 +88,7 @@ async def test_a_zombie_is_finalised_once_by_one_of_two_and_a_late_real_event_co
         bus.write([event("c0", ENDED, 300.5), event("c5", CONNECTED, 500)])
         vendor.standing["c5"] = "open"
         await bus.wait(18)
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(0.5)
         found = bus.clean()
     by_key = _finalized(found)
     assert by_key.keys() == set(keys)
@@ -115,7 +115,8 @@ async def test_what_is_open_or_unknown_to_the_vendor_stays_open(
     assert {key: one.state for key, one in bus.known().items()} == dict.fromkeys(
         ("c1", "c2", "c3"), "open"
     )
-    assert bus.known()["c1"].asks == 1
+    known = bus.known()
+    assert known["c1"].asks > known["c2"].asks == 0
 
 
 async def test_merging_goes_on_while_the_vendor_refuses_or_is_away(

@@ -43,11 +43,19 @@ async def test_a_clean_record_is_the_raw_one(bus: Any, merging: Any, life: Any) 
     assert said == [(m.partition(), m.key(), m.value(), m.headers(), m.timestamp()) for m in raw]
 
 
-async def test_what_comes_late_says_so(bus: Any, merging: Any, event: Any) -> None:
-    bus.write([event("c1", STARTED, 0), event("c1", HELD, 9), event("c1", CONNECTED, 3)])
+async def test_what_comes_late_says_so_and_what_is_known_is_kept(
+    bus: Any, merging: Any, event: Any
+) -> None:
+    bus.write([event("c1", STARTED, 0), event("c1", ENDED, 9), event("c1", CONNECTED, 3)])
+    bus.write([event("c2", STARTED, 5)])
     async with merging():
-        found = await bus.wait(3)
-    assert [one.get("late") for one in found] == [None, None, True]
+        found = await bus.wait(4)
+    assert [one.get("late") for one in found if one["conversation_id"] == "c1"] == [
+        None, None, True,
+    ]  # fmt: skip
+    known = bus.known()
+    assert {key: one.state for key, one in known.items()} == {"c1": "ended", "c2": "open"}
+    assert known["c2"].media == "voice"
 
 
 async def test_gaps_are_told_once(bus: Any, merging: Any, event: Any) -> None:
@@ -152,7 +160,7 @@ async def test_a_topic_that_is_missing_is_named(bus: Any, merging: Any) -> None:
             await asyncio.wait([stage], timeout=20)
 
 
-@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+@pytest.mark.parametrize("protocol", ["classic", pytest.param("consumer", marks=pytest.mark.soak)])
 async def test_partitions_move_to_those_who_come_and_nothing_is_told_twice(
     bus: Any, merging: Any, event: Any, protocol: str
 ) -> None:
@@ -164,15 +172,16 @@ async def test_partitions_move_to_those_who_come_and_nothing_is_told_twice(
         bus.write(part(1))
         await bus.wait(40)
         async with merging("two", librdkafka=librdkafka):
-            for second in range(2, 8):
+            for second in range(2, 6):
                 bus.write([*part(second), *part(second - 1)])
                 await asyncio.sleep(0.5)
-            await bus.wait(280)
+            await bus.wait(200)
     found = bus.clean()
-    assert len(found) == 280
+    assert len(found) == 200
     assert not any("late" in one for one in found)
 
 
+@pytest.mark.soak
 async def test_of_two_processes_of_one_name_one_ends_and_says_why(
     bus: Any, merging: Any, life: Any
 ) -> None:
@@ -187,14 +196,3 @@ async def test_of_two_processes_of_one_name_one_ends_and_says_why(
     bus.write(life("c1"))
     with pytest.raises(ConfigError, match=r"another process merges as instance 'same'"):
         await both()
-
-
-async def test_an_open_conversation_says_what_is_known_of_it(
-    bus: Any, merging: Any, event: Any
-) -> None:
-    bus.write([event("c1", STARTED, 0), event("c1", ENDED, 9), event("c2", STARTED, 5)])
-    async with merging():
-        await bus.wait(3)
-    known = bus.known()
-    assert {key: one.state for key, one in known.items()} == {"c1": "ended", "c2": "open"}
-    assert known["c2"].media == "voice"

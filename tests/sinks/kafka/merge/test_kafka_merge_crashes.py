@@ -16,7 +16,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("kafka")
 
 KEYS = 150
-ROUNDS = 14
+ROUNDS = 8
 
 
 def _promises_hold(found: list[dict[str, Any]], expected: set[str]) -> None:
@@ -56,6 +56,7 @@ async def test_nothing_is_lost_or_told_twice_whoever_is_killed(
     assert all(process.poll() is None for process in processes.values())
 
 
+@pytest.mark.soak
 async def test_one_that_is_killed_for_good_is_replaced_by_the_others(
     bus: Any, spawn: Any, event: Any
 ) -> None:
@@ -82,6 +83,7 @@ async def test_one_that_is_told_to_stop_commits_and_ends(bus: Any, spawn: Any, l
     assert await asyncio.to_thread(process.wait, 20) == 0
 
 
+@pytest.mark.soak
 async def test_an_outage_of_the_brokers_is_waited_for(
     bus: Any, merging: Any, event: Any, observed: Any
 ) -> None:
@@ -101,6 +103,7 @@ async def test_an_outage_of_the_brokers_is_waited_for(
     _promises_hold(bus.clean(), {one.id for part in parts for one in part})
 
 
+@pytest.mark.soak
 async def test_it_ends_while_the_brokers_are_away(bus: Any, merging: Any, life: Any) -> None:
     try:
         async with merging(close_timeout=timedelta(seconds=3)):

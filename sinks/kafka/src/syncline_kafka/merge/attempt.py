@@ -14,7 +14,7 @@ from .failures import Lost
 from .member import Member
 from .merger import Work
 
-STALLED = 25.0
+STALLED = 20.0
 """Seconds without a sign of life after which a member is left behind: librdkafka can wait for good.
 
 Seen in 2.16: `send_offsets_to_transaction` does not keep to its time-out when a broker restarts.

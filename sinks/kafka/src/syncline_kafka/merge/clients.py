@@ -10,7 +10,7 @@ from datetime import timedelta
 from ..configuration import Configuration, client, pinned
 from ..settings import Settings
 
-TRANSACTION = timedelta(seconds=15)
+TRANSACTION = timedelta(seconds=10)
 """After so long the brokers undo what a process began that says nothing; others wait for it."""
 _GROUP = "group.protocol"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,7 +23,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from syncline.errors import ConfigError
 from syncline.events.conversations import Conversation, Patience, decode
 
-from .failures import complain, failure
+from .failures import Aborted, complain, failure
 from .partition import Partition
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 _SPEC: Any = OffsetSpec  # its class methods have no types
 _AT_ONCE = 10_000
 _LOOK = 0.1
-_ADMIN = 10.0
+_ADMIN = 5.0
 
 
 class _Reading:
@@ -139,9 +140,20 @@ class Restorer:
         try:
             return {place.partition: one.result(_ADMIN).offset for place, one in answers.items()}
         except KafkaException as error:
-            if error.args[0].retriable() or error.args[0].code() == KafkaError._TIMED_OUT:
-                return {}
-            raise failure(error.args[0], f"asking where topic {topic!r} ends") from error
+            found = failure(error.args[0], f"asking where topic {topic!r} ends")
+            if not isinstance(found, Aborted):
+                raise found from error
+        self._look_up(topic)
+        return {}
+
+    def _look_up(self, topic: str) -> None:
+        """Learn anew who leads a topic.
+
+        librdkafka 2.16 asks by what it once learnt, and is answered FENCED_LEADER_EPOCH for good
+        when a broker has restarted since.
+        """
+        with contextlib.suppress(KafkaException):
+            self._admin.list_topics(topic, timeout=_ADMIN)
 
     def _read(self) -> list[Message]:
         return self._reader.consume(_AT_ONCE, _LOOK)

@@ -7,6 +7,7 @@ where in their order a topic stands, and what it tells next.
 
 from __future__ import annotations
 
+from array import array
 from datetime import datetime, timedelta
 
 SPAN = timedelta(seconds=3)
@@ -19,10 +20,12 @@ _MOST = 32
 class Order:
     """The snapshots of a conversation in their order, and where each topic stands in it."""
 
-    __slots__ = ("_first", "_places", "_snapshots")
+    __slots__ = ("_first", "_places", "_snapshots", "_times")
 
     def __init__(self) -> None:
-        self._snapshots: list[tuple[int, datetime]] = []
+        # There are very many conversations: as lists, these would be most of what is known of one.
+        self._snapshots = array("q")
+        self._times = array("d")
         self._first = 0
         """The number of the first of them, counted from the beginning."""
         self._places: dict[int, int] = {}
@@ -39,10 +42,12 @@ class Order:
             self._places[topic] = found
             return True
         self._places[topic] = self._first + len(self._snapshots)
-        self._snapshots.append((snapshot, now))
+        self._snapshots.append(snapshot)
+        self._times.append(now.timestamp())
         if len(self._snapshots) > _MOST:
             half = _MOST // 2
             del self._snapshots[:half]
+            del self._times[:half]
             self._first += half
         return False
 
@@ -51,14 +56,15 @@ class Order:
             return self._told_just_now(snapshot, now)
         snapshots = self._snapshots
         for index in range(max(0, place - self._first), len(snapshots)):
-            if snapshots[index][0] == snapshot:
+            if snapshots[index] == snapshot:
                 return self._first + index
         return None
 
     def _told_just_now(self, snapshot: int, now: datetime) -> int | None:
         # The earliest: a topic that is further on than that is only taken for slow.
-        for index, (told, at) in enumerate(self._snapshots):
-            if told == snapshot and now < at + SPAN:
+        since = (now - SPAN).timestamp()
+        for index, told in enumerate(self._snapshots):
+            if told == snapshot and self._times[index] > since:
                 return self._first + index
         return None
 

@@ -107,6 +107,22 @@ async def test_an_outage_is_waited_for(bench: Bench) -> None:
     assert await bench.numbers(50) == list(range(50))
 
 
+async def test_an_outage_is_warned_of_once(
+    bench: Bench, caplog: pytest.LogCaptureFixture, seen: Any
+) -> None:
+    often = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 50}
+    sink = bench.sink(librdkafka=often)
+    await sink.send([event(0)])
+    bench.cluster.down()
+    call = asyncio.create_task(sink.send([event(1)]))
+    await asyncio.wait([call], timeout=1)
+    bench.cluster.up()
+    await call
+    assert len(seen.of("kafka.error")) > 1
+    ours = [r for r in caplog.records if r.name == "syncline_kafka.producing"]
+    assert [r.levelname for r in ours] == ["WARNING"]
+
+
 async def test_no_more_is_under_way_than_there_is_room_for(bench: Bench) -> None:
     sink = bench.sink(window=20)
     await sink.send([event(0)])

@@ -59,7 +59,7 @@ class Producing:
         self._broken: list[KafkaError] | None = None
         """Errors because of which all that is under way is awaited; None where there are none."""
         self._failures = 0
-        self._replaced = 0
+        self._replaced, self._warned = 0, False
         self._closed = False
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -179,7 +179,7 @@ class Producing:
         for one in failed:
             self._missed(one)
         if delivered:
-            self._replaced = 0
+            self._replaced, self._warned = 0, False
             self._observe("kafka.delivered", {"events": delivered.total()})
         while session.errors:
             self._heard(session.errors.popleft())
@@ -213,7 +213,11 @@ class Producing:
             return
         self._observe("kafka.error", {"reason": error.name()})
         fields = {"error": error.name(), "said": redact(error.str()), "waiting": self._under_way}
-        logger.warning("the brokers cannot be reached as they should; it is tried on", extra=fields)
+        # Once for an outage: librdkafka tells of every attempt to connect.
+        level = logging.DEBUG if self._warned else logging.WARNING
+        sentence = "the brokers cannot be reached as they should; it is tried on"
+        logger.log(level, sentence, extra=fields)
+        self._warned = True
 
     def _break(self, error: KafkaError | None) -> None:
         """Hand over nothing more until all that is under way came back."""

@@ -72,6 +72,7 @@ def _told(folder: Path, wishes: Wishes, console: Console, *, mock: bool) -> Proo
         view = stack.enter_context(_view(console))
         view.say("a Kafka and a simulated organisation of Genesys Cloud are started")
         kafka = stack.enter_context(brokers.started(mock=mock))
+        view.say(f"{kafka.name} answers at {kafka.bootstrap}, topic {brokers.TOPIC}")
         secret = secrets.token_urlsafe(24)
         vendor = stack.enter_context(started("genesys", _organization(folder, secret)))
         vendor.act(do="notifications", heartbeat=HEARTBEAT)

@@ -57,10 +57,10 @@ class Tale:
         self._begin()
         began = time.monotonic()
         for part, befall in (
-            (0.12, self._kill_listener),
-            (0.30, self._reconnect),
-            (0.40, self._kill_merge),
-            (0.60, self._restart_broker),
+            (0.10, self._kill_listener),
+            (0.25, self._kill_merge),
+            (0.40, self._restart_broker),
+            (0.85, self._reconnect),
         ):
             self._pause(began + part * self.seconds - time.monotonic())
             befall()

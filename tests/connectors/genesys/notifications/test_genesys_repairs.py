@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from syncline_genesys.notifications.repair import UNKNOWABLE
+from syncline_genesys.notifications.open_gap import UNKNOWABLE
+from syncline_genesys.notifications.repair import MARGIN
 from syncline_simulators.running import Running
 
 if TYPE_CHECKING:
@@ -112,6 +113,21 @@ async def test_a_conversation_that_nobody_heard_of_is_found_in_analytics(
     await a.until(lambda: a.of("listener.gap"))
     assert heard(a) == kept(await asyncio.to_thread(truth))
     assert all(event.data.get("repaired") for event in a.events if event.key == call)
+
+
+async def test_a_call_that_left_its_flow_and_ended_in_a_gap_is_found(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    # No queue and no user have it yet: nobody is told of it.
+    call = (await act(simulator, "begin", script="call", by_hand=True))["id"]
+    await asyncio.sleep(MARGIN.total_seconds() + 0.5)
+    await deaf(simulator, a, 0.5)
+    await act(simulator, "step", conversation=call, changes="all")
+    await a.until(lambda: a.of("listener.gap"))
+    assert heard(a) == kept(await asyncio.to_thread(truth))
 
 
 async def test_a_gap_is_told_with_its_interval_and_what_became_of_it(
@@ -267,16 +283,22 @@ async def test_a_reader_that_is_dropped_for_being_slow_misses_nothing(
     await act(simulator, "notifications", buffer=200_000)
     await act(
         simulator, "traffic", conversations_per_second=300, pace=400, users=20, queues=3,
-        changes=6_000,
+        changes=4_000,
     )  # fmt: skip
     await over(simulator)
     a.batches.append(await first)
     wanted = kept(await asyncio.to_thread(truth))
-    async with asyncio.timeout(60):
-        while heard(a) != wanted:
-            a.batches.append(await anext(taking))
+
+    async def rest() -> None:
+        async for batch in taking:
+            a.batches.append(batch)
+
+    task = asyncio.create_task(rest())
+    await a.until(lambda: heard(a) == wanted, 60)
     assert (await act(simulator, "notifications"))["dropped_readers"] >= 1
-    await a.until(lambda: a.told("paused"))
+    assert a.told("paused")
+    task.cancel()
+    await asyncio.wait([task])
 
 
 # -- what looks alike to two listeners

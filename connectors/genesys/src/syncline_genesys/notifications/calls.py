@@ -149,12 +149,27 @@ class ConversationCalls:
 
     async def began(self, since: datetime, until: datetime, number: int) -> list[Json]:
         """Return one page of the conversations that began in an interval, the latest first."""
+        return await self._query(since, until, {"orderBy": "conversationStart"}, number)
+
+    async def ended(self, since: datetime, until: datetime, number: int) -> list[Json]:
+        """Return one page of those that have ended, the latest end first.
+
+        The vendor counts an interval in the days on which conversations began.
+        """
+        has = {"dimension": "conversationEnd", "operator": "exists"}
+        only = {"type": "and", "predicates": [{"type": "dimension", **has}]}
+        wanted = {"orderBy": "conversationEnd", "conversationFilters": [only]}
+        return await self._query(since, until, wanted, number)
+
+    async def _query(
+        self, since: datetime, until: datetime, wanted: Json, number: int
+    ) -> list[Json]:
         path = f"{DETAILS}/query"
         body = {
             "interval": f"{_stamp(since)}/{_stamp(until)}",
             "order": "desc",
-            "orderBy": "conversationStart",
             "paging": {"pageSize": AT_ONCE, "pageNumber": number},
+            **wanted,
         }
         # A query that is sent as a POST writes nothing.
         answer = await self._client.request(

@@ -29,8 +29,9 @@ from .following import Following
 from .frames import Frames, Heard
 from .inbox import Inbox
 from .lines import Lines
+from .open_gap import Report
 from .plan import KEPT, plan_channels, told
-from .repair import Repairs, Report
+from .repair import Repairs
 from .topics import wanted
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ CHANGES_EACH = 20.0
 PACE, HURRY = 20, 400
 """How many times faster than real ones conversations go on; and once no other begins."""
 _AWAY = 1.5
-_START = 60.0
+_START = 120.0
 _QUIET = 4.0
 """Seconds without anything new after which nothing more is expected."""
 _DRAIN = 90.0

@@ -87,13 +87,15 @@ class Bus:
         """The connection to it."""
         return Settings(bootstrap_servers=(self.broker.bootstrap,), topic=self.topic, **others)
 
-    def create(self, **partitions: int) -> None:
-        """Make the three topics."""
+    def create(self, *, largest: int = 1_000_000, **partitions: int) -> None:
+        """Make the three topics; a record of the clean one has so many bytes at most."""
+        least = {"max.message.bytes": str(largest)}
         names = {"raw": f"{self.topic}.raw", "clean": self.topic, "state": f"{self.topic}.state"}
         made = [
             NewTopic(
                 name, partitions.get(which, PARTITIONS), 1,
-                config={"cleanup.policy": "compact" if which == "state" else "delete"},
+                config={"cleanup.policy": "compact"} if which == "state" else
+                least if which == "clean" else {},
             )
             for which, name in names.items()
         ]  # fmt: skip

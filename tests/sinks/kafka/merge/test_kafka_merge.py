@@ -144,6 +144,20 @@ async def test_a_late_event_that_is_no_json_is_put_aside(
     assert observed.sum("dead") == 1
 
 
+async def test_an_event_that_the_clean_topic_refuses_is_put_aside(
+    bus: Any, merging: Any, event: Any, life: Any, observed: Any
+) -> None:
+    bus.topic += "small"
+    bus.create(largest=5000)
+    large = "".join(chr(33 + n * n % 89) for n in range(20_000))
+    bus.write([*life("c1"), event("c1", HELD, 50, subject=large), *life("c2")])
+    async with merging(compression="none"):
+        found = await bus.wait(14)
+    assert len(found) == 14
+    assert observed.sum("dead") == 1
+    assert "merge.aborted" in observed.names()
+
+
 async def test_topics_with_different_numbers_of_partitions_are_refused(
     bus: Any, merging: Any
 ) -> None:

@@ -23,6 +23,10 @@ class Aborted(Exception):
     """The transaction came to nothing: it is undone, and done again."""
 
 
+class Refused(Exception):
+    """The brokers never take this message, also where it is alone in its request."""
+
+
 class Lost(Exception):
     """This producer or consumer is of no use any more: new ones take over."""
 
@@ -57,4 +61,4 @@ def complain(error: KafkaError, tried: str) -> None:
         raise found
 
 
-__all__ = ["Aborted", "Fenced", "Lost", "complain", "failure"]
+__all__ = ["Aborted", "Fenced", "Lost", "Refused", "complain", "failure"]

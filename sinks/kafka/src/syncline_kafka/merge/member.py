@@ -105,7 +105,8 @@ class Member:
         messages = self._consumer.consume(AT_ONCE, LOOK)
         if self._undone:
             # They came before the partitions were set back, and would leave out what was undone.
-            self._undone, messages = False, []
+            # What the consumer complains of counts all the same: it may say so only once.
+            self._undone, messages = False, [one for one in messages if one.error()]
             self._seek(self._merger.positions())
         now = self._now()
         for message in messages:

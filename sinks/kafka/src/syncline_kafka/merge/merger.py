@@ -15,6 +15,7 @@ from syncline.ports import Clock
 from ..messages import Codec, event_of
 from ..settings import Settings
 from .desk import Answers, Ask, Desk
+from .failures import Refused
 from .partition import Partition
 from .record import NotOurs, fact_of, marked_late, medium_of
 from .transaction import Transactions
@@ -110,7 +111,7 @@ class Merger:
             return  # not whole yet, or not ours: it is read again by whoever merges it
         try:
             self._merge(partition, message, now)
-        except NotOurs as error:
+        except (NotOurs, Refused) as error:
             self._bury(message, str(error))
         partition.position = (message.offset() or 0) + 1
         partition.seen(now, end=False)
@@ -130,8 +131,6 @@ class Merger:
             self._counts.repeats += 1
             return
         fact = fact_of(key, attributes, heard=now)
-        if event_id in self._transactions.refused:
-            raise NotOurs("the brokers refuse it in the clean topic")
         medium = medium_of(message.value()) if partition.lacks_medium(key) else ""
         verdict = partition.weigh(key, fact, medium=medium)
         if verdict in _TOLD:
@@ -166,9 +165,12 @@ class Merger:
         at = f"partition {message.partition()}, offset {message.offset()}: {why}"
         if topic := self._work.settings.dead_letter_topic:
             headers = [*(message.headers() or []), ("syncline_reason", why.encode())]
-            self._transactions.write(
-                topic, -1, message.key(), message.value(), headers, message.timestamp()[1]
-            )
+            try:
+                self._transactions.write(
+                    topic, -1, message.key(), message.value(), headers, message.timestamp()[1]
+                )
+            except Refused as error:
+                at += f"; {error}"
         self._counts.dead += 1
         self._buried.append(at)
 
@@ -240,7 +242,6 @@ class Merger:
         """Take what the transaction changed as final."""
         for partition in self._partitions.values():
             partition.commit()
-        self._transactions.refused.clear()
         if self._buried:
             self._complain()
         self._work.observe("merge.committed", asdict(self._counts))

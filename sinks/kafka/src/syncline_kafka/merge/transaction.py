@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException
 
 from ..failures import REFUSED
-from .failures import Aborted, Lost, failure
+from .failures import Aborted, Lost, Refused, failure
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer, TopicPartition
@@ -38,8 +39,10 @@ class Transactions:
         self._stopping = stopping
         self._beat = beat
         self._begun = False
-        self.refused: set[bytes] = set()
-        """Ids of events that the brokers will never take; they are asked about when it aborts."""
+        self._suspects: set[bytes] = set()
+        """Messages of requests that were refused: a request has many, and one may be the reason."""
+        self._convicted: set[bytes] = set()
+        """Those that were refused alone."""
         self._failed: KafkaError | None = None
 
     def prepare(self) -> None:
@@ -55,8 +58,40 @@ class Transactions:
         headers: Any = (),
         timestamp: int = 0,
     ) -> None:
-        """Write one message; what it says holds once the transaction is committed."""
+        """Write one message; what it says holds once the transaction is committed.
+
+        Raises:
+            Refused: the brokers never take it.
+        """
         self._begin()
+        if not self._suspects:
+            self._produce(topic, partition, key, value, headers, timestamp)
+            return
+        mark = _mark(topic, key, value)
+        if mark in self._convicted:
+            raise Refused(f"topic {topic!r} does not take it")
+        if mark in self._suspects:
+            self._flush(topic)
+        self._produce(topic, partition, key, value, headers, timestamp)
+        if mark in self._suspects:
+            self._flush(topic)
+
+    def _flush(self, topic: str) -> None:
+        """Send what waits, so that the next message has a request of its own."""
+        while self._producer.flush(_WAIT) and not self._stopping():
+            self._beat()
+        if self._failed is not None:
+            raise Aborted(f"writing to topic {topic!r}: {self._failed.name()}")
+
+    def _produce(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Any,
+        timestamp: int,
+    ) -> None:
         while True:
             try:
                 self._producer.produce(
@@ -71,6 +106,8 @@ class Transactions:
                 if self._stopping():
                     raise Lost("the stage ends while the brokers take nothing") from None
             except KafkaException as error:
+                if error.args[0].code() in REFUSED:
+                    raise Refused(f"topic {topic!r} does not take it") from error
                 raise failure(error.args[0], f"writing to topic {topic!r}") from error
             else:
                 return
@@ -85,6 +122,8 @@ class Transactions:
         )
         self._patiently("committing", self._producer.commit_transaction)
         self._begun = False
+        self._suspects.clear()
+        self._convicted.clear()
 
     def abort(self) -> None:
         """Undo all that was written since the last commit."""
@@ -113,10 +152,10 @@ class Transactions:
         if error is None:
             return
         self._failed = error
-        found = dict(message.headers() or ())
-        event_id = found.get("ce_id")
-        if error.code() in REFUSED and isinstance(event_id, bytes):
-            self.refused.add(event_id)
+        if error.code() in REFUSED:
+            # Reports have no headers: it is known by its content.
+            mark = _mark(message.topic() or "", message.key(), message.value())
+            (self._convicted if mark in self._suspects else self._suspects).add(mark)
 
     def _patiently(self, tried: str, act: Callable[[float], object]) -> None:
         """Do something until it is done: an outage of the brokers is waited for."""
@@ -135,6 +174,10 @@ class Transactions:
                 time.sleep(_PAUSE)
             else:
                 return
+
+
+def _mark(topic: str, key: bytes | None, value: bytes | None) -> bytes:
+    return blake2b(b"\0".join([topic.encode(), key or b"", value or b""]), digest_size=16).digest()
 
 
 __all__ = ["Transactions"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Iterator
-from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -29,20 +29,25 @@ _RIGHTS = {
 }
 
 
-@cache
-def _broker() -> Broker:
-    # Several conftests may ask: a fixture of each would start one of its own.
-    broker = Broker(BrokerOptions(users=USERS, tls=True, properties=_RIGHTS))
-    atexit.register(broker.close)
-    return broker
+_brokers: dict[Path, Broker] = {}
+"""By pytest's folder. Several conftests may ask: a fixture of each would start one of its own."""
+
+
+def _broker(folder: Path) -> Broker:
+    if folder not in _brokers:
+        options = BrokerOptions(users=USERS, tls=True, properties=_RIGHTS)
+        # There pytest removes it some runs later, however this process ends.
+        _brokers[folder] = Broker(options, data=folder / "kafka")
+        atexit.register(_brokers[folder].kill)
+    return _brokers[folder]
 
 
 @pytest.fixture
-def kafka_broker() -> Broker:
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Broker:
     """Return a broker that runs, with users, TLS and rights; tests share it, each by own topics."""
     if (absent := missing()) and not os.environ.get("CI"):
         pytest.skip(f"no Kafka here: {' and '.join(absent)} not found")
-    broker = _broker()
+    broker = _broker(tmp_path_factory.getbasetemp())
     broker.start()
     return broker
 

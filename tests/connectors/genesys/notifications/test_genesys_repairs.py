@@ -296,7 +296,6 @@ async def test_a_reader_that_is_dropped_for_being_slow_misses_nothing(
     task = asyncio.create_task(rest())
     await a.until(lambda: heard(a) == wanted, 60)
     assert (await act(simulator, "notifications"))["dropped_readers"] >= 1
-    assert a.told("paused")
     task.cancel()
     await asyncio.wait([task])
 

@@ -126,9 +126,11 @@ class Restorer:
         try:
             committed = self._group.committed(asked, timeout=_LOOK)
         except KafkaException as error:
-            if error.args[0].code() == KafkaError._TIMED_OUT or error.args[0].retriable():
-                return {}  # not known while the last owner's transaction is open
-            raise failure(error.args[0], "asking how far was read") from error
+            found = failure(error.args[0], "asking how far was read")
+            if isinstance(found, Aborted):
+                # The last owner's transaction is open, or the group's broker has just started.
+                return {}
+            raise found from error
         first = self._offsets(self._raw, self._new, _SPEC.earliest())
         return {one.partition: _start(one, first) for one in committed} if first else {}
 

@@ -19,7 +19,7 @@ region = "{url}"
 client_id = "janitor"
 client_secret = {{ env = "STREAM_SECRET" }}
 heartbeat = "{heartbeat}s"
-analytics_lag = "2s"
+analytics_lag = "1s"
 repairs_per_minute = 6000
 requests_per_minute = 100000
 [[connections.cx.listeners.a.clients]]

@@ -21,6 +21,7 @@ CLEAN, RAW = "interactions", "interactions.raw"
 GROUP = f"{CLEAN}.merge"
 _WAIT = 10.0
 _AT_ONCE = 5000
+_SOON = 0.2
 _quiet = logging.getLogger(f"{__name__}.librdkafka")
 """Where librdkafka speaks of brokers that are away: they are taken away on purpose."""
 _quiet.propagate = False
@@ -84,7 +85,8 @@ class Topics:
 
 def _whole(reader: Consumer) -> Iterator[tuple[bytes, bytes]]:
     while True:
-        for message in reader.consume(_AT_ONCE, _WAIT):
+        # It waits for all of them, also at the end of a partition.
+        for message in reader.consume(_AT_ONCE, _SOON):
             error = message.error()
             if error is None:
                 yield _record(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from attrs import frozen
@@ -18,10 +19,12 @@ CHANGES_EACH = 7.0
 _PACE = 30
 """Conversations go on so much faster than real ones: most end within some seconds."""
 _LOOK = 0.5
-_QUIET = 6.0
-"""Seconds without anything new after which nothing more is expected."""
-_PATIENCE = 180.0
-_STUCK = 60.0
+_CALL = 1.0
+_QUIET = 2.0
+"""Seconds without anything new after which all is merged."""
+_SILENCE = 75.0
+"""The same where conversations are to be finalised, which is a minute after they fell silent."""
+_PATIENCE = 240.0
 
 
 @frozen(kw_only=True)
@@ -115,11 +118,17 @@ def _made(world: World, plan: Plan) -> float:
 
 
 def _drained(world: World, *, wait: bool) -> int:
-    """Wait until nothing new comes, and all is merged; return how many records were told."""
+    """Wait until all is repaired, told and merged; return how many records were told."""
     until = time.monotonic() + _PATIENCE
+    ended = datetime.now(timezone.utc)
+    while world.complete_until() <= ended and time.monotonic() < until:
+        world.require_alive()
+        # A listener says how far it is with what it tells: somebody calls once more.
+        world.call()
+        time.sleep(_CALL)
     last, since = -1, time.monotonic()
-    quiet = 70.0 if wait else _QUIET
-    while time.monotonic() < until:
+    quiet = _SILENCE if wait else _QUIET
+    while time.monotonic() < until + quiet:
         world.require_alive()
         told, merged = world.topics.told(), world.topics.merged()
         if told is None or merged is None or told != last or told != merged:

@@ -6,10 +6,13 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 
 from attrs import define, field
 
+from syncline.config import read
+from syncline.engine.mirroring.standing import standings
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -21,6 +24,7 @@ from .vendor import simulated
 PARTITIONS = 6
 HEARTBEAT = 3
 """Seconds: what a frozen socket costs shows within some of them."""
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 _START = 60.0
 _AWAY = 1.0
 """Seconds that a process is away that was killed."""
@@ -52,6 +56,22 @@ class World:
     def listening(self) -> int:
         """Return how many sockets are open."""
         return int(self.vendor.act({"do": "notifications"})["open_sockets"])
+
+    def call(self) -> None:
+        """Let one conversation begin and end at once."""
+        begun = self.vendor.act({"do": "begin", "script": "call", "by_hand": True})
+        self.vendor.act({"do": "step", "conversation": begun["id"], "changes": "all"})
+
+    def complete_until(self) -> datetime:
+        """Return up to when both listeners have told everything, what they missed included."""
+        hosts = (self.hosts["listener-a"], self.hosts["listener-b"])
+        found = [
+            standing.complete_until or _NEVER
+            for host in hosts
+            for standing in standings(read(host.file), "mirror")
+            if host.folder.name.endswith(f"-{standing.listener}")
+        ]
+        return min(found, default=_NEVER)
 
     def await_listeners(self) -> None:
         """Wait until both listen.

@@ -22,9 +22,11 @@ from .configuration import Configuration
 from .delivery import Failed, Tally
 from .failures import unusable
 from .messages import Message
+from .repetition import RepetitionFilter
 
 librdkafka = logging.getLogger("syncline_kafka.librdkafka")
 librdkafka.addFilter(RedactingFilter())
+librdkafka.addFilter(RepetitionFilter())
 _PAUSE = 0.2
 """Seconds that the thread sleeps where there is nothing to hear; it wakes when there is."""
 

@@ -273,33 +273,6 @@ async def test_sockets_that_are_closed_all_the_time_lose_nothing(
     assert len(ids) == len(set(ids))
 
 
-async def test_a_reader_that_is_dropped_for_being_slow_misses_nothing(
-    simulator: Running, ear: Listen, truth: Truth
-) -> None:
-    a = ear()
-    taking = a.source.batches()
-    first = asyncio.ensure_future(anext(taking))
-    await a.opened(1)
-    await act(simulator, "notifications", buffer=200_000)
-    await act(
-        simulator, "traffic", conversations_per_second=300, pace=400, users=20, queues=3,
-        changes=4_000,
-    )  # fmt: skip
-    await over(simulator)
-    a.batches.append(await first)
-    wanted = kept(await asyncio.to_thread(truth))
-
-    async def rest() -> None:
-        async for batch in taking:
-            a.batches.append(batch)
-
-    task = asyncio.create_task(rest())
-    await a.until(lambda: heard(a) == wanted, 60)
-    assert (await act(simulator, "notifications"))["dropped_readers"] >= 1
-    task.cancel()
-    await asyncio.wait([task])
-
-
 # -- what looks alike to two listeners
 
 

@@ -197,6 +197,35 @@ async def test_what_cannot_be_delivered_within_the_drain_time_is_spooled(staged:
     assert again.sink.ids() == ["e1"]
 
 
+async def test_an_end_does_not_wait_for_a_sink_that_has_long_been_silent(staged: Staged) -> None:
+    stage = await staged(sink=ScriptedSink(prompt=False))
+    told(stage, 1)
+    await stage.passes(6)
+    await stage.mirror.stop(24)
+    await stage.passes(0.25)
+    assert stage.task is not None
+    assert stage.task.done()
+    assert stage.source.settled == ["e1"]
+    await stage.close()
+    again = await staged()
+    await again.passes(1)
+    assert again.sink.ids() == ["e1"]
+
+
+async def test_an_end_waits_for_a_sink_that_is_slow(staged: Staged) -> None:
+    stage = await staged(sink=ScriptedSink(prompt=False))
+    told(stage, 1)
+    await stage.passes(3)
+    await stage.mirror.stop(24)
+    await stage.passes(1)
+    stage.sink.answer()
+    await stage.passes(1)
+    assert stage.task is not None
+    assert stage.task.done()
+    await stage.close()
+    assert list((stage.folder / "spool").glob("*.events")) == []
+
+
 async def test_a_credential_that_is_refused_is_told_and_tried_again_later(staged: Staged) -> None:
     stage = await staged()
     stage.sink.down = Forbidden("bus: the topic may not be written (TOPIC_AUTHORIZATION_FAILED)")

@@ -45,6 +45,8 @@ TICK = 0.2
 """Seconds between two looks at the clock, and between two commits of what is known."""
 _GRACE = 1.0
 """Seconds in which a source that was closed comes to the end of what it tells."""
+_PATIENCE = 5.0
+"""Seconds without an answer after which an end waits for none: all of it is on disk by then."""
 _NEARLY = 512 * 1024
 """So little waits on disk that new events need not go through it: they wait for a moment."""
 
@@ -238,7 +240,10 @@ class Mirror:
         return self._broken or self._stalled()
 
     def _stalled(self) -> bool:
-        return bool(self._flight) and (self.clock.monotonic() - self._flight[0].begun >= self.stall)
+        return self._silent(self.stall)
+
+    def _silent(self, seconds: float) -> bool:
+        return bool(self._flight) and self.clock.monotonic() - self._flight[0].begun >= seconds
 
     async def _divert(self) -> None:
         """Write what is on its way to the spool."""
@@ -351,7 +356,8 @@ class Mirror:
         if self._deadline is None:
             return False
         late = self.clock.monotonic() >= self._deadline
-        return late or (self._ended and self._diverted and self._outage.reason is not None)
+        away = self._outage.reason is not None or self._silent(_PATIENCE)
+        return late or (self._ended and self._diverted and away)
 
     async def _give_up(self) -> None:
         groups = [sending.events for sending in self._flight if sending.at is None]

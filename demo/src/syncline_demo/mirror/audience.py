@@ -41,15 +41,20 @@ class Heard:
     """Seconds from what happened to when it was read, of live events."""
     all_lags: list[float] = field(factory=list)
     ids: set[str] = field(factory=set)
+    drop: bool = False
+    """Whether what comes twice is left out here, because nobody did before."""
     repeats: int = 0
     gaps: int = 0
     repaired: int = 0
 
     def add(self, line: dict[str, Any], now: float) -> None:
         """Take the next event."""
-        self.lines.append(line)
-        self.repeats += line["event_id"] in self.ids
+        repeat = line["event_id"] in self.ids
+        self.repeats += repeat
+        if repeat and self.drop:
+            return
         self.ids.add(line["event_id"])
+        self.lines.append(line)
         if line["event_type"] == interaction.GAP:
             self.gaps += 1
             return
@@ -110,9 +115,9 @@ def _consumer(bootstrap: str) -> Consumer:
 
 
 @contextmanager
-def listening(bootstrap: str) -> Iterator[Heard]:
+def listening(bootstrap: str, *, drop: bool) -> Iterator[Heard]:
     """Read the clean topic from its beginning, in a thread, while the block runs."""
-    heard, over = Heard(), threading.Event()
+    heard, over = Heard(drop=drop), threading.Event()
     thread = threading.Thread(target=_listen, args=(bootstrap, heard, over), name="consumer")
     thread.start()
     try:

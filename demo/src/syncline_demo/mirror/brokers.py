@@ -36,8 +36,8 @@ class Kafka(Protocol):
         ...
 
     @property
-    def prepared(self) -> bool:
-        """Whether the topics are there already."""
+    def whole(self) -> bool:
+        """Whether it has all that Kafka has: requests of administrators, transactions that last."""
         ...
 
     def restart(self) -> None:
@@ -51,7 +51,7 @@ class Real:
 
     broker: Broker
     name: str = "Apache Kafka, one node"
-    prepared: bool = False
+    whole: bool = True
 
     @property
     def bootstrap(self) -> str:
@@ -69,7 +69,7 @@ class Imitated:
 
     cluster: MockCluster
     name: str = "librdkafka's imitation of Kafka"
-    prepared: bool = True
+    whole: bool = False
 
     @property
     def bootstrap(self) -> str:

@@ -76,9 +76,9 @@ def _told(folder: Path, wishes: Wishes, console: Console, *, mock: bool) -> Proo
         secret = secrets.token_urlsafe(24)
         vendor = stack.enter_context(started("genesys", _organization(folder, secret)))
         vendor.act(do="notifications", heartbeat=HEARTBEAT)
-        there = hosts(folder, vendor.url, kafka.bootstrap, secret)
+        there = hosts(folder, vendor.url, kafka.bootstrap, secret, merges=kafka.whole)
         _prepare(kafka, there, view)
-        heard = stack.enter_context(audience.listening(kafka.bootstrap))
+        heard = stack.enter_context(audience.listening(kafka.bootstrap, drop=not kafka.whole))
         for host in there.values():
             stack.callback(host.kill)
         tale = Tale(
@@ -87,7 +87,9 @@ def _told(folder: Path, wishes: Wishes, console: Console, *, mock: bool) -> Proo
         )  # fmt: skip
         _watch(tale, Standing(hosts=there, heard=heard), view)
         _stop(there.values())
-        return proved(vendor.truth(), heard, audience.written(kafka.bootstrap, brokers.RAW))
+        topic = brokers.RAW if kafka.whole else brokers.TOPIC
+        raw = audience.written(kafka.bootstrap, topic)
+        return proved(vendor.truth(), heard, raw, merged=kafka.whole)
 
 
 def _organization(folder: Path, secret: str) -> list[str]:
@@ -101,9 +103,13 @@ def _organization(folder: Path, secret: str) -> list[str]:
 
 
 def _prepare(kafka: brokers.Kafka, there: Mapping[str, Host], view: View) -> None:
-    if not kafka.prepared:
-        there["merge one"].run("check", "--online", "--create")
-        view.say("`syncline check --online --create` made three topics: raw, clean, state")
+    if not kafka.whole:
+        view.say(
+            "it does not merge: both listeners write to one topic, and the reader drops repeats"
+        )
+        return
+    there["merge one"].run("check", "--online", "--create")
+    view.say("`syncline check --online --create` made three topics: raw, clean, state")
 
 
 def _watch(tale: Tale, standing: Standing, view: View) -> None:

@@ -47,12 +47,13 @@ replication = 1
 kind = "events"
 source = "cx"
 sink = "bus"
-dedupe = "merge"
+dedupe = "{dedupe}"
 topics = ["v2.users.*.conversations", "v2.routing.queues.*.conversations"]
 [jobs.mirror.privacy]
 attributes = ["*"]
 attribute_values = "keep"
-
+"""
+_MERGING = """
 [jobs.clean]
 kind = "merge"
 of = "mirror"
@@ -65,13 +66,19 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def hosts(folder: Path, url: str, bootstrap: str, secret: str) -> dict[str, Host]:
-    """Return the hosts by their names, each with its configuration; none is started."""
-    found = {name: _host(folder, name, secret) for name in _ARGUMENTS}
+def hosts(folder: Path, url: str, bootstrap: str, secret: str, *, merges: bool) -> dict[str, Host]:
+    """Return the hosts by their names, each with its configuration; none is started.
+
+    Args:
+        merges: whether a merge job drops repeats; else whoever reads the topic does.
+    """
+    names = [name for name in _ARGUMENTS if merges or name.startswith("listener")]
+    found = {name: _host(folder, name, secret) for name in names}
     for host in found.values():
-        text = _TEXT.format(
+        text = (_TEXT + (_MERGING if merges else "")).format(
             arguments=" ".join(host.arguments), url=url, secret=SECRET, heartbeat=HEARTBEAT,
             bootstrap=bootstrap, topic=TOPIC, partitions=PARTITIONS,
+            dedupe="merge" if merges else "consumer",
         )  # fmt: skip
         host.configure(text)
     return found

@@ -35,14 +35,24 @@ class Proof:
     raw: int
     """Events that the listeners told."""
     heard: Heard
+    merged: bool = True
+    """Whether a merge job made one stream of two: only it promises their order."""
+
+    @property
+    def promises(self) -> Mapping[str, str]:
+        """The promises that there are, with how a breach is called."""
+        return {k: v for k, v in PROMISES.items() if self.merged or k != "disordered"}
 
     @property
     def holds(self) -> bool:
         """Whether every promise was kept, of something that happened."""
-        return not self.judgement.faults and self.judgement.done > 0 and self.judgement.heard > 0
+        broken = self.judgement.faults.keys() & self.promises.keys()
+        return not broken and self.judgement.done > 0 and self.judgement.heard > 0
 
 
-def proved(truth: Iterable[Mapping[str, Any]], heard: Heard, raw: int) -> Proof:
+def proved(
+    truth: Iterable[Mapping[str, Any]], heard: Heard, raw: int, *, merged: bool = True
+) -> Proof:
     """Compare what happened with what was heard."""
     done = [done_of(line) for line in truth]
     return Proof(
@@ -50,6 +60,7 @@ def proved(truth: Iterable[Mapping[str, Any]], heard: Heard, raw: int) -> Proof:
         conversations=len({one.conversation for one in done}),
         raw=raw,
         heard=heard,
+        merged=merged,
     )
 
 
@@ -69,7 +80,7 @@ def lines(proof: Proof) -> Iterator[str]:
         f" 99 of 100 within {share(heard.all_lags, 0.99):.2f} s, accidents included."
     )
     yield f"Gaps told: {found.gaps}. {_excused(found)}"
-    for name, words in PROMISES.items():
+    for name, words in proof.promises.items():
         count = len(getattr(found, name))
         yield f"  {count:>6}  {words}"
         yield from (f"          {one}" for one in getattr(found, name)[:_EXAMPLES])

@@ -85,7 +85,8 @@ class Tale:
         self._kill("listener a", "the other one hears on")
 
     def _kill_merge(self) -> None:
-        self._kill("merge one", "what it had begun is undone by its next process")
+        if "merge one" in self.hosts:
+            self._kill("merge one", "what it had begun is undone by its next process")
 
     def _kill(self, name: str, meanwhile: str) -> None:
         self.hosts[name].kill()

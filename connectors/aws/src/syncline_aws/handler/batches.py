@@ -62,7 +62,7 @@ def _said(
     """Return what a message says, or why it makes no sense: whatever it is, others go on."""
     try:
         if (found := _order(one.body)) is not None:
-            unknown = [name for name in found.jobs if name not in house.config.jobs]
+            unknown = [name for name in found.jobs if name not in house.config.pass_jobs]
             return f"{KEY}: there is no job {unknown[0]!r}" if unknown else found
         heard = understood([one], readers)
         return heard.failed[0][1] if heard.failed else heard.news

@@ -20,7 +20,7 @@ def due(house: House, session: AnySession) -> Iterator[Do]:
     """Yield what is due, hints first: they are people's edits."""
     yield "hints"
     job, now = session.job, house.clock.now()
-    if session.polls and (every := house.config.jobs[job].poll):
+    if session.polls and (every := house.config.pass_job(job).poll):
         last = _noted(house, job, _POLLED)
         if last is None or last + every <= now + _slack(every):
             yield "poll"
@@ -38,7 +38,7 @@ def _full(house: House, session: AnySession, now: datetime) -> bool:
     if session.full_pass_due:
         return True
     last = session.state.last_run(session.job, "full")
-    settings = house.config.jobs[session.job]
+    settings = house.config.pass_job(session.job)
     at = next_time(settings.schedule, last.started_at) if last else None
     return at is not None and at <= now
 

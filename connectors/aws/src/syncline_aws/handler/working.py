@@ -42,7 +42,7 @@ async def obey(house: House, order: Order, deadline: Deadline) -> dict[str, Outc
 
     A job that fails keeps no other from being worked.
     """
-    names, since = order.jobs or tuple(house.config.jobs), house.clock.now()
+    names, since = order.jobs or tuple(house.config.pass_jobs), house.clock.now()
     outcomes = {name: await _worked(house, name, order.do, deadline) for name in names}
     for name, outcome in outcomes.items():
         for do in outcome.unfinished:
@@ -52,7 +52,7 @@ async def obey(house: House, order: Order, deadline: Deadline) -> dict[str, Outc
                 logger.warning("unfinished; the schedule goes on with it", extra=fields)
         if outcome.again is not None:
             await nudging.nudge_hints(house, [name], delay=outcome.again)
-    await house.tell([name for name in names if name in house.config.jobs], since)
+    await house.tell([name for name in names if name in house.config.pass_jobs], since)
     return outcomes
 
 

@@ -161,6 +161,17 @@ def test_check_online_says_when_the_source_refuses(teller: Path, cli: Run) -> No
     assert "cx: acme: the client is refused (401); give it another secret\n" in done.out
 
 
+def test_check_says_that_a_key_of_hashes_can_be_guessed(
+    teller: Path, cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRROR_KEY", "hunter2")
+    key = '[jobs.mirror.privacy]\nkey = { env = "MIRROR_KEY" }\n'
+    (teller / "syncline.toml").write_text(CONFIG + key)
+    done = cli("check")
+    assert "resolves: it has fewer than 16 characters" in done.out
+    assert "hunter2" not in done.out + done.err
+
+
 def test_creating_needs_to_be_online(teller: Path, cli: Run) -> None:
     done = cli("check", "--create")
     assert done.code == 2

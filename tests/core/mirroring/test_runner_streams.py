@@ -238,6 +238,19 @@ async def test_a_merge_job_is_told_its_instance_and_its_thresholds(
     assert vendor.stages[0].ended.is_set()
 
 
+async def test_a_key_of_hashes_that_can_be_guessed_is_refused(
+    config: Made, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRROR_KEY", "hunter2")
+    made = config(more='privacy = { key = { env = "MIRROR_KEY" } }')
+    with pytest.raises(ConfigError, match=r"jobs\.mirror\.privacy\.key: .*16 characters") as caught:
+        await Runner(made).__aenter__()
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.setenv("MIRROR_KEY", "5e1f8a93c07b46d2")
+    async with running(made):
+        await until(lambda: vendor.sources)
+
+
 async def test_a_host_needs_the_secrets_of_its_own_listener_alone(
     config: Made, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

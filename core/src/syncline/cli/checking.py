@@ -19,6 +19,7 @@ from ..config.scalars import written
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..connector import Finding
 from ..errors import ConfigError
+from ..events.privacy import weakness
 from ..shown import Shown
 from .exits import DONE, FAILED, USAGE, worst
 from .output import columns, counted, emit, say
@@ -62,7 +63,7 @@ def check(args: argparse.Namespace) -> int:
 def secret_states(config: Config) -> Iterator[SecretState]:
     """Yield every secret of the file, and whether it resolves here and now."""
     for path, reference in _references(config):
-        resolves, remark = _looked_up(reference, config.folder)
+        resolves, remark = _looked_up(path, reference, config.folder)
         yield SecretState(
             path=dotted(path), reference=str(reference), resolves=resolves, remark=remark
         )
@@ -80,18 +81,19 @@ def _references(config: Config) -> Iterator[tuple[ConfigPath, SecretRef]]:
         yield ("service", *path), reference
 
 
-def _looked_up(reference: SecretRef, folder: Path) -> tuple[bool | None, str]:
+def _looked_up(path: ConfigPath, reference: SecretRef, folder: Path) -> tuple[bool | None, str]:
     if reference.provider not in BUILT_IN:
         return None, "asked with --online"
+    in_file = reference.provider != "env"
     try:
-        if reference.provider == "env":
-            from_environment(reference.name)
-            return True, ""
-        from_file(reference.name, folder)
+        found = from_file(reference.name, folder) if in_file else from_environment(reference.name)
     except ConfigError as error:
         return False, error.problems[0]
-    path = folder / Path(reference.name).expanduser()
-    return True, f"others can read {path}; run `chmod 600`" if open_to_others(path) else ""
+    if path[-2:] == ("privacy", "key") and (why := weakness(found)):
+        return True, why
+    at = folder / Path(reference.name).expanduser()
+    open_file = in_file and open_to_others(at)
+    return True, f"others can read {at}; run `chmod 600`" if open_file else ""
 
 
 def _findings(config: Config, args: argparse.Namespace) -> Mapping[str, Sequence[Finding]]:

@@ -13,6 +13,8 @@ from ..shown import Shown
 
 Handling: TypeAlias = Literal["drop", "hash", "keep"]
 """`hash` writes a keyed digest: equal values stay equal, and nobody can guess them back."""
+KEY_LENGTH = 16
+"""Characters of a key: whoever guesses it can try all telephone numbers against their hashes."""
 
 
 @frozen(kw_only=True, repr=False)
@@ -42,4 +44,14 @@ class Privacy(Shown):
         return f"hmac:{digest[:16].hex()}"
 
 
-__all__ = ["Handling", "Privacy"]
+def weakness(key: Secret) -> str | None:
+    """Return what is wrong with a key of hashes; None where nothing is."""
+    if len(key.reveal()) >= KEY_LENGTH:
+        return None
+    return (
+        f"it has fewer than {KEY_LENGTH} characters: who guesses it can look up whose the hashes"
+        " are; take a random one, such as `openssl rand -hex 32` prints"
+    )
+
+
+__all__ = ["KEY_LENGTH", "Handling", "Privacy", "weakness"]

@@ -28,6 +28,7 @@ from ...events import (
 )
 from ...events.dead_letters import DeadLetters
 from ...events.delivered import DeliveredSource
+from ...events.privacy import weakness
 from ...events.spool import Spool
 from ...redaction import register
 from ..opening import context_of
@@ -130,7 +131,7 @@ async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy
     """Return what may leave, with the key of its hashes.
 
     Raises:
-        ConfigError: the key cannot be looked up.
+        ConfigError: the key cannot be looked up, or can be guessed.
     """
     context = context_of(job.source, around.state, around.clock)
     values = {}
@@ -141,7 +142,10 @@ async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy
             raise ConfigError([f"jobs.{name}.{'.'.join(map(str, path))}: {error}"]) from None
         register(values[reference])
     ready: EventsJob = resolved(job, values)
-    return ready.privacy.privacy()
+    found = ready.privacy.privacy()
+    if found.key is not None and (why := weakness(found.key)):
+        raise ConfigError([f"jobs.{name}.privacy.key: {why}"])
+    return found
 
 
 # -- merge jobs ----------------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from attrs import define, field
 
 from syncline.events.interaction import GAP
-from syncline.testing.mirrored import Done, Gap, Judgement, gaps, judge
+from syncline.testing.mirrored import Gap, Judgement, done_of, gaps, judge
 
 from .shards import Shards
 
@@ -65,7 +65,7 @@ def judged(truth: Shards, heard: Shards, *, listeners: int) -> Verdict:
     for number in range(truth.count):
         lines = heard.part(number)
         found = judge(
-            map(_done, truth.part(number)), lines,
+            map(done_of, truth.part(number)), lines,
             listeners=listeners, slack=SLACK, silences=verdict.gaps,
         )  # fmt: skip
         verdict.add(found)
@@ -75,19 +75,6 @@ def judged(truth: Shards, heard: Shards, *, listeners: int) -> Verdict:
 
 def _gaps(heard: Shards, number: int) -> Iterable[Gap]:
     return gaps(line for line in heard.part(number) if line["event_type"] == GAP)
-
-
-def _done(line: Mapping[str, Any]) -> Done:
-    return Done(
-        conversation=line["conversation_id"],
-        participant=line.get("participant_id", ""),
-        communication=line.get("communication_id", ""),
-        type=line["type"],
-        state=line.get("state", ""),
-        at=datetime.fromisoformat(line["occurred_at"]),
-        dropped=line.get("dropped", False),
-        frames=line["frames"],
-    )
 
 
 __all__ = ["SLACK", "Verdict", "judged"]

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import define, field
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from syncline.events import interaction
 
@@ -157,4 +157,4 @@ def written(bootstrap: str, topic: str) -> int:
     return sum(end[1] for end in ends if end)
 
 
-__all__ = ["ENDED", "STAGES", "Heard", "KafkaException", "listening", "share", "stage", "written"]
+__all__ = ["ENDED", "STAGES", "Heard", "listening", "share", "stage", "written"]

@@ -94,13 +94,27 @@ def started(*, mock: bool) -> Iterator[Kafka]:
         with _imitated() as cluster:
             yield cluster
     else:
-        with Broker(BrokerOptions(partitions=PARTITIONS)) as broker:
+        with _broker() as broker:
             yield Real(broker)
 
 
 def lacking() -> str:
     """Return what keeps a real broker from running here; empty where nothing does."""
     return " and ".join(missing())
+
+
+@contextmanager
+def _broker() -> Iterator[Broker]:
+    broker = Broker(BrokerOptions(partitions=PARTITIONS))
+    try:
+        broker.start()
+    except OSError as error:
+        broker.close()
+        raise ConfigError([f"{error}; --mock does without it"]) from error
+    try:
+        yield broker
+    finally:
+        broker.close()
 
 
 @contextmanager

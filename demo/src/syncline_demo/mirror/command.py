@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -48,6 +49,8 @@ def run(wishes: Wishes) -> int:
         ConfigError: there is no Kafka to be had.
         RuntimeError: a process does not start, or ended by itself.
     """
+    # Whoever ends us ends what we started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console()
     mock = wishes.mock or _has_to(console)
     with ExitStack() as stack:

@@ -118,7 +118,8 @@ def summary(standing: Standing) -> str:
         f" {share(heard.lags, 0.5):.2f} s | {stages} |"
         f" {sum(one.channels for one in known)} channels,"
         f" {sum(one.repeats for one in known):,} repeats dropped,"
-        f" {heard.repeats} twice, {heard.gaps} gaps"
+        f" {heard.repeats:,} {'dropped by the reader' if heard.drop else 'twice'},"
+        f" gaps told: {heard.gaps}"
     )
 
 

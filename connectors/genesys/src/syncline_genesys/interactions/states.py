@@ -10,7 +10,7 @@ SAID = RINGING | OVER | {"connected", "none", ""}
 """States that have an event of their own, or say nothing."""
 
 _HEIGHTS = {
-    "": -1, "none": -1, "scheduled": 0, "dialing": 1, "contacting": 1, "offering": 1, "alerting": 1,
+    "": -1, "none": -1, "scheduled": 0, "dialing": 1, "contacting": 2, "offering": 2, "alerting": 2,
     "disconnected": 9, "terminated": 9,
 }  # fmt: skip
 _MIDDLE = 5

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=8080, help="port of the web page with --serve (default: 8080)"
     )
     mirror = parser.add_argument_group("mirror")
-    mirror.add_argument("--seconds", type=float, help="how long conversations begin (default: 25)")
+    mirror.add_argument("--seconds", type=float, help="how long conversations begin (default: 20)")
     mirror.add_argument("--rate", type=float, help="changes a second (default: 100)")
     mirror.add_argument("--mock", action="store_true", help="librdkafka's imitation of Kafka")
 

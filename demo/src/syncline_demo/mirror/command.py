@@ -34,7 +34,7 @@ class Wishes:
 
     keep: Path | None = None
     """Folder for configurations, states and logs; None for one that is removed."""
-    seconds: float = 25.0
+    seconds: float = 20.0
     """How long conversations begin."""
     rate: float = 100.0
     """Changes in a second, more or less."""

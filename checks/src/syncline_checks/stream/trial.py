@@ -24,7 +24,8 @@ _QUIET = 2.0
 """Seconds without anything new after which all is merged."""
 _SILENCE = 75.0
 """The same where conversations are to be finalised, which is a minute after they fell silent."""
-_PATIENCE = 240.0
+_PATIENCE = 900.0
+"""Seconds for what was missed to be read again: thousands of conversations, a hundred at a time."""
 
 
 @frozen(kw_only=True)

@@ -132,6 +132,15 @@ def test_who_leaves_repeats_to_nobody_is_warned(read: Read) -> None:
     assert "jobs.mirror: nobody merges what its listeners write" in warning
 
 
+def test_two_mirrors_of_one_topic_to_one_sink_are_warned_of(read: Read) -> None:
+    job = 'kind = "events"\nsource = "cx"\nsink = "{}"\ntopics = ["t", "{}"]\n'
+    first, same = job.format("lines", "u"), job.format("lines", "v")
+    (warning,) = read(f"{PLACES}[jobs.m]\n{first}[jobs.n]\n{same}").warnings
+    assert warning.startswith("jobs.n: job 'm' mirrors 't' to 'lines' as well: each event is there")
+    apart = job.format("bus", "v")
+    assert read(f"{PLACES}[jobs.m]\n{first}[jobs.n]\n{apart}").warnings == ()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -226,9 +226,9 @@ def load(
 def _unmerged(config: Config) -> tuple[str, ...]:
     if not config.stream_jobs:
         return ()
-    from .streams import unused_merges
+    from .streams import doubled_mirrors, unused_merges
 
-    return tuple(unused_merges(config.jobs))
+    return (*unused_merges(config.jobs), *doubled_mirrors(config.jobs))
 
 
 def _service_warnings(config: Config, file: str) -> tuple[str, ...]:

@@ -145,4 +145,20 @@ def unused_merges(jobs: Mapping[str, Job]) -> Iterator[str]:
             )
 
 
-__all__ = ["STREAMS", "stream_faults", "unused_merges"]
+def doubled_mirrors(jobs: Mapping[str, Job]) -> Iterator[str]:
+    """Yield the events jobs that tell a sink what another one tells it already."""
+    first: dict[tuple[str, str, str], str] = {}
+    for name, job in jobs.items():
+        if job.kind != "events":
+            continue
+        for topic in job.topics:
+            other = first.setdefault((job.source, job.sink, topic), name)
+            if other != name:
+                yield (
+                    f"jobs.{name}: job {other!r} mirrors {topic!r} to {job.sink!r} as well: each"
+                    " event is there twice; remove one, or give it another sink"
+                )
+                break
+
+
+__all__ = ["STREAMS", "doubled_mirrors", "stream_faults", "unused_merges"]

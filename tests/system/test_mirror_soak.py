@@ -11,7 +11,6 @@ from syncline_checks.command import main
 from syncline_checks.stream.schedule import KINDS, schedule
 from syncline_simulators.kafka.distribution import missing
 
-pytestmark = pytest.mark.xdist_group("kafka")
 needs_kafka = pytest.mark.skipif(
     bool(missing()) and not os.environ.get("CI"), reason=f"no Kafka here: {missing()} not found"
 )

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from syncline_simulators.kafka.broker import Broker
 
-pytestmark = pytest.mark.xdist_group("kafka")
+pytestmark = pytest.mark.xdist_group("kafka-broker")
 COMMAND = [sys.executable, "-m", "syncline_simulators", "kafka"]
 
 

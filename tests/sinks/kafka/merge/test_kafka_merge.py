@@ -12,7 +12,7 @@ import pytest
 from syncline.errors import ConfigError, Unavailable
 from syncline.events.interaction import CONNECTED, ENDED, GAP, HELD, STARTED
 
-pytestmark = pytest.mark.xdist_group("kafka")
+pytestmark = pytest.mark.xdist_group("kafka-merge")
 
 
 def _types(found: list[dict[str, Any]], key: str) -> list[str]:

@@ -19,7 +19,7 @@ from ..config.scalars import written
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..connector import Finding
 from ..errors import ConfigError
-from ..events.privacy import weakness
+from ..secret import Secret
 from ..shown import Shown
 from .exits import DONE, FAILED, USAGE, worst
 from .output import columns, counted, emit, say
@@ -89,11 +89,18 @@ def _looked_up(path: ConfigPath, reference: SecretRef, folder: Path) -> tuple[bo
         found = from_file(reference.name, folder) if in_file else from_environment(reference.name)
     except ConfigError as error:
         return False, error.problems[0]
-    if path[-2:] == ("privacy", "key") and (why := weakness(found)):
+    if path[-2:] == ("privacy", "key") and (why := _guessable(found)):
         return True, why
     at = folder / Path(reference.name).expanduser()
     open_file = in_file and open_to_others(at)
     return True, f"others can read {at}; run `chmod 600`" if open_file else ""
+
+
+def _guessable(key: Secret) -> str | None:
+    # Late: files without mirrors are checked without anything of theirs.
+    from ..events.privacy import weakness
+
+    return weakness(key)
 
 
 def _findings(config: Config, args: argparse.Namespace) -> Mapping[str, Sequence[Finding]]:

@@ -387,7 +387,7 @@ async def test_a_slow_consumer_pushes_back_and_gets_everything_in_the_end(
             a.batches.append(batch)
 
     task = asyncio.create_task(rest())
-    await a.until(lambda: sum(heard(a).values()) >= wanted.total(), 60)
+    await a.until(lambda: sum(heard(a).values()) >= wanted.total(), 150)
     assert heard(a) == wanted
     task.cancel()
     await asyncio.wait([task])

@@ -20,7 +20,7 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(COMPILED) $(BIN)/python -m pytest -n 6 --dist loadgroup -q
+	$(COMPILED) $(BIN)/python -m pytest -n 5 --dist loadgroup -q
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ async def test_the_last_full_pass_is_known_after_any_number_of_polls(pair: Any) 
     await pair.sync()
     (full,) = pair.session.runs()
     for _ in range(25):
+        pair.clock.advance(1)
         await pair.session.poll()
     status = pair.session.status()
     assert status.last_full == full

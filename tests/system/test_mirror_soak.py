@@ -16,6 +16,7 @@ needs_kafka = pytest.mark.skipif(
 )
 
 
+@pytest.mark.soak
 @needs_kafka
 def test_changes_reach_the_clean_topic_once_and_in_order_through_every_accident(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,15 +9,9 @@ import pytest
 
 from syncline_checks.command import main
 from syncline_checks.stream.schedule import KINDS, schedule
-from syncline_simulators.kafka.distribution import missing
-
-needs_kafka = pytest.mark.skipif(
-    bool(missing()) and not os.environ.get("CI"), reason=f"no Kafka here: {missing()} not found"
-)
 
 
 @pytest.mark.soak
-@needs_kafka
 def test_changes_reach_the_clean_topic_once_and_in_order_through_every_accident(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -30,7 +24,6 @@ def test_changes_reach_the_clean_topic_once_and_in_order_through_every_accident(
 
 
 @pytest.mark.soak
-@needs_kafka
 def test_a_million_changes_keep_every_promise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

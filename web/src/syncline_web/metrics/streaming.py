@@ -14,48 +14,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from syncline.engine.mirroring.figures import Figures
 from syncline.events.interaction import TYPES
 
 from .instruments import JOB, OTHER
-
-
-class Lags(Protocol):
-    """How long after they were heard events were durable."""
-
-    @property
-    def total(self) -> float: ...
-    def buckets(self) -> list[tuple[str, int]]: ...
-
-
-class Figures(Protocol):
-    """What is counted of a stream, as `syncline.engine.mirroring.Figures` does."""
-
-    @property
-    def heard(self) -> Mapping[str, int]: ...
-    @property
-    def delivered(self) -> int: ...
-    @property
-    def spooled(self) -> int: ...
-    @property
-    def rejected(self) -> int: ...
-    @property
-    def repeats(self) -> int: ...
-    @property
-    def gaps(self) -> int: ...
-    @property
-    def unrepaired(self) -> int: ...
-    @property
-    def merged(self) -> Mapping[str, int]: ...
-    @property
-    def channels(self) -> Mapping[str, float]: ...
-    @property
-    def spool_bytes(self) -> int: ...
-    @property
-    def spool_size(self) -> int: ...
-    @property
-    def in_flight(self) -> int: ...
-    @property
-    def lags(self) -> Lags: ...
 
 
 class Stream(Protocol):
@@ -216,4 +178,4 @@ def _merged(labelled: _Labelled) -> Metric:
     return found
 
 
-__all__ = ["COUNTERS", "GAUGES", "LISTENER", "Figures", "Stream", "Streaming"]
+__all__ = ["COUNTERS", "GAUGES", "LISTENER", "Stream", "Streaming"]

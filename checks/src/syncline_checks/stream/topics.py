@@ -17,8 +17,9 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-CLEAN, RAW = "interactions", "interactions.raw"
-GROUP = f"{CLEAN}.merge"
+from syncline.events.conversations import Conversation, decode
+
+CLEAN = "interactions"
 _WAIT = 10.0
 _AT_ONCE = 5000
 _SOON = 0.2
@@ -29,17 +30,19 @@ _quiet.propagate = False
 
 @define
 class Topics:
-    """The raw and the clean topic."""
+    """The raw topic, the clean one, and that of the state."""
 
     bootstrap: str
     partitions: int
+    name: str = CLEAN
+    """Of the clean one; the others are named after it."""
 
     def told(self) -> int | None:
         """Return how many records the listeners wrote; None while the brokers are away."""
-        reader = self._reader()
+        reader, raw = self._reader(), f"{self.name}.raw"
         try:
             ends = [
-                reader.get_watermark_offsets(TopicPartition(RAW, number), timeout=_WAIT)
+                reader.get_watermark_offsets(TopicPartition(raw, number), timeout=_WAIT)
                 for number in range(self.partitions)
             ]
         except KafkaException:
@@ -50,26 +53,41 @@ class Topics:
 
     def merged(self) -> int | None:
         """Return how many of them were merged; None while the brokers are away."""
-        admin = AdminClient({"bootstrap.servers": self.bootstrap}, logger=_quiet)
+        admin, group = self._admin(), f"{self.name}.merge"
         try:
             asked = admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(GROUP)], request_timeout=_WAIT
+                [ConsumerGroupTopicPartitions(group)], request_timeout=_WAIT
             )
-            found = asked[GROUP].result(_WAIT).topic_partitions
+            found = asked[group].result(_WAIT).topic_partitions
         except (KafkaException, TimeoutError):
             return None
-        offsets: list[int] = [one.offset for one in found if one.topic == RAW]
+        offsets: list[int] = [one.offset for one in found if one.topic == f"{self.name}.raw"]
         return sum(max(0, offset) for offset in offsets)
 
     def clean(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield what was committed to the clean topic, with its keys, a partition after another."""
+        return self._committed(self.name)
+
+    def known(self) -> dict[str, Conversation]:
+        """Return what the state says of each conversation."""
+        found: dict[str, Conversation] = {}
+        for key, value in self._committed(f"{self.name}.state"):
+            found.pop(key.decode(), None)
+            if value:
+                found[key.decode()] = decode(value)
+        return found
+
+    def _committed(self, topic: str) -> Iterator[tuple[bytes, bytes]]:
         reader = self._reader()
         try:
             for number in range(self.partitions):
-                reader.assign([TopicPartition(CLEAN, number, OFFSET_BEGINNING)])
+                reader.assign([TopicPartition(topic, number, OFFSET_BEGINNING)])
                 yield from _whole(reader)
         finally:
             reader.close()
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap}, logger=_quiet)
 
     def _reader(self) -> Consumer:
         return Consumer(
@@ -101,4 +119,4 @@ def _record(message: Message) -> tuple[bytes, bytes]:
     return bytes(key or b""), bytes(value or b"")
 
 
-__all__ = ["CLEAN", "GROUP", "RAW", "Topics"]
+__all__ = ["CLEAN", "Topics"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ..errors import Rejected
 from .parsing import normal
-from .profile import DEPTH
-from .replacements import applied, default, inline_default
+from .profile import DEPTH, NODES
+from .replacements import applied, children, default, inline_default
 from .tree import Blocks, Element, Node, element
 from .vocabulary import (
     DROP,
@@ -24,25 +26,24 @@ from .vocabulary import (
     Vocabulary,
 )
 
-_ROUNDS: Final = 16
-
-
-_RESTLESS: Final = "the replacements of {} never come to rest"
+_NESTED: Final = DEPTH + 16
+"""How many replacements by a vocabulary's own rules may follow from each other."""
 
 
 def project(blocks: Blocks, vocabulary: Vocabulary) -> Blocks:
-    """Return the nearest body that `vocabulary` can say; normal and idempotent.
+    """Return the nearest body that `vocabulary` can say; normal and idempotent. Total.
 
     Raises:
-        ValueError: the vocabulary's own replacements never come to rest.
         Rejected: the result is too large to be a body.
     """
-    for _ in range(_ROUNDS):
+    while True:
         after = _Projection(vocabulary).flow(blocks, "")
         if len(after) == len(blocks) and all(a is b for a, b in zip(after, blocks, strict=True)):
             return blocks
         blocks = normal(after)
-    raise ValueError(_RESTLESS.format(sorted(vocabulary.replace)))
+        # The rules have had all there was; whatever else the normal form makes, such as a figure
+        # of a lone image, must not go to them and grow again.
+        vocabulary = evolve(vocabulary, replace={}, misfit={})
 
 
 @frozen
@@ -59,7 +60,11 @@ class _Projection:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.nested = 0
-        """How many replacements are being projected, each inside the result of another."""
+        """How many results of rules are being projected, each inside that of another."""
+        self.growth = 0
+        """How many elements and texts the rules have added."""
+        self.sizes: dict[str, int] = {}
+        """By tag: the size of the element whose rule's result is being projected."""
 
     def flow(self, blocks: Iterable[Node], container: str) -> list[Node]:
         """Return what stands for `blocks` where nothing can be lifted out of."""
@@ -134,23 +139,49 @@ class _Projection:
             return [_Lifted(node)] if container in _LIFTING else self.rest(node, container)
         if rule is None:
             return self.rest(node, container)
-        return [*self.instead(applied(rule, node), container)]
+        return [*self.ruled(rule, node, container)]
+
+    def ruled(self, rule: Replacement, node: Element, container: str) -> list[Node]:
+        """Return the projection of what a rule puts in the place of a block."""
+        with self.applying(node) as fresh:
+            if fresh:
+                return self.flow(normal(self.made(rule, node)), container)
+        return self.otherwise(node, container)
+
+    def made(self, rule: Replacement, node: Element) -> list[Node]:
+        """Return what a rule puts in the place of an element, until there is too much of it."""
+        nodes = [*applied(rule, node)]
+        self.growth += max(0, _size(nodes) - _size([node]))
+        if self.growth > NODES:
+            raise Rejected(f"its replacements would make {NODES} elements more of the body")
+        return nodes
+
+    @contextmanager
+    def applying(self, node: Element) -> Iterator[bool]:
+        """Tell whether `node`'s rule may be applied; what is done within belongs to its result.
+
+        A rule can make what it is asked to replace, so it's applied inside its own result to
+        smaller elements only, such as a quote in the quote: every vocabulary comes to rest.
+        """
+        size, before = _size([node]), self.sizes.get(node.tag)
+        if self.nested == _NESTED or (before is not None and size >= before):
+            yield False
+            return
+        self.nested += 1
+        self.sizes[node.tag] = size
+        yield True
+        self.nested -= 1
+        if before is None:
+            del self.sizes[node.tag]
+        else:
+            self.sizes[node.tag] = before
 
     def rest(self, node: Element, container: str) -> list[Node | _Lifted]:
         return [*self.otherwise(node, container)]
 
     def otherwise(self, node: Element, container: str) -> list[Node]:
         """Return the default replacement of a block."""
-        return self.instead(default(node, self.vocabulary, container), container)
-
-    def instead(self, nodes: Iterable[Node], container: str) -> list[Node]:
-        """Return the projection of a replacement."""
-        self.nested += 1
-        if self.nested > DEPTH + _ROUNDS:
-            raise ValueError(_RESTLESS.format(sorted(self.vocabulary.replace)))
-        done = self.flow(nodes, container)
-        self.nested -= 1
-        return done
+        return self.flow(default(node, self.vocabulary, container), container)
 
     # -- containers
 
@@ -282,15 +313,25 @@ class _Projection:
         if node.tag in vocabulary.inline:
             return [self.kept(node, node.children)]
         rule = vocabulary.replace.get(node.tag, UNWRAP)
-        if node.tag in ("br", "img", "span") and isinstance(rule, Unwrap):
-            return [*inline_default(node)]
-        return self.inlines(applied(rule, node))
+        if isinstance(rule, Unwrap):
+            return self.inlines(inline_default(node))
+        with self.applying(node) as fresh:
+            return self.inlines(self.made(rule, node) if fresh else inline_default(node))
 
 
 _LIFTING = frozenset({"li", "blockquote", "section", "details"})
 _LIFTED = frozenset({"table", "figure", "video", "pre", "section", "details", "blockquote", "div"})
 _NEXT: Final = element("li")
 """Stands between paragraphs of one item that have to become two items."""
+
+
+def _size(nodes: Iterable[Node]) -> int:
+    """Return how many elements and texts there are."""
+    count, rest = 0, [*nodes]
+    while rest:
+        count += 1
+        rest.extend(children(rest.pop()))
+    return count
 
 
 def _panel(panels: frozenset[str]) -> str:

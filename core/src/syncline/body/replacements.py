@@ -13,7 +13,7 @@ def applied(rule: Replacement, node: Element) -> Iterable[Node]:
     """Return what a vocabulary's own rule puts in the place of an element."""
     match rule:
         case Unwrap():
-            return node.children
+            return _unwrapped(node)
         case Drop() | Lift():
             return ()
         case Rename():
@@ -31,7 +31,7 @@ def default(node: Element, vocabulary: Vocabulary, container: str) -> Iterable[N
             other = "ol" if node.tag == "ul" else "ul"
             if vocabulary.holds(other, container) and node.tag not in vocabulary.blocks:
                 return (Element(other, (), node.children),)
-            return [grandchild for item in node.children for grandchild in children(item)]
+            return _unwrapped(node)
         case "pre":
             return (_code(node),)
         case "hr":
@@ -47,6 +47,24 @@ def default(node: Element, vocabulary: Vocabulary, container: str) -> Iterable[N
         case "details":
             summary = node.children[0]
             return (*_titled(*children(summary)), *node.children[1:])
+        case "table":
+            return _untabled(node)
+        case _:
+            return node.children
+
+
+def _unwrapped(node: Element) -> Iterable[Node]:
+    """Return an element's content, which can stand by itself."""
+    match node.tag:
+        case "ul" | "ol":
+            return [grandchild for item in node.children for grandchild in children(item)]
+        case "details":
+            summary = node.children[0]
+            return (element("p", *children(summary)), *node.children[1:])
+        case "pre":
+            return (_code(node),)
+        case "figure":
+            return [element("p", *(children(part) or (part,))) for part in node.children]
         case "table":
             return _untabled(node)
         case _:

@@ -139,6 +139,14 @@ class Connector(Shown):
     sink: Callable[[Any, Context], EventSink | None] | None = None
     """None where the settings name no place for events."""
     source: Callable[[Any, Context, Subscription], EventSource] | None = None
+    topic_fault: Callable[[str, bool], str | None] | None = None
+    """Returns what is wrong with a topic of `source`, for checks that open nothing.
+
+    True where a queue hands out what the source tells. The sentence names the topic, and the
+    nearest one that is right.
+    """
+    listener_warnings: Callable[[Any], Sequence[str]] | None = None
+    """Returns what is unwise about the `listeners` of the settings, for the same checks."""
     envelopes: Callable[[Any, Context, Subscription], Envelopes] | None = None
     """Reads the same events out of messages, which another connection's `intake` hands out."""
     lookup: Callable[[Any, Context], Lookup] | None = None

@@ -29,6 +29,7 @@ from syncline.events.lines import Lines, LinesSettings
 class Settings:
     topic: LocalPath = setting("Stands for a topic.", default="")
     refused: bool = setting("Refuses everybody.", default=False)
+    listeners: dict[str, str] = setting("Who listens.", factory=dict)
 
 
 class Source:
@@ -186,6 +187,19 @@ def test_a_wrong_name_of_a_listener_is_refused_before_anything_runs(
     assert "--listener: 'a/b' is not the name of a listener" in done.err
     monkeypatch.setenv("SYNCLINE_LISTENER", "../x")
     assert "SYNCLINE_LISTENER: '../x' is not the name" in cli("run", "mirror").err
+
+
+@pytest.mark.parametrize("arguments", [(), ("--listener", "c")])
+def test_a_listener_that_the_source_does_not_know_is_refused_before_anything_runs(
+    teller: Path, cli: Run, arguments: tuple[str, ...]
+) -> None:
+    known = 'connector = "teller"\nlisteners = { north = "1", south = "2" }'
+    text = CONFIG.replace('connector = "teller"', known, 1)
+    (teller / "syncline.toml").write_text(text)
+    done = cli("run", "mirror", *arguments)
+    assert done.code == 2
+    assert "jobs.mirror.listener: the connection 'cx' has no listener" in done.err
+    assert "listeners: north, south" in done.err
 
 
 def test_init_writes_a_mirror_that_check_accepts(tmp_path: Path, cli: Run) -> None:

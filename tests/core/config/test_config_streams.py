@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,20 @@ class _Settings:
     token: Secret | None = setting("What opens it.", default=None)
 
 
+@attrs.frozen(kw_only=True)
+class _Shared:
+    listeners: Mapping[str, str] = setting("Who listens, and on what.", factory=dict)
+
+
+def _odd(topic: str, queued: bool) -> str | None:
+    return f"{topic!r} is odd; did you mean 'even'?" if topic.startswith("odd") else None
+
+
+def _twins(settings: _Shared) -> list[str]:
+    used = [*settings.listeners.values()]
+    return ["listeners: two use one"] if len(used) > len(set(used)) else []
+
+
 def _never(*_: Any) -> Any:
     raise AssertionError("a check opens nothing")
 
@@ -34,6 +48,10 @@ _CONNECTORS = {
     "taker": Connector(
         name="taker", summary="Takes.", settings=_Settings, sink=_never, raw_sink=_never,
         merge=_never, state=_never, needs={"raw_sink": ("topic",)},
+    ),
+    "several": Connector(
+        name="several", summary="Tells.", settings=_Shared, source=_never, topic_fault=_odd,
+        listener_warnings=_twins,
     ),
     "simple": Connector(name="simple", summary="Takes.", settings=_Settings, sink=_never),
 }  # fmt: skip
@@ -174,6 +192,50 @@ def test_a_wrong_word_is_told_with_what_is_right(
     found = refused(text.replace(old, new, 1))
     assert any(said in line for line in found), found
     assert not any("hunter2" in line for line in found)
+
+
+SEVERAL = """
+[connections.cx]
+connector = "several"
+listeners = { north = "one", south = "two" }
+[connections.lines]
+connector = "simple"
+[jobs.m]
+kind = "events"
+source = "cx"
+sink = "lines"
+dedupe = "consumer"
+topics = ["even", "odder"]
+listener = "nort"
+"""
+
+
+def test_topics_and_listeners_that_the_source_does_not_know_are_told_where_they_stand(
+    refused: Callable[[str], list[str]],
+) -> None:
+    assert refused(SEVERAL) == [
+        "f.toml:12:19: jobs.m.topics[1]: 'odder' is odd; did you mean 'even'?",
+        "f.toml:13:12: jobs.m.listener: the connection 'cx' has no listener 'nort';"
+        " did you mean 'north'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('listener = "north"', "", "jobs.m: it does not say as which listener it runs; say"),
+        ('"two"', '"one"', "connections.cx.listeners: two use one"),
+        ('listeners = { north = "one", south = "two" }', "", "is for several listeners, and all"),
+    ],
+)
+def test_what_is_unwise_about_listeners_is_warned_of(
+    read: Read, old: str, new: str, said: str
+) -> None:
+    text = SEVERAL.replace(', "odder"', "").replace('"nort"', '"north"')
+    assert read(text).warnings == ()
+    assert old in text
+    (warning,) = read(text.replace(old, new)).warnings
+    assert said in warning
 
 
 def test_all_faults_are_told_at_once(refused: Callable[[str], list[str]]) -> None:

@@ -10,7 +10,7 @@ from .settings import Settings
 from .webhooks import FORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from syncline.events import Subscription
     from syncline.items import Kind
@@ -54,6 +54,18 @@ def _envelopes(settings: Settings, context: Context, wanted: Subscription) -> De
     return open_envelopes(settings, context, wanted)
 
 
+def _topic_fault(topic: str, queued: bool) -> str | None:
+    from .notifications.catalogue import topic_fault
+
+    return topic_fault(topic, queued)
+
+
+def _listener_warnings(settings: Settings) -> Sequence[str]:
+    from .notifications.clients import warnings
+
+    return warnings(settings)
+
+
 def _lookup(settings: Settings, context: Context) -> ConversationLookup:
     from .notifications.lookup import open_lookup
 
@@ -82,6 +94,8 @@ connector = Connector(
     refused=_refused,
     events=_events,
     source=_source,
+    topic_fault=_topic_fault,
+    listener_warnings=_listener_warnings,
     envelopes=_envelopes,
     lookup=_lookup,
     needs={"documents": ("knowledge_base",)},

@@ -57,9 +57,10 @@ def _configuration(args: argparse.Namespace) -> Config:
                 lines = [f"--{name}: {fault.message}" for fault in faults_of(error)]
                 raise ConfigError(lines) from None
     if config.stream_jobs:
-        from .streaming import listening_as
+        from .streaming import listening_as, require_listeners
 
         config = listening_as(config, args.listener)
+        require_listeners(config, args.jobs)
     return evolve(config, service=service)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from ..clock import SystemClock
 from ..config import Config
 from ..config.scalars import written
+from ..config.streams import unknown_listener
 from ..connector import Finding, Preparation
 from ..errors import ConfigError, SynclineError
 from .exits import DONE
@@ -44,6 +45,24 @@ def listening_as(
         return config.listening_as(listener)
     except ValueError as error:
         raise ConfigError([f"{'--listener' if given else LISTENER}: {error}"]) from None
+
+
+def require_listeners(config: Config, jobs: Sequence[str]) -> None:
+    """Refuse to begin as a listener that the source of a job does not know: no retry mends that.
+
+    Args:
+        jobs: those that are worked; all of them where none is named.
+
+    Raises:
+        ConfigError: with a line for each job.
+    """
+    found = {
+        name: unknown_listener(config.connections[job.source], job.listener)
+        for name, job in config.stream_jobs.items()
+        if job.kind == "events" and not job.intake and (not jobs or name in jobs)
+    }
+    if problems := [f"jobs.{name}.listener: {why}" for name, why in found.items() if why]:
+        raise ConfigError(problems)
 
 
 def plan(config: Config, name: str, args: argparse.Namespace) -> int:

@@ -226,9 +226,13 @@ def load(
 def _unmerged(config: Config) -> tuple[str, ...]:
     if not config.stream_jobs:
         return ()
-    from .streams import doubled_mirrors, unused_merges
+    from .streams import doubled_mirrors, listener_warnings, unused_merges
 
-    return (*unused_merges(config.jobs), *doubled_mirrors(config.jobs))
+    return (
+        *unused_merges(config.jobs),
+        *doubled_mirrors(config.jobs),
+        *listener_warnings(config.jobs, config.connections),
+    )
 
 
 def _service_warnings(config: Config, file: str) -> tuple[str, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .connections import Connection
 from .faults import Fault, nearest
 from .jobs import Job
 from .states import ConnectedState, StateAt
+
+if TYPE_CHECKING:
+    from .jobs.events import EventsJob
 
 STREAMS = ("events", "merge")
 """The kinds of jobs that work without passes, for as long as the service runs."""
@@ -37,6 +40,10 @@ def stream_faults(
             yield from _merge_faults(name, table, tables, ends)
 
 
+LISTENERS = "listeners"
+"""The setting of a source that says, by listener, what each of them alone uses."""
+
+
 class _Ends:
     """What the connections of a file can be to a stream."""
 
@@ -56,6 +63,25 @@ class _Ends:
             return _unset(found, ports)
         offers = ", ".join(found.connector.ports) or "nothing"
         return f"the connector {found.connector.name!r} {what}; it offers: {offers}"
+
+    def found(self, name: object) -> Connection | None:
+        """Return a connection; None where there is none, or none without faults."""
+        return self._connections.get(name) if isinstance(name, str) else None
+
+
+def listeners_of(connection: Connection) -> tuple[str, ...] | None:
+    """Return the listeners that a connection tells apart; None where its source cannot."""
+    found = getattr(connection.settings, LISTENERS, None)
+    return tuple(found) if isinstance(found, Mapping) else None
+
+
+def unknown_listener(source: Connection, listener: str) -> str | None:
+    """Return why a source has no such listener; None where it has, or tells none apart."""
+    known = listeners_of(source)
+    if not known or listener in known:
+        return None
+    hint = nearest(listener, known, "listeners")
+    return f"the connection {source.name!r} has no listener {listener!r}; {hint}"
 
 
 def _unset(found: Connection, ports: tuple[str, ...]) -> str | None:
@@ -81,7 +107,29 @@ def _events_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator
     what = "cannot merge what several listeners wrote" if merged else "takes no events"
     if why := ends.missing(table.get("sink"), *ports, what=what):
         yield Fault(path=("jobs", name, "sink"), message=why)
+    yield from _topic_faults(name, table, ends)
+    yield from _listener_faults(name, table, ends)
     yield from _zombie_faults(name, table, ends)
+
+
+def _topic_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator[Fault]:
+    found, topics = ends.found(table.get("source")), table.get("topics")
+    if found is None or found.connector.topic_fault is None or not isinstance(topics, list):
+        return
+    for index, topic in enumerate(topics):
+        # What is no topic anywhere is told with the job's own faults.
+        if isinstance(topic, str) and topic and topic == topic.strip() and topic.isprintable():
+            why = found.connector.topic_fault(topic, bool(table.get("intake")))
+            if why:
+                yield Fault(path=("jobs", name, "topics", index), message=why)
+
+
+def _listener_faults(name: str, table: Mapping[str, Any], ends: _Ends) -> Iterator[Fault]:
+    found, listener = ends.found(table.get("source")), table.get("listener")
+    if found is None or not isinstance(listener, str) or table.get("intake"):
+        return
+    if why := unknown_listener(found, listener):
+        yield Fault(path=("jobs", name, "listener"), message=why)
 
 
 def _folder_faults(name: str, table: Mapping[str, Any], state: StateAt | None) -> Iterator[Fault]:
@@ -161,4 +209,45 @@ def doubled_mirrors(jobs: Mapping[str, Job]) -> Iterator[str]:
                 break
 
 
-__all__ = ["STREAMS", "doubled_mirrors", "stream_faults", "unused_merges"]
+def listener_warnings(
+    jobs: Mapping[str, Job], connections: Mapping[str, Connection]
+) -> Iterator[str]:
+    """Yield what is unwise about who listens for the events jobs."""
+    asked: set[str] = set()
+    for name, job in jobs.items():
+        if job.kind != "events" or job.intake:
+            continue
+        source = connections[job.source]
+        if source.name not in asked and source.connector.listener_warnings is not None:
+            said = source.connector.listener_warnings(source.settings)
+            yield from (f"connections.{source.name}.{each}" for each in said)
+        asked.add(source.name)
+        known = listeners_of(source)
+        if known is not None and (why := _unwise(job, known, source.name)):
+            yield f"jobs.{name}: {why}"
+
+
+def _unwise(job: EventsJob, known: Sequence[str], source: str) -> str | None:
+    if known:
+        if job.listener in known:
+            return None
+        names = ", ".join(sorted(known))
+        return f"it does not say as which listener it runs; say `listener`, or --listener: {names}"
+    if job.dedupe == "state":
+        return None
+    return (
+        f"dedupe = {job.dedupe!r} is for several listeners, and all of them would use the one"
+        f" credential of {source!r}; write [connections.{source}.listeners.<name>] for each"
+    )
+
+
+__all__ = [
+    "LISTENERS",
+    "STREAMS",
+    "doubled_mirrors",
+    "listener_warnings",
+    "listeners_of",
+    "stream_faults",
+    "unknown_listener",
+    "unused_merges",
+]

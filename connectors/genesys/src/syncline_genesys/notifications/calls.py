@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from syncline.errors import Unavailable
+from syncline.errors import Rejected, Unavailable
 from syncline.http import Client
 
 from ..blocks.decode import text
@@ -16,6 +16,7 @@ from ..blocks.words import Json
 from ..client import entities, listed
 from ..config.calls import Calls
 from ..documents import moment
+from .barred import Barred, Refusal
 
 CHANNELS = "/api/v2/notifications/channels"
 DETAILS = "/api/v2/analytics/conversations/details"
@@ -23,6 +24,8 @@ CONVERSATIONS = "/api/v2/conversations"
 GROUPS = "/api/v2/groups"
 AT_ONCE = 100
 """Conversations that one look-up in analytics names."""
+TRIES = 50
+"""Times that a subscription is repeated without what the vendor said is no topic."""
 _SOON = 0
 """Before everything else on the credential: events are lost meanwhile."""
 _LATER = 2
@@ -40,20 +43,12 @@ class Opened:
     expires: datetime | None
 
 
-@frozen(kw_only=True)
-class Refusal:
-    """A topic that the vendor does not give."""
-
-    topic: str
-    reason: str
-    permissions: tuple[str, ...]
-
-
 class ChannelCalls:
     """The notification channels of one OAuth client."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._barred = Barred()
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -81,11 +76,11 @@ class ChannelCalls:
     async def subscribe(self, channel: str, names: Iterable[str]) -> list[Refusal]:
         """Have a channel tell these topics and no others, and live for another day.
 
-        Returns those that are refused.
+        Returns those that are refused; what is no topic is left out from then on.
 
         Raises:
             NotFound: the channel is gone.
-            Rejected: there are too many, or one is no topic.
+            Rejected: there are too many.
         """
         return await self._set("PUT", channel, names)
 
@@ -94,13 +89,25 @@ class ChannelCalls:
         return await self._set("POST", channel, names)
 
     async def _set(self, method: str, channel: str, names: Iterable[str]) -> list[Refusal]:
+        wanted, tries = [*names], 0
+        while True:
+            left = self._barred.left(wanted)
+            try:
+                return await self._subscribed(method, channel, left) + self._barred.of(wanted)
+            except Rejected as error:
+                # One name that is no topic leaves the channel without any.
+                tries += 1
+                if tries > TRIES or not self._barred.learn(left, error):
+                    raise
+
+    async def _subscribed(self, method: str, channel: str, names: Sequence[str]) -> list[Refusal]:
         # Without ignoreErrors one topic that is refused leaves the channel without any.
         path = f"{CHANNELS}/{channel}/subscriptions"
         answer = await self._client.request(
             method,
             path,
             params={"ignoreErrors": "true"},
-            json=[{"id": name} for name in sorted(names)],
+            json=[{"id": name} for name in names],
             idempotent=True,
             priority=_SOON,
         )

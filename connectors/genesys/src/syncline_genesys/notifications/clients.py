@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from attrs import evolve
 
 from syncline.errors import ConfigError
 
-from ..settings import ListeningClient, Settings
+from ..settings import CHANNELS, ListeningClient, Settings
 
 
 def listening_clients(settings: Settings, listener: str) -> tuple[ListeningClient, ...]:
@@ -38,4 +40,33 @@ def settings_of(client: ListeningClient, settings: Settings) -> Settings:
     )
 
 
-__all__ = ["listening_clients", "settings_of"]
+def warnings(settings: Settings) -> Sequence[str]:
+    """Return what listeners that share an OAuth client do to each other, sentence by sentence."""
+    return [*_shared(settings)]
+
+
+def _shared(settings: Settings) -> Iterator[str]:
+    users: dict[str, list[tuple[str, int]]] = {}
+    for name, listener in settings.listeners.items():
+        for client in listener.clients:
+            users.setdefault(client.client_id, []).append((name, client.channels))
+    for client_id, shares in users.items():
+        if len(shares) > 1:
+            names = " and ".join(repr(name) for name in dict.fromkeys(n for n, _ in shares))
+            effect = _effect(sum(channels for _, channels in shares))
+            yield (
+                f"listeners: {names} use the OAuth client {client_id!r}: {effect};"
+                " give each a client of its own"
+            )
+
+
+def _effect(channels: int) -> str:
+    if channels > CHANNELS:
+        return (
+            f"{channels} channels may be opened on it, and Genesys drives out the 21st"
+            f" (at most {CHANNELS} together, in `channels`)"
+        )
+    return "whatever happens to it, a revoked token say, silences both at once"
+
+
+__all__ = ["listening_clients", "settings_of", "warnings"]

@@ -265,7 +265,7 @@ class NotificationSource:
             "reason": fresh[0].reason,
             "permissions": ", ".join(missing),
         }
-        logger.warning("topics are refused; grant the permissions", extra=fields)
+        logger.warning("topics are refused; the others are listened to", extra=fields)
         self._context.observe("topics.rejected", fields)
 
     # -- what was missed

@@ -8,10 +8,8 @@ from typing import Any
 from ...config import Connection
 from ...config.leaves import Path
 from ...config.secrets import SecretRef, Unresolved
+from ...config.streams import LISTENERS
 from ...secret import Secret
-
-LISTENERS = "listeners"
-"""The setting of a source that says, by listener, what each of them alone uses."""
 
 
 def needed(connection: Connection, listener: str | None) -> tuple[tuple[Path, SecretRef], ...]:
@@ -29,4 +27,4 @@ def ready(connection: Connection, values: Mapping[SecretRef, Secret]) -> Any:
     return connection.ready({**absent, **values})
 
 
-__all__ = ["LISTENERS", "needed", "ready"]
+__all__ = ["needed", "ready"]

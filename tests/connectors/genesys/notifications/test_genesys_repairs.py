@@ -155,6 +155,25 @@ async def test_a_gap_is_told_with_its_interval_and_what_became_of_it(
     assert gap.key == "listener/a"
 
 
+async def test_a_gap_begins_where_what_was_on_its_way_was_sent(
+    simulator: Running, ear: Listen
+) -> None:
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    # Heartbeats come on time: that something was heard just now does not mean that all was.
+    await asyncio.to_thread(simulator.act, {"do": "notifications", "delay": 1.5})
+    call = await begun(simulator)
+    await a.until(lambda: a.events)
+    sent = datetime.now(timezone.utc)
+    await act(simulator, "step", conversation=call, changes=1)
+    await asyncio.sleep(2 * a.heartbeat)
+    await deaf(simulator, a, 0.5)
+    await a.until(lambda: a.of("listener.gap"))
+    since = [datetime.fromisoformat(str(gap.data["gap_from"])) for gap in a.of("listener.gap")]
+    assert min(since) <= sent
+
+
 async def test_a_conversation_that_was_purged_is_listed_as_not_repaired(
     simulator: Running, ear: Listen
 ) -> None:

@@ -31,8 +31,16 @@ class VendorClock:
 
     def judge(self, observed: datetime) -> datetime | None:
         """Return when a frame was sent, by the vendor's clock; None while nothing is known."""
-        known = [one for one in (self._least, self._before) if one is not None]
+        known = self._known()
         return observed - min(known) if known else None
+
+    @property
+    def least(self) -> timedelta:
+        """The smallest difference seen lately; none while nothing is known."""
+        return min(self._known(), default=timedelta(0))
+
+    def _known(self) -> list[timedelta]:
+        return [one for one in (self._least, self._before) if one is not None]
 
 
 __all__ = ["SPAN", "VendorClock"]

@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from syncline.errors import Rejected
 from syncline.events import Event, Privacy
+from syncline.events import interaction as words
 
 from . import analytics, details, flattened, lookups
 from .clock import VendorClock
@@ -41,6 +42,8 @@ MOST = 250_000
 """So many conversations are remembered."""
 _WHOLE = ".conversations"
 """How topics of whole conversations end: nearly all."""
+TIMED = frozenset({words.ALERTING, words.CONNECTED, words.DISCONNECTED, words.JOINED, words.LEFT})
+"""What always has a time of the vendor's own, and is told at once."""
 _DETAILS = 100_000
 """So many ids of detail events, which may be delivered again."""
 
@@ -137,6 +140,17 @@ class Normaliser:
         """
         names = ("conversationId", "conversationEnd")
         return self._repaired(analytics_, *names, analytics.participants_of, observed_at)
+
+    def sent(self, events: Sequence[Event]) -> datetime | None:
+        """Return when the vendor sent what became these events, or earlier, by our clock.
+
+        None where the vendor gave nothing of it a time. A clock of ours that is ahead of the
+        vendor's cannot be told from frames that are slow.
+        """
+        for event in reversed(events):
+            if event.type in TIMED and not event.data.get("late"):
+                return event.occurred_at + min(self._clock.least, timedelta(0))
+        return None
 
     def gap(
         self,

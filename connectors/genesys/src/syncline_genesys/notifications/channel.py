@@ -62,6 +62,11 @@ class Channel:
     """What it is subscribed to."""
     verified: float = 0.0
     """When the vendor last said that the channel is there, by the loop's clock."""
+    since: float = field(init=False, factory=lambda: asyncio.get_running_loop().time())
+    """When its socket was there, by the loop's clock."""
+    behind: float = 0.0
+    """Seconds that what was heard last had been on its way at most: what follows may be lost."""
+    _through: datetime | None = None
     told: Said | None = None
     """What a system message said last that asks for something."""
     news: asyncio.Event = field(factory=asyncio.Event)
@@ -78,7 +83,16 @@ class Channel:
     @property
     def whole_until(self) -> float:
         """Until when everything was heard, by the loop's clock."""
-        return self.wire.whole_until(_GRACE * self.means.heartbeat)
+        heard = self.wire.whole_until(_GRACE * self.means.heartbeat)
+        return max(min(heard, self.since), heard - self.behind)
+
+    def heard(self, sent: datetime, now: datetime) -> None:
+        """Note that something was heard that the vendor sent at this time, or later.
+
+        A channel tells in order: what was sent before was heard before.
+        """
+        self._through = sent if self._through is None else max(sent, self._through)
+        self.behind = max(0.0, (now - self._through).total_seconds())
 
     async def follow(self, names: frozenset[str]) -> None:
         """Subscribe to these names and no others, by what the vendor charges least for.

@@ -34,6 +34,8 @@ class Hearing(Protocol):
         self, topic: str, body: Raw, observed_at: datetime, via: object
     ) -> Sequence[Event]: ...
 
+    def sent(self, events: Sequence[Event]) -> datetime | None: ...
+
 
 @define
 class Heard:
@@ -80,6 +82,8 @@ class Frames:
             else:
                 heard.repeats += 1
         heard.events += len(found)
+        if found and (sent := self.hearing.sent(found)) is not None:
+            channel.heard(sent, now)
         return found
 
     def _refused(self, channel: Channel, raw: bytes, error: Rejected) -> None:

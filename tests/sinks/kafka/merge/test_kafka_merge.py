@@ -7,10 +7,11 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
+import attrs
 import pytest
 
 from syncline.errors import ConfigError, Unavailable
-from syncline.events.interaction import CONNECTED, ENDED, GAP, HELD, STARTED
+from syncline.events.interaction import CONNECTED, ENDED, GAP, HELD, RECORDING, STARTED
 
 pytestmark = pytest.mark.xdist_group("kafka-merge")
 
@@ -41,6 +42,27 @@ async def test_a_clean_record_is_the_raw_one(bus: Any, merging: Any, life: Any) 
     clean, raw = bus.read(), bus.read(f"{bus.topic}.raw")
     said = [(m.partition(), m.key(), m.value(), m.headers(), m.timestamp()) for m in clean]
     assert said == [(m.partition(), m.key(), m.value(), m.headers(), m.timestamp()) for m in raw]
+
+
+async def test_a_recording_that_is_named_as_an_earlier_one_is_told_by_another_name(
+    bus: Any, merging: Any, event: Any
+) -> None:
+    def read(listener: str, second: float, state: str, turn: int) -> Any:
+        one = event("c1", RECORDING, second, listener=listener, recording_state=state)
+        id = f"c1 {state} {turn}"
+        return attrs.evolve(one, id=id, data={**one.data, "event_id": id})
+
+    first = [read("a", 0, "active", 0), read("a", 20, "paused", 0), read("a", 40, "active", 1)]
+    # `b` began anew meanwhile, and counts from nothing.
+    second = [read("b", 50, "active", 0), read("b", 90, "paused", 0)]
+    bus.write([*first, *second, read("a", 90.1, "paused", 1)])
+    async with merging():
+        await bus.wait(4)
+    found = bus.clean()
+    assert [one["recording_state"] for one in found] == ["active", "paused", "active", "paused"]
+    ids = [dict(message.headers())["ce_id"].decode() for message in bus.read()]
+    assert ids == [one["event_id"] for one in found]
+    assert len(set(ids)) == 4
 
 
 async def test_what_comes_late_says_so_and_what_is_known_is_kept(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from .repeats import Order
+from .times import text_of
 
 RUNG, CONNECTED, MOVED, OVER = 1, 2, 4, 8
 """What happens to a communication once at most."""
@@ -42,15 +43,20 @@ class KnownPlace:
             self.marks = (*marks, said) if len(marks) < _FEW else {*marks, said}
         return True
 
-    def turn(self, type: str, value: str) -> str:
-        """Return a mark that tells this turn of a value from earlier ones."""
+    def turn(self, type: str, value: str, latest: datetime | None = None) -> str:
+        """Return a mark that tells this turn of a value from earlier ones.
+
+        Args:
+            latest: the newest time of the snapshot: turns are only counted while it is the same.
+        """
+        said = f"{value} {text_of(latest)}" if latest is not None else value
         turns = self._turns = self._turns or {}
-        number = turns.get(f"{type} {value}", 0)
-        mark = f"{value} {number}" if number else value
+        number = turns.get(f"{type} {said}", 0)
+        mark = f"{said} {number}" if number else said
         while f"{type} {mark}" in self.marks:
             number += 1
-            mark = f"{value} {number}"
-        turns[f"{type} {value}"] = number
+            mark = f"{said} {number}"
+        turns[f"{type} {said}"] = number
         return mark
 
 

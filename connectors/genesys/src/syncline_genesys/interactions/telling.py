@@ -70,7 +70,7 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
         learns = not older or not known.knows(participant.id)
         fresh = _new(known, facts_of(participant, communications, known))
         if not older:
-            again = toggled(known, participant, communications, fresh, screen)
+            again = toggled(known, participant, communications, fresh, screen, seen.latest)
             fresh += _new(known, again)
         facts += fresh
         if learns:

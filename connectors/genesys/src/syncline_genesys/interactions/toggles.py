@@ -1,11 +1,14 @@
 """What has no time of its own and can come again: recordings, attributes, holds without a start.
 
-Here alone it matters what was told before: the same value again says nothing, another one does.
+Here alone it matters what was told before: the same value again says nothing, another one does. A
+recording or an attribute is named by its value and the newest time of the snapshot that showed it.
+Whoever begins in the middle, or missed one, may name it otherwise: merging goes by their values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
 
 from syncline.events import interaction as words
@@ -25,11 +28,13 @@ def toggled(
     communications: Communications,
     fresh: Sequence[Fact],
     screen: Screen,
+    latest: datetime | None,
 ) -> list[Fact]:
     """Return what is another value than the one told last, and remember the value.
 
     Args:
         fresh: what else is told of the participant now.
+        latest: the newest time of the snapshot.
     """
     found: list[Fact] = []
     for media, what in communications:
@@ -37,11 +42,11 @@ def toggled(
         if what.state != told.state and told.state:
             found += _state(participant, what, media, told, fresh)
         if what.recordingState and what.recordingState != told.recording:
-            found += _recording(participant, what, media, told)
+            found += _recording(participant, what, media, told, latest)
         if what.held or told.hold:
             found += _hold(participant, what, media, told)
     if screen.lets_attributes and participant.attributes is not NULL:
-        found += _attributes(known, participant, screen)
+        found += _attributes(known, participant, screen, latest)
     return found
 
 
@@ -65,13 +70,17 @@ def _state(
 
 
 def _recording(
-    participant: Participant, what: Communication, media: str, told: KnownCommunication
+    participant: Participant,
+    what: Communication,
+    media: str,
+    told: KnownCommunication,
+    latest: datetime | None,
 ) -> list[Fact]:
     state = lower(what.recordingState)
     if not state or state == told.recording:
         return []
     told.recording = state
-    mark = told.turn(words.RECORDING, state)
+    mark = told.turn(words.RECORDING, state, latest)
     until = what.disconnectedTime or participant.endTime
     return [Fact(words.RECORDING, None, participant, what, media, mark=mark, until=until)]
 
@@ -103,7 +112,9 @@ def _hold(
     return found
 
 
-def _attributes(known: KnownConversation, participant: Participant, screen: Screen) -> list[Fact]:
+def _attributes(
+    known: KnownConversation, participant: Participant, screen: Screen, latest: datetime | None
+) -> list[Fact]:
     told = known.participant(participant.id)
     chosen = screen.attributes(participant.attributes)
     if not chosen and not told.attributes:
@@ -114,7 +125,7 @@ def _attributes(known: KnownConversation, participant: Participant, screen: Scre
     if digest == told.attributes:
         return []
     told.attributes = digest
-    mark = told.turn(words.ATTRIBUTES, digest)
+    mark = told.turn(words.ATTRIBUTES, digest, latest)
     return [
         Fact(words.ATTRIBUTES, None, participant, mark=mark, attributes=chosen, of_participant=True)
     ]

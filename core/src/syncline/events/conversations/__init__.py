@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from .agenda import Agenda
 from .codec import decode, encode
-from .conversation import Conversation, Micros, State, micros, when
-from .fact import Fact, digest, fact_of, moment
+from .conversation import Conversation, State
+from .fact import Fact, digest, fact_of
 from .janitor import Janitor, Keeper
 from .memory import MemoryConversations
 from .merging import Verdict, merge, weigh
+from .micros import Micros, micros, moment, when
+from .reading import KINDS, Place, Reading, another_id, reading_of
 from .store import ConversationStore
 from .zombies import Patience, answered, finalized
 
 __all__ = [
+    "KINDS",
     "Agenda",
     "Conversation",
     "ConversationStore",
@@ -22,8 +25,11 @@ __all__ = [
     "MemoryConversations",
     "Micros",
     "Patience",
+    "Place",
+    "Reading",
     "State",
     "Verdict",
+    "another_id",
     "answered",
     "decode",
     "digest",
@@ -33,6 +39,7 @@ __all__ = [
     "merge",
     "micros",
     "moment",
+    "reading_of",
     "weigh",
     "when",
 ]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
-from .conversation import Conversation, Micros
+from .conversation import Conversation
+from .micros import Micros
 from .zombies import NEVER
 
 Key = TypeVar("Key", str, bytes)

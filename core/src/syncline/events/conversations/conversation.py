@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from attrs import frozen
 
-Micros: TypeAlias = int
-"""Microseconds since the epoch, UTC; 0 where nothing has happened yet.
+from .micros import Micros
+from .reading import Place
 
-Not a `datetime`: stages keep some hundred thousand records, and write one for every few events.
-"""
 State: TypeAlias = Literal["open", "ended", "finalized", "gone", "quiet"]
 """`quiet`: nothing that was told says that it ever was open, or ended."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def micros(time: datetime) -> Micros:
-    """Return an aware time as microseconds since the epoch."""
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def when(time: Micros) -> datetime:
-    """Return the aware time of so many microseconds since the epoch."""
-    return _EPOCH + timedelta(microseconds=time)
 
 
 @frozen(kw_only=True)
@@ -55,6 +40,8 @@ class Conversation:
     """How often the vendor was asked since something was heard of it."""
     later: Micros = 0
     """Until when the vendor is not asked again."""
+    places: Mapping[bytes, Place] = {}
+    """What was told of values that have no time, by what they are values of."""
 
     @property
     def open(self) -> bool:
@@ -76,4 +63,4 @@ class Conversation:
         return "quiet"
 
 
-__all__ = ["Conversation", "Micros", "State", "micros", "when"]
+__all__ = ["Conversation", "State"]

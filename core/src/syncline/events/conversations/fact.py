@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from hashlib import blake2b
 
 from attrs import frozen
 
 from ..event import Event
-from .conversation import Micros, micros
+from .micros import Micros, micros
+from .reading import Reading, reading_of
 
 
 @frozen
@@ -24,6 +24,8 @@ class Fact:
     """When whoever merges was told of it, so that nothing is forgotten while others catch up."""
     media: str = ""
     synthetic: bool = False
+    reading: Reading | None = None
+    """Where it is a value that the vendor gives no time: its id alone does not make it a repeat."""
 
 
 def digest(event_id: str | bytes) -> bytes:
@@ -45,19 +47,8 @@ def fact_of(event: Event, *, heard: Micros | None = None) -> Fact:
         digest(event.id), event.type, micros(event.occurred_at),
         micros(event.observed_at) if heard is None else heard,
         str(event.data.get("media_type") or ""), event.synthetic,
+        reading_of(event.type, event.data, micros(event.observed_at)),
     )  # fmt: skip
 
 
-def moment(text: str) -> Micros:
-    """Return a time that is written in ISO 8601, with its offset from UTC.
-
-    Raises:
-        ValueError: it is none.
-    """
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(f"{text}: a time without an offset from UTC")
-    return micros(time)
-
-
-__all__ = ["Fact", "digest", "fact_of", "moment"]
+__all__ = ["Fact", "digest", "fact_of"]

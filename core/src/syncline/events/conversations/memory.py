@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from .conversation import Conversation, Micros
+from .conversation import Conversation
+from .micros import Micros
 
 
 class MemoryConversations:

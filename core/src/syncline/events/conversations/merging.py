@@ -1,7 +1,8 @@
 """Merges what several listeners tell of one conversation into one story. Pure.
 
 Whatever the order in which they tell: no id is told twice, nothing that one of them tells is left
-out, and what happened before something that was told already says that it is late.
+out, and what happened before something that was told already says that it is late. Of values that
+have no time, each change is told once, whatever its ids (see `reading`).
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from ..interaction import (
     RESUMED,
     STARTED,
 )
-from .conversation import Conversation, Micros
+from .conversation import Conversation
 from .fact import Fact, fact_of
+from .micros import Micros
+from .reading import Place, Reading, another_id
 
 ALIVE = frozenset({STARTED, JOINED, ALERTING, CONNECTED, HELD, RESUMED, CHANGED})
 """What only happens to a conversation that is open."""
 MOST = 32_768
 """So many ids of one key are remembered: a record must not outgrow what a broker takes."""
+PLACES = 256
+"""So many values of one key are remembered."""
 _BYTES = 8
 
 
@@ -46,12 +51,20 @@ class Verdict(Enum):
 
 UNKNOWN = Conversation()
 """Of which nothing was told."""
+_NOWHERE = Place()
 
 
 def weigh(known: Conversation | None, fact: Fact) -> tuple[Conversation, Verdict]:
-    """Return what is known after an event, and what becomes of it."""
+    """Return what is known after an event, and what becomes of it.
+
+    A change of a value may be new although something was told by its id: then it needs another one.
+    """
     known = known or UNKNOWN
-    if fact.digest in known.told:
+    if fact.reading is not None:
+        known, new = _read(known, fact, fact.reading)
+        if not new:
+            return known, Verdict.REPEAT
+    elif fact.digest in known.told:
         return known, Verdict.REPEAT
     if fact.type == FINALIZED:
         return _finalized(known, fact)
@@ -68,14 +81,31 @@ def merge(
     Args:
         heard: the time, by the clock of whoever merges; the event's `observed_at` without it.
     """
-    merged, verdict = weigh(known, fact_of(event, heard=heard))
-    match verdict:
-        case Verdict.NEW:
-            return merged, event
-        case Verdict.LATE:
-            return merged, attrs.evolve(event, data={**event.data, "late": True})
-        case Verdict.REPEAT | Verdict.VOID:
-            return merged, None
+    fact = fact_of(event, heard=heard)
+    merged, verdict = weigh(known, fact)
+    if verdict in (Verdict.REPEAT, Verdict.VOID):
+        return merged, None
+    if fact.reading is not None and known is not None and fact.digest in known.told:
+        id = another_id(event.id, fact.reading.at)
+        event = attrs.evolve(event, id=id, data={**event.data, "event_id": id})
+    if verdict is Verdict.LATE:
+        event = attrs.evolve(event, data={**event.data, "late": True})
+    return merged, event
+
+
+def _read(known: Conversation, fact: Fact, reading: Reading) -> tuple[Conversation, bool]:
+    """Return what is known after a value was read, and whether that is a change not told yet."""
+    told = fact.digest in known.told
+    before = known.places.get(reading.place)
+    after, new = (before or _NOWHERE).after(reading, fact.digest, told=told)
+    if after is before:
+        return known, new
+    places = {**known.places, reading.place: after}
+    if len(places) > PLACES:
+        del places[next(iter(places))]
+    # A reading that tells of nothing is known by its id all the same, when it is delivered again.
+    ids = known.told if new or told else _with(known.told, fact.digest)
+    return attrs.evolve(known, places=places, told=ids), new
 
 
 def _told(known: Conversation, fact: Fact) -> Conversation:
@@ -91,6 +121,7 @@ def _told(known: Conversation, fact: Fact) -> Conversation:
         finalized=known.finalized,
         gone=known.gone,
         media=known.media or fact.media,
+        places=known.places,
     )
 
 
@@ -106,4 +137,4 @@ def _with(told: bytes, digest: bytes) -> bytes:
     return grown if len(grown) <= MOST * _BYTES else grown[_BYTES:]
 
 
-__all__ = ["ALIVE", "MOST", "UNKNOWN", "Verdict", "merge", "weigh"]
+__all__ = ["ALIVE", "MOST", "PLACES", "UNKNOWN", "Verdict", "merge", "weigh"]

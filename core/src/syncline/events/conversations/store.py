@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from .conversation import Conversation, Micros
+from .conversation import Conversation
+from .micros import Micros
 
 
 class ConversationStore(Protocol):

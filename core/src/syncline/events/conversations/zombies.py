@@ -19,8 +19,9 @@ from ..event import Event
 from ..interaction import FINALIZED
 from ..lookup import Found
 from ..stage import Zombies
-from .conversation import Conversation, Micros, when
+from .conversation import Conversation
 from .merging import merge
+from .micros import Micros, when
 
 BACK_OFF = (2, 6)
 """Times the threshold of the medium: voice is asked for after 4 hours, 8 later, then every 24."""

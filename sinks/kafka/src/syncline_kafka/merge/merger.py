@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, define, frozen
 
 from syncline.events import Event, Found
-from syncline.events.conversations import Micros, Patience, Verdict, digest, encode
+from syncline.events.conversations import (
+    Micros,
+    Patience,
+    Verdict,
+    another_id,
+    digest,
+    encode,
+)
 from syncline.ports import Clock
 
 from ..messages import Codec, event_of
@@ -17,7 +24,15 @@ from ..settings import Settings
 from .desk import Answers, Ask, Desk
 from .failures import Refused
 from .partition import Partition
-from .record import NotOurs, fact_of, marked_late, medium_of
+from .record import (
+    Headers,
+    NotOurs,
+    content_of,
+    fact_of,
+    is_reading,
+    marked_late,
+    renamed,
+)
 from .transaction import Transactions
 
 if TYPE_CHECKING:
@@ -125,21 +140,29 @@ class Merger:
         key = message.key() or b""
         headers: Any = message.headers() or []
         attributes = dict(headers)
-        event_id = attributes.get("ce_id")
+        event_id, reads = attributes.get("ce_id"), is_reading(attributes)
+        told = event_id is not None and partition.told(key, digest(event_id))
         # Half of all records are the other listener's: nothing more is looked at in those.
-        if event_id and partition.told(key, digest(event_id)):
+        if told and not reads:
             self._counts.repeats += 1
             return
-        fact = fact_of(key, attributes, heard=now)
-        medium = medium_of(message.value()) if partition.lacks_medium(key) else ""
-        verdict = partition.weigh(key, fact, medium=medium)
-        if verdict in _TOLD:
-            self._tell(partition.number, message, headers, late=verdict is Verdict.LATE)
-        else:
+        wanted = reads or partition.lacks_medium(key)
+        content = content_of(message.value()) if wanted else {}
+        fact = fact_of(key, attributes, content, heard=now)
+        verdict = partition.weigh(key, fact)
+        if verdict not in _TOLD:
             self._counts.repeats += 1
+            return
+        value = message.value() or b""
+        if told and event_id and fact.reading:
+            id = another_id(event_id.decode(), fact.reading.at)
+            value, headers = renamed(value, headers, id)
+        self._tell(partition.number, message, value, headers, late=verdict is Verdict.LATE)
 
-    def _tell(self, number: int, message: Message, headers: Any, *, late: bool) -> None:
-        value, key = message.value() or b"", message.key()
+    def _tell(
+        self, number: int, message: Message, value: bytes, headers: Headers, *, late: bool
+    ) -> None:
+        key = message.key()
         if late:
             value = marked_late(value)
         if self._work.recode:

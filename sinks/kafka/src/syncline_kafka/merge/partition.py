@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-import attrs
-
 from syncline.events import Event, Found
 from syncline.events.conversations import (
     Agenda,
@@ -49,11 +47,9 @@ class Partition:
 
     # -- records ----------------------------------------------------------------------------
 
-    def weigh(self, key: bytes, fact: Fact, *, medium: str) -> Verdict:
+    def weigh(self, key: bytes, fact: Fact) -> Verdict:
         """Take in an event; return what becomes of it."""
         known = self.known.get(key)
-        if medium:
-            fact = attrs.evolve(fact, media=medium)
         merged, verdict = weigh(known, fact)
         if merged is not known:
             self._keep(key, merged)

@@ -1,0 +1,147 @@
+"""Values that the vendor gives no time, and which of their changes are told already. Pure.
+
+A recording goes on, pauses and goes on; attributes get other values: no snapshot says when, nor how
+often, so that the id of such a change cannot be made of what happened alone. A listener that begins
+in the middle, or that misses one, may name a change as an earlier one was named, or one that was
+told by another name. So its id does not decide: what was read in which order by whom does.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from attrs import frozen
+
+from ..interaction import ATTRIBUTES, RECORDING
+from .micros import Micros
+
+KINDS = frozenset({RECORDING, ATTRIBUTES})
+"""Types of events that are readings."""
+MOST = 16
+"""So many changes of one value are remembered."""
+SAME_ID: Micros = 10_000_000
+"""Two listeners read the same change within so long, where both name it alike: 10 s."""
+SAME_VALUE: Micros = 2_000_000
+"""And where they do not: 2 s."""
+
+
+@frozen
+class Reading:
+    """A value, as a listener read it."""
+
+    place: bytes
+    """What it is a value of, in eight bytes."""
+    value: bytes
+    """The same for the same value: eight bytes."""
+    listener: bytes
+    """Eight bytes."""
+    at: Micros
+    """When the listener read it."""
+
+
+@frozen
+class Change:
+    """A change that was told."""
+
+    at: Micros
+    """When it was read first."""
+    value: bytes
+    id: bytes
+    """The digest of the id that its listener gave it."""
+
+
+@frozen
+class Standing:
+    """How far a listener has come."""
+
+    change: Micros
+    """The change that it read last, by the time at which that was read first by anybody."""
+    read: Micros
+    """When it read it, by its own clock."""
+
+
+@frozen
+class Place:
+    """The changes of one value that were told, in order."""
+
+    changes: tuple[Change, ...] = ()
+    listeners: Mapping[bytes, Standing] = {}
+
+    def after(self, reading: Reading, id: bytes, *, told: bool) -> tuple[Place, bool]:
+        """Return what is known after a reading, and whether it tells of a change not told yet.
+
+        Args:
+            id: the digest of the id that the listener gave the change.
+            told: whether something was told by this id.
+        """
+        known = self.listeners.get(reading.listener)
+        if told and known is not None and reading.at <= known.read:
+            return self, False  # it was delivered before
+        # Nobody reads what was before what was read: clocks and paths of listeners differ.
+        at = reading.at if known is None else max(reading.at, known.change)
+        same = self._same(reading.value, id, at, known)
+        if same is not None:
+            return Place(self.changes, self._stands(reading, same.at)), False
+        index = bisect_right(self.changes, at, key=_at)
+        change = Change(at, reading.value, id)
+        grown = (*self.changes[:index], change, *self.changes[index:])[-MOST:]
+        # Of what was told before values were remembered, only the id is known.
+        new = bool(self.changes) or not told
+        return Place(grown, self._stands(reading, at)), new
+
+    def _same(self, value: bytes, id: bytes, at: Micros, known: Standing | None) -> Change | None:
+        """Return the change that was told and that such a reading is of."""
+        for change in self.changes:
+            ahead = known is None or change.at > known.change
+            near = SAME_ID if change.id == id else SAME_VALUE
+            if ahead and change.value == value and abs(at - change.at) <= near:
+                return change
+        # Of a value told twice running, the second says nothing. One that was told of later is
+        # another change, as far as anybody knows: what was between the two may have been missed.
+        after = bisect_right(self.changes, at, key=_at)
+        before = self.changes[after - 1] if after else None
+        return before if before is not None and before.value == value else None
+
+    def _stands(self, reading: Reading, change: Micros) -> dict[bytes, Standing]:
+        return {**self.listeners, reading.listener: Standing(change, reading.at)}
+
+
+def reading_of(type: str, data: Mapping[str, Any], at: Micros) -> Reading | None:
+    """Return the value that an interaction event tells; None where it is no such event.
+
+    Args:
+        data: as `interaction.FIELDS` says.
+        at: when the listener read it.
+    """
+    if type == RECORDING:
+        value = str(data.get("recording_state") or "")
+    elif type == ATTRIBUTES:
+        value = json.dumps(data.get("attributes") or {}, sort_keys=True)
+    else:
+        return None
+    place = (type, data.get("participant_id") or "", data.get("communication_id") or "")
+    return Reading(_digest(place), _digest([value]), _digest([data.get("listener") or ""]), at)
+
+
+def another_id(event_id: str, at: Micros) -> str:
+    """Return the id of a change whose own was given to an earlier one: always the same."""
+    return blake2b(f"{event_id}\0{at}".encode(), digest_size=16).hexdigest()
+
+
+def _digest(parts: Sequence[str]) -> bytes:
+    text = "\0".join(map(str, parts))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _at(change: Change) -> Micros:
+    return change.at
+
+
+__all__ = [
+    "KINDS", "MOST", "SAME_ID", "SAME_VALUE", "Change", "Place", "Reading", "Standing",
+    "another_id", "reading_of",
+]  # fmt: skip

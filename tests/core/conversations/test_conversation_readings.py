@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from syncline.events import Event
 from syncline.events.conversations import Conversation, merge
 from syncline.events.interaction import ATTRIBUTES, CONNECTED, RECORDING
+from syncline.model import JSON
 
 AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
 
@@ -46,9 +47,9 @@ A, P = "active", "paused"
 
 
 def test_what_two_listeners_read_is_told_once() -> None:
-    life = [(0, A, 0), (10, P, 0), (20, A, 1)]
-    heard = [recording(who, at + late, *rest) for at, *rest in life for who, late in
-             (("a", 0), ("b", 0.2))]  # fmt: skip
+    heard = []
+    for at, state, turn in ((0, A, 0), (10, P, 0), (20, A, 1)):
+        heard += [recording("a", at, state, turn), recording("b", at + 0.2, state, turn)]
     assert states(heard) == [A, P, A]
 
 
@@ -71,8 +72,8 @@ def test_a_listener_that_begins_anew_tells_what_is_so_already_and_it_is_a_repeat
 
 
 def test_a_listener_that_is_behind_repeats_turns_that_are_over() -> None:
-    quick = [recording("a", at, *rest) for at, *rest in ((0, A, 0), (1, P, 0), (1.3, A, 1))]
-    slow = [recording("b", at, *rest) for at, *rest in ((0.1, A, 0), (4, P, 0), (4.1, A, 1))]
+    quick = [recording("a", 0, A), recording("a", 1, P), recording("a", 1.3, A, 1)]
+    slow = [recording("b", 0.1, A), recording("b", 4, P), recording("b", 4.1, A, 1)]
     assert states([*quick, *slow]) == [A, P, A]
     assert states([quick[0], slow[0], slow[1], quick[1], quick[2], slow[2]]) == [A, P, A]
 
@@ -92,7 +93,9 @@ def test_each_place_has_values_of_its_own() -> None:
 def test_attributes_are_told_where_they_differ() -> None:
     def noted(listener: str, second: float, id: str, **values: str) -> Event:
         at = AT + timedelta(seconds=second)
-        data = {"event_id": id, "participant_id": "p", "listener": listener, "attributes": values}
+        data: dict[str, JSON] = {
+            "event_id": id, "participant_id": "p", "listener": listener, "attributes": {**values},
+        }  # fmt: skip
         return Event(id=id, key="c1", type=ATTRIBUTES, source="genesys/cx", occurred_at=at,
                      observed_at=at, data=data)  # fmt: skip
 

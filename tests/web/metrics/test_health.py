@@ -13,8 +13,8 @@ from syncline.config import Config
 from syncline.runner import Listener, Runner
 from syncline.state import SqliteState
 from syncline.state.port import StateStore
+from syncline_web.jobs import Stream
 from syncline_web.metrics.health import MOST_FAILURES, Readiness
-from syncline_web.metrics.streaming import Stream
 
 if TYPE_CHECKING:
     from .conftest import Watch

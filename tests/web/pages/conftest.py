@@ -51,7 +51,7 @@ class Working:
     doing: str | None = None
     next_full: datetime | None = None
     next_poll: datetime | None = None
-    last_error: object = None
+    last_error: str | None = None
     waiting: int = 0
     lag: timedelta = timedelta(0)
 

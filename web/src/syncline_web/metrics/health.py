@@ -11,8 +11,8 @@ from attrs import frozen
 from syncline.clock import SystemClock
 from syncline.errors import StateError
 
-from .streaming import Stream
-from .watched import Job, Watched
+from ..jobs import Job, Stream
+from .watched import Watched
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,9 @@ from prometheus_client.registry import Collector
 from syncline.state.port import StateStore
 from syncline.state.records import LinkState
 
+from ..jobs import Job
 from .instruments import JOB
-from .watched import Job, Watched
+from .watched import Watched
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
-from typing import Protocol
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -17,25 +15,8 @@ from prometheus_client.registry import Collector
 from syncline.engine.mirroring.figures import Figures
 from syncline.events.interaction import TYPES
 
+from ..jobs import Stream
 from .instruments import JOB, OTHER
-
-
-class Stream(Protocol):
-    """A job of a runner that makes no passes, as `syncline.runner.streaming.Streaming` is one."""
-
-    @property
-    def instance(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def last_error(self) -> str | None: ...
-    @property
-    def failures(self) -> int: ...
-    @property
-    def lag(self) -> timedelta: ...
-    @property
-    def figures(self) -> Figures: ...
-
 
 Streams = Callable[[], Mapping[str, Stream]]
 """Returns the streams of a runner by their jobs."""
@@ -178,4 +159,4 @@ def _merged(labelled: _Labelled) -> Metric:
     return found
 
 
-__all__ = ["COUNTERS", "GAUGES", "LISTENER", "Stream", "Streaming"]
+__all__ = ["COUNTERS", "GAUGES", "LISTENER", "Streaming"]

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from syncline.config import Config
 from syncline.state.port import StateStore
 
-from .streaming import Stream
-
-
-class Job(Protocol):
-    """A job of a runner, as `syncline.runner.Working` is one."""
-
-    @property
-    def role(self) -> str: ...
-    @property
-    def doing(self) -> str | None: ...
-    @property
-    def next_full(self) -> datetime | None: ...
-    @property
-    def last_error(self) -> str | None: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def lag(self) -> timedelta: ...
+from ..jobs import Job, Stream
 
 
 class Watched(Protocol):
@@ -45,4 +27,4 @@ class Watched(Protocol):
     ) -> Callable[[], None]: ...
 
 
-__all__ = ["Job", "Watched"]
+__all__ = ["Watched"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from attrs import define, field
@@ -12,10 +12,10 @@ from syncline.clock import SystemClock
 from syncline.config import StreamJob
 from syncline.engine import Report
 from syncline.engine.anyjob import AnySession
-from syncline.engine.mirroring.figures import Figures
 from syncline.ports import Clock
 from syncline.state.port import StateStore
 
+from ..jobs import Job, Stream
 from .calls import Calls
 from .drafts import Drafts
 from .planned import KeptPlans
@@ -24,42 +24,20 @@ from .works import Works
 Listener = Callable[[str, Mapping[str, object]], None]
 
 
-class WorkingPort(Protocol):
+class WorkingPort(Job, Protocol):
     """A job that is being worked: what the pages need of the runner's `Working`."""
 
     @property
     def session(self) -> AnySession: ...
     @property
-    def role(self) -> str: ...
-    @property
-    def doing(self) -> str | None: ...
-    @property
-    def next_full(self) -> datetime | None: ...
-    @property
     def next_poll(self) -> datetime | None: ...
-    @property
-    def last_error(self) -> object: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def lag(self) -> timedelta: ...
 
 
-class StreamPort(Protocol):
+class StreamPort(Stream, Protocol):
     """A job that mirrors or merges events: what the overview needs of the runner's `Streaming`."""
 
     @property
     def settings(self) -> StreamJob: ...
-    @property
-    def instance(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def last_error(self) -> str | None: ...
-    @property
-    def lag(self) -> timedelta: ...
-    @property
-    def figures(self) -> Figures: ...
 
 
 class RunnerPort(Protocol):

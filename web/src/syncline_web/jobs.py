@@ -1,0 +1,45 @@
+"""The jobs of a runner, as metrics and pages see them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syncline.engine.mirroring.figures import Figures
+
+
+class Job(Protocol):
+    """A job that makes passes, as `syncline.runner.Working` is one."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def doing(self) -> str | None: ...
+    @property
+    def next_full(self) -> datetime | None: ...
+    @property
+    def last_error(self) -> str | None: ...
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def lag(self) -> timedelta: ...
+
+
+class Stream(Protocol):
+    """A job that makes none: it mirrors or merges, as `syncline.runner.streaming.Streaming`."""
+
+    @property
+    def instance(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def last_error(self) -> str | None: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def lag(self) -> timedelta: ...
+    @property
+    def figures(self) -> Figures: ...
+
+
+__all__ = ["Job", "Stream"]

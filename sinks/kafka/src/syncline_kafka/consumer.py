@@ -16,8 +16,10 @@
 
 Every record has a `ce_id` header that its content makes: both listeners write the same. The newest
 ids of each partition are remembered; whoever gets a partition reads the last ones before its offset
-again, for their ids alone. One is told twice only if its repetition is further away than that. For
-exactly once, whatever happens, use a merge job and read its clean topic.
+again, for their ids alone. One is told twice only if its repetition is further away than that.
+Recordings and attributes have no time that the vendor gives: there, a value that was told already
+is the repetition, and an id may come again with another change. For exactly once, whatever happens,
+and ids that are given once, use a merge job and read its clean topic.
 """
 
 from __future__ import annotations
@@ -25,9 +27,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
+
+from syncline.events.conversations import KINDS, Place, Reading, micros, reading_of
+
+from .messages import event_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Message, TopicPartition
@@ -35,6 +41,10 @@ if TYPE_CHECKING:
 WINDOW = 200_000
 """Ids remembered of each partition: ten minutes of 300 a second, in some 25 MB."""
 AGAIN = 20_000
+_PLACES = 20
+"""A place, with some changes, takes the room of so many ids."""
+_NOWHERE = Place()
+_KINDS = frozenset(kind.encode() for kind in KINDS)
 _AT_ONCE = 500
 _WAIT = 0.5
 _PATIENCE = 10.0
@@ -42,24 +52,36 @@ _Place = tuple[str, int]
 
 
 class Window:
-    """The newest ids of one partition."""
+    """What was told last in one partition."""
 
     def __init__(self, size: int = WINDOW) -> None:
         self._size = size
         self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._places: OrderedDict[bytes, Place] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def repeats(self, event_id: bytes) -> bool:
-        """Tell whether an id was there before, and remember it."""
+    def repeats(self, event_id: bytes, reading: Reading | None = None) -> bool:
+        """Tell whether something was told before, and remember it.
+
+        Args:
+            reading: where it is a value that the vendor gives no time.
+        """
         digest = blake2b(event_id, digest_size=8).digest()
-        if digest in self._known:
-            return True
-        self._known[digest] = None
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
-        return False
+        told = digest in self._known
+        if not told:
+            self._known[digest] = None
+            if len(self._known) > self._size:
+                self._known.popitem(last=False)
+        if reading is None:
+            return told
+        place, new = self._places.get(reading.place, _NOWHERE).after(reading, digest, told=told)
+        self._places[reading.place] = place
+        self._places.move_to_end(reading.place)
+        if len(self._places) > max(1, self._size // _PLACES):
+            self._places.popitem(last=False)
+        return not new
 
 
 class Deduplicated:
@@ -135,7 +157,7 @@ class Deduplicated:
         if event_id is None or record.value() is None:
             return False
         window = self._windows.setdefault(_place(record), Window(self._size))
-        return window.repeats(event_id)
+        return window.repeats(event_id, _reading(record))
 
     def _consumed(self, consumer: Consumer) -> Iterator[Message]:
         while not self._stop():
@@ -163,6 +185,21 @@ def _id(record: Message) -> bytes | None:
     headers = dict(record.headers() or [])
     event_id = headers.get("ce_id")
     return event_id if isinstance(event_id, bytes) else None
+
+
+def _reading(record: Message) -> Reading | None:
+    headers: Any = record.headers() or []
+    if dict(headers).get("ce_type") not in _KINDS:
+        return None
+    try:
+        event = event_of(record.key(), record.value(), headers)
+    except ValueError:
+        return None  # it goes by its id alone
+    if event is None:
+        return None
+    # Its place is one of its conversation.
+    data = {**event.data, "participant_id": f"{event.key} {event.data.get('participant_id')}"}
+    return reading_of(event.type, data, micros(event.observed_at))
 
 
 __all__ = ["AGAIN", "WINDOW", "Deduplicated", "Window"]

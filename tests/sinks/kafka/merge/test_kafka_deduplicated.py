@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import attrs
 import pytest
 from confluent_kafka import Consumer, Message, Producer
 
+from syncline.events.interaction import RECORDING
 from syncline_kafka.configuration import pinned
 from syncline_kafka.consumer import Deduplicated, Window
 from syncline_kafka.messages import binary
@@ -84,6 +86,21 @@ def test_any_records_will_do_and_tombstones_always_come(bus: Any, life: Any) -> 
     once = Deduplicated(records)
     assert len(list(once)) == 5
     assert once.dropped == 1
+
+
+def test_a_change_of_a_recording_comes_once_whatever_its_id(kafka_mock: Any, event: Any) -> None:
+    def read(listener: str, second: float, state: str, turn: int) -> Any:
+        one = event("c1", RECORDING, second, listener=listener, recording_state=state)
+        return attrs.evolve(one, id=f"c1 {state} {turn}")
+
+    kafka_mock.create("interactions", 1)
+    heard = [
+        read("a", 0, "active", 0), read("b", 0.1, "active", 0), read("a", 20, "paused", 0),
+        read("a", 40, "active", 1), read("b", 50, "active", 0), read("b", 90, "paused", 0),
+    ]  # fmt: skip
+    _write(kafka_mock.bootstrap, "interactions", [*heard, event("c1", "acw", 99)])
+    found = _read(kafka_mock.bootstrap, "interactions", "g", 5)
+    assert found[:4] == ["c1 active 0", "c1 paused 0", "c1 active 1", "c1 paused 0"]
 
 
 def test_the_window_has_its_size_and_forgets_the_oldest() -> None:

@@ -24,7 +24,7 @@ from attrs import define
 from syncline.events.interaction import ENDED, FINALIZED
 from syncline.testing.host import Host
 from syncline.testing.mirrored import done_of, judge
-from syncline_checks.stream.hosts import CLIENTS, TEXT, listener
+from syncline_checks.stream.hosts import CLIENTS, listener, text
 from syncline_checks.stream.topics import Topics
 from syncline_checks.stream.vendor import simulated
 from syncline_simulators.kafka.broker import Broker
@@ -99,15 +99,15 @@ def mirrored(kafka_broker: Broker, tmp_path: Path) -> Iterator[Mirrored]:
                 tmp_path, clients=CLIENTS, secret=secret, truth=tmp_path / "truth.jsonl", seed=3
             )
         )
-        text = TEXT.format(
-            url=vendor.url, bootstrap=kafka_broker.bootstrap, partitions=PARTITIONS, heartbeat=3
-        ).replace('topic = "interactions"', f'topic = "{name}"')
+        configured = text(
+            vendor.url, kafka_broker.bootstrap, partitions=PARTITIONS, heartbeat=3, topic=name
+        )
         hosts = [listener(tmp_path, each, secret) for each in "ab"]
         for host in hosts:
-            host.configure(text)
+            host.configure(configured)
         hosts[0].run("check", "--online", "--create")
         for each in ("one", "two"):
-            stack.callback(_ended, _merging(tmp_path / each, text, each, secret))
+            stack.callback(_ended, _merging(tmp_path / each, configured, each, secret))
         for host in hosts:
             stack.callback(host.kill)
             host.start()

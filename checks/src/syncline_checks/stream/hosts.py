@@ -5,48 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from syncline.testing.host import Host
+from syncline.testing.listening import CLIENTS, configuration
 
-TEXT = """
-[connections.cx]
-connector = "genesys"
-region = "{url}"
-client_id = "janitor"
-client_secret = {{ env = "STREAM_SECRET" }}
-heartbeat = "{heartbeat}s"
-analytics_lag = "1s"
-repairs_per_minute = 6000
-requests_per_minute = 100000
-[[connections.cx.listeners.a.clients]]
-client_id = "listener-a"
-client_secret = {{ env = "STREAM_SECRET" }}
-requests_per_minute = 100000
-[[connections.cx.listeners.b.clients]]
-client_id = "listener-b"
-client_secret = {{ env = "STREAM_SECRET" }}
-requests_per_minute = 100000
-[connections.bus]
-connector = "kafka"
-bootstrap_servers = ["{bootstrap}"]
-topic = "interactions"
-partitions = {partitions}
-replication = 1
-[jobs.mirror]
-kind = "events"
-source = "cx"
-sink = "bus"
-dedupe = "merge"
-topics = ["v2.users.*.conversations", "v2.routing.queues.*.conversations"]
-[jobs.mirror.privacy]
-attributes = ["*"]
-attribute_values = "keep"
-[jobs.clean]
-kind = "merge"
-of = "mirror"
+_SECRET = "STREAM_SECRET"  # noqa: S105  the variable's name
+_ZOMBIES = """
 [jobs.clean.zombies]
-after = {{ voice = "1m", callback = "1m", message = "1m", email = "1m", chat = "1m" }}
+after = { voice = "1m", callback = "1m", message = "1m", email = "1m", chat = "1m" }
 per_minute = 300
 """
-CLIENTS = ("janitor", "listener-a", "listener-b")
+
+
+def text(
+    url: str, bootstrap: str, *, partitions: int, heartbeat: float, topic: str = "interactions"
+) -> str:
+    """Return the configuration of every host."""
+    mirror = configuration(
+        url, bootstrap, secret=_SECRET, heartbeat=heartbeat, partitions=partitions, topic=topic
+    )
+    return mirror + _ZOMBIES
 
 
 def listener(folder: Path, name: str, secret: str) -> Host:
@@ -54,7 +30,7 @@ def listener(folder: Path, name: str, secret: str) -> Host:
     return Host(
         folder=folder / f"listener-{name}",
         arguments=("run", "mirror", "--listener", name, "--pages", "", "--webhooks", ""),
-        environment={"STREAM_SECRET": secret},
+        environment={_SECRET: secret},
     )
 
 
@@ -63,8 +39,8 @@ def merger(folder: Path, name: str, secret: str) -> Host:
     return Host(
         folder=folder / f"merge-{name}",
         arguments=("run", "clean", "--pages", "", "--webhooks", ""),
-        environment={"STREAM_SECRET": secret, "SYNCLINE_INSTANCE": name},
+        environment={_SECRET: secret, "SYNCLINE_INSTANCE": name},
     )
 
 
-__all__ = ["CLIENTS", "TEXT", "Host", "listener", "merger"]
+__all__ = ["CLIENTS", "Host", "listener", "merger", "text"]

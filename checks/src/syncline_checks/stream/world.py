@@ -17,7 +17,7 @@ from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import AdminError, Running
 
-from .hosts import CLIENTS, TEXT, Host, listener, merger
+from .hosts import CLIENTS, Host, listener, merger, text
 from .topics import Topics
 from .vendor import simulated
 
@@ -158,11 +158,9 @@ def started(folder: Path, *, truth: Path, outage: float, seed: int) -> Iterator[
         vendor.act({"do": "notifications", "heartbeat": HEARTBEAT})
         hosts = {f"listener-{name}": listener(folder, name, secret) for name in "ab"}
         hosts |= {f"merge-{name}": merger(folder, name, secret) for name in ("one", "two")}
-        text = TEXT.format(
-            url=vendor.url, bootstrap=broker.bootstrap, partitions=PARTITIONS, heartbeat=HEARTBEAT
-        )
+        configured = text(vendor.url, broker.bootstrap, partitions=PARTITIONS, heartbeat=HEARTBEAT)
         for host in hosts.values():
-            host.configure(text)
+            host.configure(configured)
         hosts["merge-one"].run("check", "--online", "--create")
         for host in hosts.values():
             stack.callback(host.kill)

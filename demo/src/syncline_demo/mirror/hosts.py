@@ -6,58 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from syncline.testing.host import Host
+from syncline.testing.listening import CLIENTS, configuration
 
 from .brokers import PARTITIONS, TOPIC
 
-CLIENTS = ("janitor", "listener-a", "listener-b")
-"""OAuth clients: each listener has one of its own."""
 SECRET = "SYNCLINE_DEMO_GENESYS"  # noqa: S105  the variable's name
 HEARTBEAT = 3
 """Seconds, instead of the vendor's 30: the demonstration is short."""
 
-_TEXT = """# Host: syncline {arguments}
-state = "state.db"
-
-[connections.cx]
-connector = "genesys"
-region = "{url}"
-client_id = "janitor"
-client_secret = {{ env = "{secret}" }}
-heartbeat = "{heartbeat}s"
-analytics_lag = "2s"
-requests_per_minute = 6000
-repairs_per_minute = 6000
-[[connections.cx.listeners.a.clients]]
-client_id = "listener-a"
-client_secret = {{ env = "{secret}" }}
-requests_per_minute = 6000
-[[connections.cx.listeners.b.clients]]
-client_id = "listener-b"
-client_secret = {{ env = "{secret}" }}
-requests_per_minute = 6000
-
-[connections.bus]
-connector = "kafka"
-bootstrap_servers = ["{bootstrap}"]
-topic = "{topic}"
-partitions = {partitions}
-replication = 1
-
-[jobs.mirror]
-kind = "events"
-source = "cx"
-sink = "bus"
-dedupe = "{dedupe}"
-topics = ["v2.users.*.conversations", "v2.routing.queues.*.conversations"]
-[jobs.mirror.privacy]
-attributes = ["*"]
-attribute_values = "keep"
-"""
-_MERGING = """
-[jobs.clean]
-kind = "merge"
-of = "mirror"
-"""
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "listener a": ("run", "mirror", "--listener", "a"),
     "listener b": ("run", "mirror", "--listener", "b"),
@@ -75,12 +31,11 @@ def hosts(folder: Path, url: str, bootstrap: str, secret: str, *, merges: bool) 
     names = [name for name in _ARGUMENTS if merges or name.startswith("listener")]
     found = {name: _host(folder, name, secret) for name in names}
     for host in found.values():
-        text = (_TEXT + (_MERGING if merges else "")).format(
-            arguments=" ".join(host.arguments), url=url, secret=SECRET, heartbeat=HEARTBEAT,
-            bootstrap=bootstrap, topic=TOPIC, partitions=PARTITIONS,
-            dedupe="merge" if merges else "consumer",
+        text = configuration(
+            url, bootstrap, secret=SECRET, heartbeat=HEARTBEAT, lag=2, rate=6000,
+            topic=TOPIC, partitions=PARTITIONS, merges=merges,
         )  # fmt: skip
-        host.configure(text)
+        host.configure(f'# Host: syncline {" ".join(host.arguments)}\nstate = "state.db"\n{text}')
     return found
 
 

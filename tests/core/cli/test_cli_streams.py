@@ -69,6 +69,7 @@ connector = Connector(
 CONFIG = """\
 [connections.cx]
 connector = "teller"
+listeners = { a = "1", b = "2" }
 [connections.bus]
 connector = "teller"
 topic = "topic"
@@ -156,7 +157,7 @@ def test_check_online_looks_at_the_sink_and_makes_what_is_missing(teller: Path, 
 
 def test_check_online_says_when_the_source_refuses(teller: Path, cli: Run) -> None:
     path = teller / "syncline.toml"
-    path.write_text(CONFIG.replace('"teller"\n[', '"teller"\nrefused = true\n[', 1))
+    path.write_text(CONFIG.replace('"teller"\n', '"teller"\nrefused = true\n', 1))
     done = cli("check", "--online")
     assert done.code == 1
     assert "cx: acme: the client is refused (401); give it another secret\n" in done.out
@@ -193,8 +194,7 @@ def test_a_wrong_name_of_a_listener_is_refused_before_anything_runs(
 def test_a_listener_that_the_source_does_not_know_is_refused_before_anything_runs(
     teller: Path, cli: Run, arguments: tuple[str, ...]
 ) -> None:
-    known = 'connector = "teller"\nlisteners = { north = "1", south = "2" }'
-    text = CONFIG.replace('connector = "teller"', known, 1)
+    text = CONFIG.replace('{ a = "1", b = "2" }', '{ north = "1", south = "2" }')
     (teller / "syncline.toml").write_text(text)
     done = cli("run", "mirror", *arguments)
     assert done.code == 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 
 from syncline.config import load
 from syncline.connector import Connector, Context, setting
+from syncline.engine.mirroring.condition import Condition, condition
 from syncline.events import EventSource, Subscription, interaction
 from syncline.events.lines import connector as lines
 from syncline.runner import Runner
@@ -118,13 +120,16 @@ def test_a_mirror_is_unready_only_when_it_hears_no_more(
     from syncline.state import SqliteState
     from syncline_web.metrics.health import Readiness
 
-    figures = Figures(spool_bytes=spool, spool_size=100)
+    figures = Figures(spool_bytes=spool, spool_size=100, sink_error=error)
     stream = _Stream(figures=figures, last_error=error)
     state = SqliteState.memory()
     runner = _Runner(state=state, streams={"mirror": stream})
     verdict = Readiness(runner, {}).verdict()
     assert verdict.ready is ready
     assert ready or verdict.reasons == ("mirror: the spool is full, and nothing more is heard",)
+    waits = "mirror: the sink takes no events; 10 of 100 bytes wait on disk"
+    assert verdict.degraded == ((waits,) if error else ())
+    assert "no broker answers" not in json.dumps(verdict.as_json())
     state.close()
 
 
@@ -136,6 +141,10 @@ class _Stream:
     role: str = "active"
     failures: int = 0
     lag: timedelta = timedelta()
+
+    @property
+    def condition(self) -> Condition:
+        return condition(self.figures, self.failures, datetime.now(timezone.utc))
 
 
 @attrs.frozen(kw_only=True)

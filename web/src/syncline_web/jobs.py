@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from syncline.engine.mirroring.condition import Condition
 from syncline.engine.mirroring.figures import Figures
 
 
@@ -40,6 +41,8 @@ class Stream(Protocol):
     def lag(self) -> timedelta: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def condition(self) -> Condition: ...
 
 
 __all__ = ["Job", "Stream"]

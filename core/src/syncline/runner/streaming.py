@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from ..config import Config, StreamJob
+from ..engine.mirroring.condition import Condition, condition
+from ..engine.mirroring.fares import Fares, note
 from ..engine.mirroring.figures import Figures
 from ..engine.mirroring.opening import Stream, Surroundings, open_stream
-from ..errors import ConfigError, Forbidden, SynclineError
+from ..errors import ConfigError, Forbidden, StateError, SynclineError
 from ..ports import Clock
 from ..redaction import redact
 from ..scope import about
@@ -30,6 +32,8 @@ _LOOK = 0.5
 _FIRST, _MOST = 1.0, 60.0
 """Pauses after a stream that could not go on, in seconds."""
 _DENIED = 30.0
+_APART = 10.0
+"""Seconds between two notes of how it fares."""
 _LONG = 300.0
 """Seconds after which a stream that worked has earned a short pause again."""
 
@@ -60,6 +64,9 @@ class Streaming:
     """How often it could not go on, one time after the other."""
     since: datetime | None = field(default=None, init=False)
     """Since when it works; None while it does not."""
+    _fares: Fares | None = field(default=None, init=False)
+    """What was written down of it last."""
+    _written_at: float = field(default=float("-inf"), init=False)
 
     def __attrs_post_init__(self) -> None:
         self._pause = Backoff(first=_FIRST, most=_MOST, random=self._random)
@@ -81,6 +88,13 @@ class Streaming:
         """How long the oldest event has waited that is not delivered."""
         return self.figures.lag(self._clock.now())
 
+    @property
+    def condition(self) -> Condition:
+        """What is wrong with it; nothing where another runner works it."""
+        if self.role != "active":
+            return Condition()
+        return condition(self.figures, self.failures, self._clock.now())
+
     # -- for the runner ----------------------------------------------------------------------------
 
     def beat(self) -> None:
@@ -88,10 +102,25 @@ class Streaming:
         if self._claim.held:
             if not self._claim.confirm() and not self._claim.held:
                 self._lost()
+            else:
+                self._write_down()
         elif not self._closing and self._claim.take():
             self._events.emit("role", job=self.name, role=self.role)
             fields = {"job": self.name, "instance": self.instance}
             logger.info("this runner works the job", extra=fields)
+
+    def _write_down(self) -> None:
+        """Let `syncline status` say how it fares, which is another process."""
+        now = self._clock.monotonic()
+        found = Fares(condition=self.condition, error=self.last_error)
+        if found == self._fares or now < self._written_at + _APART:
+            return
+        try:
+            note(self._state, lease_of(self.name, self.settings, self.instance), found)
+        except StateError as error:
+            # Whoever looks after the state tells that it cannot be written.
+            logger.debug("how a stream fares is not kept", extra={"error": str(error)})
+        self._fares, self._written_at = found, now
 
     def _lost(self) -> None:
         # Whoever has it now works in our place: what is not settled here is read again there.
@@ -134,6 +163,7 @@ class Streaming:
                     await stream.run()
                 finally:
                     self._stream = None
+                    self.figures.ended(self._clock.now())
 
     async def _settle(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self._closing:

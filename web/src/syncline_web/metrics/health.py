@@ -29,6 +29,8 @@ class Verdict:
 
     ready: bool
     reasons: tuple[str, ...]
+    degraded: tuple[str, ...] = ()
+    """What somebody should look at, though the runner does its work."""
     jobs: Mapping[str, Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
@@ -36,6 +38,7 @@ class Verdict:
         return {
             "ready": self.ready,
             "reasons": list(self.reasons),
+            "degraded": list(self.degraded),
             "jobs": {name: dict(facts) for name, facts in self.jobs.items()},
         }
 
@@ -64,13 +67,15 @@ class Readiness:
         A runner that stands by is ready: it takes hints, serves pages and can take over.
         """
         jobs, streams = dict(self._runner.jobs), dict(self._runner.streams)
+        conditions = {name: stream.condition for name, stream in streams.items()}
         found = [self._unwritable(), *(self._why_not(name, job) for name, job in jobs.items())]
-        found += [_why_no_stream(name, stream) for name, stream in streams.items()]
+        found += [f"{name}: {one.unfit}" for name, one in conditions.items() if one.unfit]
         found += [] if jobs or streams else ["no job is open"]
         reasons = tuple(reason for reason in found if reason)
         facts = {name: self._facts(name, job) for name, job in jobs.items()}
         facts |= {name: _stream_facts(stream) for name, stream in streams.items()}
-        return Verdict(ready=not reasons, reasons=reasons, jobs=facts)
+        degraded = tuple(f"{name}: {why}" for name, c in conditions.items() for why in c.degraded)
+        return Verdict(ready=not reasons, reasons=reasons, degraded=degraded, jobs=facts)
 
     def _facts(self, name: str, job: Job) -> dict[str, Any]:
         return {
@@ -110,16 +115,6 @@ def _stream_facts(stream: Stream) -> dict[str, Any]:
         "failures": stream.failures,
         "waiting_bytes": stream.figures.spool_bytes,
     }
-
-
-def _why_no_stream(name: str, stream: Stream) -> str:
-    # A sink that is away makes nobody unready: what is heard waits on disk, here as elsewhere.
-    figures = stream.figures
-    if figures.spool_size and figures.spool_bytes >= figures.spool_size:
-        return f"{name}: the spool is full, and nothing more is heard"
-    if stream.role == "active" and stream.failures >= MOST_FAILURES:
-        return f"{name}: it could not go on {stream.failures} times; the log says why"
-    return ""
 
 
 __all__ = ["MOST_FAILURES", "Readiness", "Verdict"]

@@ -55,6 +55,14 @@ GAUGES: Mapping[str, tuple[str, Callable[[Stream], float]]] = {
         "1 while it does not work, or its sink takes nothing.",
         lambda s: float(s.last_error is not None),
     ),
+    "syncline_stream_unfit": (
+        "1 while it does not do its work: no channel is open, its spool is full, or it fails.",
+        lambda s: float(bool(s.condition.unfit)),
+    ),
+    "syncline_stream_degraded": (
+        "Things that somebody should look at, though nothing is lost.",
+        lambda s: len(s.condition.degraded),
+    ),
     "syncline_stream_lag_seconds": (
         "How long the oldest event has waited that is not delivered; 0 where all are.",
         lambda s: s.lag.total_seconds(),

@@ -188,6 +188,7 @@ class NotificationSource:
     async def _listen(self, running: _Running) -> None:
         """Keep everything going; whoever takes events learns of an end."""
         following, known = self._following(), self._subscription.known
+        self._context.observe("channels", {"open": 0})
         try:
             async with asyncio.TaskGroup() as tasks:
                 lines = running.lines = Lines(

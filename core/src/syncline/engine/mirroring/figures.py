@@ -71,6 +71,8 @@ class Figures:
     """The spool is full, and the source is asked for nothing."""
     channels: Mapping[str, float] = field(factory=dict)
     """What the source tells of itself, by name."""
+    deaf_since: datetime | None = None
+    """Since when no channel has been open; None where one is, and where there are none at all."""
 
     def note_heard(self, events: Iterable[Event], now: datetime) -> None:
         """Count what came from the source."""
@@ -100,16 +102,26 @@ class Figures:
         """Count events that had been told before."""
         self.repeats += repeats
 
-    def observe(self, event: str, fields: Mapping[str, object]) -> None:
+    def observe(self, event: str, fields: Mapping[str, object], now: datetime) -> None:
         """Take what a source or a stage tells of itself."""
         match event:
             case "frames":
                 self.repeats += _count(fields, "repeats")
             case "channels":
                 self.channels = {name: float(_count(fields, name)) for name in fields}
+                # Before the topics are listed, nobody knows how many there will be.
+                deaf = not self.channels.get("open") and self.channels.get("planned") != 0
+                self.deaf_since = (self.deaf_since or now) if deaf else None
             case "merge.committed":
                 self.merged.update({name: _count(fields, name) for name in fields})
                 self.repeats += _count(fields, "repeats")
+
+    def ended(self, now: datetime) -> None:
+        """Take note that nothing is at work any more; what waits on disk waits on."""
+        if self.channels:
+            self.channels = {**self.channels, "open": 0.0}
+            self.deaf_since = self.deaf_since or now
+        self.in_flight, self.full = 0, False
 
     def lag(self, now: datetime) -> timedelta:
         """Return how long the oldest event has waited that is not delivered."""

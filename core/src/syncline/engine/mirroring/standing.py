@@ -10,12 +10,13 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ...config import Config
 from ...state.port import StateStore
 from ..opening import is_dead
 from ..states import opened_state
+from .fares import noted
 from .opening import instance_of
 from .places import folder_of
 
@@ -40,12 +41,21 @@ class StreamStatus:
     """Bytes on disk that wait for the sink."""
     dead_letters: int = 0
     dead_letter_file: str | None = None
+    not_fit: str = ""
+    """Why it does not do its work, as whoever works it said a moment ago."""
+    degraded: tuple[str, ...] = ()
+    error: str | None = None
 
     def lines(self) -> Iterator[str]:
         """Yield where it stands, for people; what is nothing is not said."""
         name = self.job if self.listener is None else f"{self.job} (listener {self.listener})"
         worked = f"worked by {self.worked_by}" if self.worked_by else "not worked here at present"
         yield f"{name}: {worked}"
+        if self.not_fit:
+            yield f"  not ready: {self.not_fit}"
+        yield from (f"  degraded: {reason}" for reason in self.degraded)
+        if self.error:
+            yield f"  the reason: {self.error}"
         if self.complete_until is not None:
             until = f"{self.complete_until:%Y-%m-%d %H:%M:%S}"
             yield f"  complete until {until} UTC; {self.open:,} conversations were open then"
@@ -73,13 +83,24 @@ def _standings(config: Config, name: str, state: StateStore) -> Iterator[StreamS
     if job.kind != "events":
         # Others may merge, too, under names of their own; only their machines know them.
         lease = f"{name}@{instance_of(config, name, os.environ)}"
-        yield StreamStatus(job=name, kind=job.kind, worked_by=_alive(state, lease))
+        status = StreamStatus(job=name, kind=job.kind, worked_by=_alive(state, lease))
+        yield _faring(status, state, lease)
         return
     folder = folder_of(config, name)
     known = {each.parent.name for each in folder.glob("*/known.db")}
     for listener in sorted(known | {job.listener}):
         lease = name if job.dedupe == "state" else f"{name}@{listener}"
-        yield _listener(name, folder / listener, _alive(state, lease))
+        yield _faring(_listener(name, folder / listener, _alive(state, lease)), state, lease)
+
+
+def _faring(status: StreamStatus, state: StateStore, lease: str) -> StreamStatus:
+    """Add what whoever works it says; one that nobody works says nothing."""
+    if status.worked_by is None:
+        return status
+    fares = noted(state, lease)
+    return evolve(
+        status, not_fit=fares.condition.unfit, degraded=fares.condition.degraded, error=fares.error
+    )
 
 
 def _alive(state: StateStore, lease: str) -> str | None:

@@ -80,7 +80,7 @@ class Surroundings:
         return context_of(name, self.state, self.clock, self._observed)
 
     def _observed(self, event: str, connection: str = "", **fields: Any) -> None:
-        self.figures.observe(event, fields)
+        self.figures.observe(event, fields, self.clock.now())
         self.progress(event, connection=connection, **fields)
 
 

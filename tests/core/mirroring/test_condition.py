@@ -1,0 +1,91 @@
+"""How a mirror fares: when it counts as fit, and what is told of it though it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from syncline.engine.mirroring.condition import DEAF, MOST_FAILURES, condition
+from syncline.engine.mirroring.fares import Fares, note, noted
+from syncline.engine.mirroring.figures import Figures
+from syncline.state import SqliteState
+
+AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
+LONG_AGO = AT - DEAF
+
+
+def _channels(at: datetime = AT, **fields: int) -> Figures:
+    figures = Figures(spool_size=1000)
+    figures.observe("channels", fields, at)
+    return figures
+
+
+def _away(bytes_: int = 200) -> Figures:
+    return Figures(spool_size=1000, spool_bytes=bytes_, sink_error="kafka-1:9092 refused alice")
+
+
+def _behind() -> Figures:
+    return Figures(spool_size=1000, spool_bytes=200, waiting_since=AT - timedelta(seconds=90))
+
+
+@pytest.mark.parametrize(
+    ("make", "unfit", "degraded"),
+    [
+        (Figures, "", []),
+        (lambda: _channels(open=2, planned=2), "", []),
+        (_away, "", ["the sink takes no events; 200 of 1,000 bytes wait on disk"]),
+        (_behind, "", ["the sink is behind by 90 s; 200 of 1,000 bytes wait on disk"]),
+        (lambda: _away(1000), "the spool is full, and nothing more is heard", ["the sink takes"]),
+        (lambda: Figures(full=True), "the spool is full, and nothing more is heard", []),
+        (lambda: _channels(open=1, planned=3), "", ["1 of 3 channels are open"]),
+        (lambda: _channels(open=0, planned=3), "", ["0 of 3 channels are open"]),
+        (lambda: _channels(LONG_AGO, open=0, planned=3), "no channel has been", ["0 of"]),
+        (lambda: _channels(LONG_AGO, open=0), "no channel has been open since 2026-03-01 08:5", []),
+        (lambda: _channels(LONG_AGO, open=0, planned=0), "", []),
+        (lambda: _channels(open=1, planned=1, rejected_topics=7), "", ["7 topics are refused by"]),
+    ],
+)  # fmt: skip
+def test_a_mirror_is_fit_while_nothing_that_happens_is_lost(
+    make: Callable[[], Figures], unfit: str, degraded: list[str]
+) -> None:
+    found = condition(make(), 0, AT)
+    assert found.unfit.startswith(unfit)
+    assert bool(found.unfit) == bool(unfit)
+    assert len(found.degraded) == len(degraded)
+    for said, words in zip(found.degraded, degraded, strict=True):
+        assert said.startswith(words)
+    assert "alice" not in str(found)
+
+
+def test_one_that_cannot_go_on_again_and_again_is_unfit() -> None:
+    assert condition(Figures(), MOST_FAILURES - 1, AT).unfit == ""
+    assert "could not go on 3 times" in condition(Figures(), MOST_FAILURES, AT).unfit
+
+
+def test_deafness_is_counted_from_its_beginning_and_ends_with_a_channel() -> None:
+    figures = _channels(LONG_AGO, open=0, planned=1)
+    figures.observe("channels", {"open": 0, "planned": 1}, AT)
+    assert condition(figures, 0, AT).unfit
+    figures.observe("channels", {"open": 1, "planned": 1}, AT)
+    assert not condition(figures, 0, AT).unfit
+    figures.ended(AT)
+    assert not condition(figures, 0, AT).unfit
+    assert condition(figures, 0, AT + DEAF).unfit
+
+
+def test_a_source_without_channels_is_never_deaf() -> None:
+    figures = Figures()
+    figures.ended(LONG_AGO)
+    assert not condition(figures, 0, AT).unfit
+
+
+def test_how_a_stream_fares_is_read_as_it_was_written() -> None:
+    state = SqliteState.memory()
+    assert noted(state, "mirror@a") == Fares()
+    fares = Fares(condition=condition(_away(), 0, AT), error="kafka-1 is away")
+    note(state, "mirror@a", fares)
+    assert noted(state, "mirror@a") == fares
+    assert noted(state, "mirror@b") == Fares()
+    state.close()

@@ -244,7 +244,9 @@ async def test_what_remains_at_the_end_is_said(
     for call in calls:
         with pytest.raises(Unavailable, match=r"closed|failed"):
             await asyncio.wait_for(call, 5)
-    assert [r.events for r in caplog.records if "before the end" in r.message] == [handed]  # type: ignore[attr-defined]  # a field of the log
+    said = [r for r in caplog.records if "before the end; whoever sent them keeps" in r.message]
+    assert [r.events for r in said] == [handed]  # type: ignore[attr-defined]  # a field of the log
+    assert [r.levelname for r in said] == ["WARNING"]
     with pytest.raises(Unavailable, match="closed"):
         await sink.send([event(9)])
 

@@ -289,7 +289,9 @@ class Producing:
                     await self._room()
         if remained := self._under_way + len(self._backlog):
             fields = {"place": self._where, "events": remained}
-            logger.error("events were not acknowledged before the end", extra=fields)
+            # Nothing is lost: their calls fail below, and a mirror has them on its disk.
+            said = "events were not acknowledged before the end; whoever sent them keeps them"
+            logger.warning(said, extra=fields)
         self._fail(Unavailable(f"{self._where}: closed before {remained} events were acknowledged"))
         if (session := self._session) is not None:
             session.purge(in_flight=True)

@@ -68,8 +68,7 @@ class Ending:
         self.task.cancel()
 
     def _writing(self) -> bool:
-        # Every write is journalled before it is sent; where nothing is, items are only read.
-        return any(s.at_hand and s.state.intents(s.job) for s in self.sessions)
+        return any(session.writing for session in self.sessions)
 
 
 _asked = Event()

@@ -50,6 +50,11 @@ class Journal:
         """How many items are being worked at this moment, for passes and for people."""
         return self._work.process.turns.count()
 
+    @property
+    def writing(self) -> bool:
+        """Whether a write may be in flight: each is journalled before it is sent."""
+        return self.at_hand > 0 and bool(self.state.intents(self.job))
+
     def wind_down(self) -> None:
         """Begin no further item: those at hand are finished, and new runs are refused.
 

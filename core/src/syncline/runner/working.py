@@ -348,13 +348,8 @@ class Working:
 
     async def _written(self) -> None:
         """Wait until nothing is being written, by passes or by people."""
-        while self._writing():  # noqa: ASYNC110 -- the journal announces nothing
+        while self.session.writing:  # noqa: ASYNC110 -- the journal announces nothing
             await asyncio.sleep(_DRAIN_SECONDS)
-
-    def _writing(self) -> bool:
-        # Every write is journalled before it is sent; where nothing is, items are only read.
-        session = self.session
-        return bool(session.at_hand) and bool(session.state.intents(self.name))
 
     def give_up(self) -> None:
         """Let another runner take the job."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from .serving import Call, Endpoint
 from .shapes import boolean, listing, members, needed, text, uuid
 from .syncfile import read_file
 from .syncing import Run
-from .syncs import STATUS, ended
+from .syncs import STATUS, begun, ended, links, refused
 from .views import ROOT, base_view
 
 REQUEST = members(
@@ -29,25 +28,17 @@ REQUEST = members(
 
 def create_import(org: Organization, call: Call) -> dict[str, Any]:
     """POST: begins a job. Without `skipConfirmationStep` it waits at `ValidationCompleted`."""
-    base = org.base(call.ids["base"])
+    org.base(call.ids["base"])
     if call.body["fileType"] != "Json":
         raise invalid_value("fileType", "this simulator imports Json only")
-    now = org.now()
-    job = Job(
-        id=org.ids.uuid(), kind="Import", base=base.id, created=now, modified=now, request=call.body
-    )
-    job.steps = deque(
-        [*reached(["ValidationInProgress"]), Step(lambda: _validated(org, call, job))]
-    )
-    return import_view(org, call, org.jobs.start(job))
+    return import_view(org, call, begun(org, call, "Import", _validated))
 
 
 def _validated(org: Organization, call: Call, job: Job) -> str:
     try:
         file = read_file(org.storage.content(job.request["uploadKey"]))
     except Refusal as refusal:
-        job.report = {"errors": [refusal.body(org.ids.uuid())], "statistics": {}}
-        return "ValidationFailed"
+        return refused(org, job, refusal)
     found = len(file["importAction"].get("documents", ()))
     job.report = {"errors": [], "statistics": {"countDocumentValidationSuccess": found}}
     if job.request.get("skipConfirmationStep"):
@@ -96,12 +87,9 @@ def _settled(settings: Mapping[str, Any], content: Mapping[str, Any]) -> dict[st
 
 def import_view(org: Organization, call: Call, job: Job) -> dict[str, Any]:
     """`KnowledgeImportJobResponse`."""
-    links = {}
-    if "urls" in call.values("expand"):
-        links = {name: call.files + org.storage.link(path) for name, path in job.files.items()}
     return {
         "id": job.id,
-        **links,
+        **links(org, call, job),
         "uploadKey": job.request["uploadKey"],
         "fileType": job.request["fileType"],
         "settings": job.request.get("settings", {}),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import orjson
 
 from .dates import shown
 from .errors import Refusal, bad_request
-from .job import Job, Step, gradually, reached
+from .job import Job, Kind, Step, gradually, reached
 from .organization import Organization
 from .serving import Call, Endpoint
 from .shapes import members, needed, text
@@ -23,15 +24,21 @@ STATUS = members(status=needed(text()))
 
 def create_sync(org: Organization, call: Call) -> dict[str, Any]:
     """POST: begins a job on the file under `uploadKey`; the file is read when validation ends."""
-    base = org.base(call.ids["base"])
-    now = org.now()
+    return sync_view(org, call, begun(org, call, "Sync", _validated))
+
+
+Validate: TypeAlias = "Callable[[Organization, Call, Job], str]"
+"""Reads the file of a job, and returns the status that it has then."""
+
+
+def begun(org: Organization, call: Call, kind: Kind, validate: Validate) -> Job:
+    """Begin a job of either kind on an uploaded file."""
+    base, now = org.base(call.ids["base"]), org.now()
     job = Job(
-        id=org.ids.uuid(), kind="Sync", base=base.id, created=now, modified=now, request=call.body
+        id=org.ids.uuid(), kind=kind, base=base.id, created=now, modified=now, request=call.body
     )
-    job.steps = deque(
-        [*reached(["ValidationInProgress"]), Step(lambda: _validated(org, call, job))]
-    )
-    return sync_view(org, call, org.jobs.start(job))
+    job.steps = deque([*reached(["ValidationInProgress"]), Step(lambda: validate(org, call, job))])
+    return org.jobs.start(job)
 
 
 def _validated(org: Organization, call: Call, job: Job) -> str:
@@ -39,8 +46,7 @@ def _validated(org: Organization, call: Call, job: Job) -> str:
         file = read_file(org.storage.content(job.request["uploadKey"]))
         _addressed(file, job.base)
     except Refusal as refusal:
-        job.report = {"errors": [refusal.body(org.ids.uuid())], "statistics": {}}
-        return "ValidationFailed"
+        return refused(org, job, refusal)
     job.steps.extend([*reached(["Started", "InProgress"]), _carried_out(org, call, job, file)])
     return "ValidationCompleted"
 
@@ -54,6 +60,12 @@ def _carried_out(org: Organization, call: Call, job: Job, file: dict[str, Any]) 
         return ended(org, job, run)
 
     return gradually(run.carry_out(file), end)
+
+
+def refused(org: Organization, job: Job, refusal: Refusal) -> str:
+    """The status of a job whose file is not valid, with its report."""
+    job.report = {"errors": [refusal.body(org.ids.uuid())], "statistics": {}}
+    return "ValidationFailed"
 
 
 def ended(org: Organization, job: Job, run: Run) -> str:
@@ -73,11 +85,15 @@ def _addressed(file: dict[str, Any], base: str) -> None:
         raise bad_request("The file is for another knowledge base.", field_name="knowledgeBase.id")
 
 
+def links(org: Organization, call: Call, job: Job) -> dict[str, str]:
+    """Where the files of a job are, for whoever asks with `expand=urls`."""
+    if "urls" not in call.values("expand"):
+        return {}
+    return {name: call.files + org.storage.link(path) for name, path in job.files.items()}
+
+
 def sync_view(org: Organization, call: Call, job: Job) -> dict[str, Any]:
     """`KnowledgeSyncJobResponse`; its links come with `expand=urls` only."""
-    links = {}
-    if "urls" in call.values("expand"):
-        links = {name: call.files + org.storage.link(path) for name, path in job.files.items()}
     return {
         "id": job.id,
         "uploadKey": job.request["uploadKey"],
@@ -86,7 +102,7 @@ def sync_view(org: Organization, call: Call, job: Job) -> dict[str, Any]:
         "knowledgeBase": base_reference(org.base(job.base)),
         "dateCreated": shown(job.created),
         "dateModified": shown(job.modified),
-        **links,
+        **links(org, call, job),
         "selfUri": f"{ROOT}/{job.base}/synchronize/jobs/{job.id}",
     }
 

@@ -16,6 +16,7 @@ from syncline.events import Event
 from syncline_kafka.messages import Codec, binary, event_of, structured
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_ZONES = [timezone.utc, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(), "Z")]
 _TIMES = st.datetimes(timezones=st.just(timezone.utc))
 _DATA: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -56,6 +57,12 @@ def test_headers_are_those_of_cloudevents() -> None:
     }
     assert message.value == b'{"a":1}'
     assert dict(binary(_event(synthetic=True)).headers)["ce_synthetic"] == b"true"
+
+
+@given(time=st.datetimes(timezones=st.sampled_from(_ZONES)))
+def test_times_in_headers_are_written_as_isoformat_writes_them(time: datetime) -> None:
+    headers = dict(binary(_event(occurred_at=time, observed_at=time)).headers)
+    assert headers["ce_time"] == headers["ce_observedtime"] == time.isoformat().encode()
 
 
 def test_a_structured_event_is_one_object() -> None:

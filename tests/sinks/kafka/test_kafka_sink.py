@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from syncline.connector import Context
-from syncline.errors import Forbidden, Unavailable
+from syncline.errors import ConfigError, Forbidden, Unavailable
 from syncline.events import EventSink
 from syncline.events.sink import EventsRejected
 from syncline.testing.sink_contract import Arrived, SinkContract, event
@@ -71,6 +71,11 @@ async def bench(
     yield made
     for sink in made.sinks:
         await sink.aclose()
+
+
+async def test_what_librdkafka_does_not_take_is_told_when_the_sink_is_opened(bench: Bench) -> None:
+    with pytest.raises(ConfigError, match="librdkafka refuses the settings"):
+        bench.sink(librdkafka={"no.such.setting": 1})
 
 
 async def test_calls_side_by_side_keep_the_order_of_a_key(bench: Bench) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -19,6 +20,7 @@ _VERSION = ("ce_specversion", b"1.0")
 _BINARY_JSON = ("content-type", JSON_TYPE)
 _STRUCTURED = ("content-type", STRUCTURED_TYPE)
 _SYNTHETIC = ("ce_synthetic", b"true")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Header = tuple[str, str | bytes | None]
 
@@ -84,10 +86,10 @@ def attributes(event: Event) -> list[Header]:
     found: list[Header] = [
         _VERSION,
         ("ce_id", _bytes(event.id)),
-        ("ce_source", _bytes(event.source)),
-        ("ce_type", _bytes(event.type)),
-        ("ce_time", event.occurred_at.isoformat().encode()),
-        ("ce_observedtime", event.observed_at.isoformat().encode()),
+        _named("ce_source", event.source),
+        _named("ce_type", event.type),
+        ("ce_time", _time(event.occurred_at)),
+        ("ce_observedtime", _time(event.observed_at)),
     ]
     if event.synthetic:
         found.append(_SYNTHETIC)
@@ -100,9 +102,9 @@ def timestamp(event: Event) -> int:
     Brokers refuse times an hour ahead of theirs (`message.timestamp.after.max.ms`): nothing
     happens after it was observed, whatever the vendor's clock says.
     """
-    # In whole numbers of seconds and milliseconds: a float of both would be off by one at times.
-    moment = min(event.occurred_at, event.observed_at)
-    return max(0, int(moment.timestamp()) * 1000 + moment.microsecond // 1000)
+    # In whole numbers: a float of seconds would be off by one at times.
+    since = min(event.occurred_at, event.observed_at) - _EPOCH
+    return max(0, since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000)
 
 
 def json_bytes(event: Event, value: Mapping[str, JSON]) -> bytes:
@@ -120,6 +122,20 @@ def json_bytes(event: Event, value: Mapping[str, JSON]) -> bytes:
         return json.dumps(value, separators=(",", ":"), allow_nan=False, default=dict).encode()
     except (TypeError, ValueError) as error:
         raise Rejected(f"event {event.id}: its data are no JSON: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _named(name: str, value: str) -> Header:
+    """Return a header of which there are few values."""
+    return name, _bytes(value)
+
+
+def _time(moment: datetime) -> bytes:
+    """Return a time as `isoformat` writes it."""
+    if moment.tzinfo is timezone.utc:
+        # Nearly all are; orjson takes a fifth of the time.
+        return orjson.dumps(moment)[1:-1]
+    return moment.isoformat().encode()
 
 
 def _bytes(text: str) -> bytes:

@@ -68,6 +68,14 @@ class Producing:
         """How many messages were handed over and not reported."""
         return self._under_way
 
+    def begin(self) -> None:
+        """Connect, so that what is sent first does not wait for a session.
+
+        Raises:
+            ConfigError: librdkafka does not take the settings.
+        """
+        self._opened()
+
     async def produce(self, topic: str, messages: Sequence[Message]) -> Mapping[str, str]:
         """Return once all are durable but those that can never be: why, by their ids.
 

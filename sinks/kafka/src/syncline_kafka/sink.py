@@ -21,6 +21,9 @@ class KafkaSink:
 
     Args:
         topic: that events go to, of those that the settings name.
+
+    Raises:
+        ConfigError: librdkafka does not take the settings.
     """
 
     def __init__(self, settings: Settings, context: Context, *, topic: str) -> None:
@@ -33,6 +36,8 @@ class KafkaSink:
             where=f"kafka: topic {topic!r} of {context.connection}",
             observe=context.observe,
         )
+        # A session takes half a second and more: by the time the source has connected, it is there.
+        self._producing.begin()
 
     async def send(self, batch: Sequence[Event]) -> None:
         """Return once every event is durable; see `EventSink.send`.

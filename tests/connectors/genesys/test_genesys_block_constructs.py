@@ -310,6 +310,7 @@ class Answer:
         return "application/json"
 
 
+@pytest.mark.xdist_group("genesys-sdk")
 def test_what_is_written_passes_through_the_vendors_sdk() -> None:
     # The vendor's client comes without types.
     client = importlib.import_module("PureCloudPlatformClientV2").ApiClient()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import PureCloudPlatformClientV2 as sdk  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from PureCloudPlatformClientV2.rest import ApiException  # type: ignore[import-untyped]  # dito
+
+from syncline_simulators.genesys import vendor as sdk
+
+pytestmark = pytest.mark.xdist_group("genesys-sdk")
 
 DETAILS = "/api/v2/analytics/conversations/details"
 SCRIPTS = ("call", "outbound", "chat", "message", "email", "callback")
@@ -75,7 +77,7 @@ def test_what_is_unknown_or_purged_is_not_found(cloud: Any, api: Any) -> None:
     go_on(cloud, one)
     assert cloud.sim.act({"do": "purge", "conversation": one}) == {"purged": 1}
     for wanted in (one, "11111111-2222-4333-8444-555555555555"):
-        with pytest.raises(ApiException) as error:
+        with pytest.raises(sdk.rest.ApiException) as error:
             conversations.get_conversation(wanted)
         assert error.value.status == 404
     assert sdk.AnalyticsApi(api).get_analytics_conversations_details(id=[one]).conversations is None

@@ -12,7 +12,7 @@ import pytest
 from syncline_checks.browser import Browser
 from syncline_checks.markup import CONTROL, active, payloads
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium"), pytest.mark.long(60)]
 
 
 @pytest.fixture

@@ -192,6 +192,7 @@ def expected(machines: Per, load: Per) -> dict[str, Any]:
 
 
 @pytest.mark.xdist_group("config-storm")
+@pytest.mark.long(60)
 def test_four_processes_in_a_storm_of_news_write_each_object_once_a_window(both: Both) -> None:
     before = both.holdings()
     both.set(machines=lambda n: n % 5 + 2, load=lambda n: n % 7)
@@ -218,6 +219,7 @@ def test_four_processes_in_a_storm_of_news_write_each_object_once_a_window(both:
     ids=["while it reads", "while it writes", "before it records"],
 )
 @pytest.mark.xdist_group("config-storm")
+@pytest.mark.long(60)
 def test_a_sync_that_is_killed_is_made_up_for_by_the_next(
     both: Both, point: dict[str, str], number: int
 ) -> None:

@@ -23,7 +23,7 @@ def demo(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.xdist_group("demo")
+@pytest.mark.long(40)
 def test_the_demo_ends_in_agreement() -> None:
     told = demo()
     for event in ("created", "updated", "merged", "conflict", "resolved", "removed", "withdrawn"):
@@ -32,7 +32,7 @@ def test_the_demo_ends_in_agreement() -> None:
     assert "agree, word by word" in told
 
 
-@pytest.mark.xdist_group("demo")
+@pytest.mark.long(40)
 def test_the_demo_of_configuration_ends_with_every_field_as_its_rule_says() -> None:
     told = demo("config")
     for event in ("adopted", "updated", "held", "refused", "repaired", "conflict", "resolved"):

@@ -20,7 +20,7 @@ def demo(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.xdist_group("kafka")
+@pytest.mark.long(60)
 def test_the_demo_of_the_mirror_proves_itself_without_java() -> None:
     told = demo("--mock", "--seconds", "6", "--rate", "60")
     for happening in ("kill -9 of listener a", "Kafka is back", "the vendor cuts all"):

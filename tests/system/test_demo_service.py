@@ -55,7 +55,7 @@ class Reader:
             return text
 
 
-@pytest.mark.xdist_group("demo")
+@pytest.mark.long(30)
 def test_a_conflict_comes_up_in_the_page_and_is_settled_there(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "syncline", "demo", "--serve", "--port", "0"]
     with (

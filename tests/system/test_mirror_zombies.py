@@ -33,7 +33,11 @@ from syncline_simulators.running import Running
 
 __all__ = ["kafka_broker"]
 
-pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.xdist_group("kafka-merge"),
+    pytest.mark.long(120),
+    pytest.mark.timeout(300),
+]
 
 WORKER = Path(__file__).with_name("merge_worker.py")
 PARTITIONS = 4

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("real pages")]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("real pages"),
+    pytest.mark.long(40),
+]
 
 NOT_WELL_FORMED = 4
 BLOCK = re.compile(r"</?(?:p|h[1-6]|li|ul|ol|t[dhr]|table|ac:layout\S*|ac:rich-text-body)\b")

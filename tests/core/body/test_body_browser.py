@@ -23,7 +23,7 @@ from syncline.body import from_html
 from syncline.errors import Rejected
 from syncline.testing import bodies
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium"), pytest.mark.long(60)]
 
 ORIGIN = "https://desktop.invalid/"
 ARGUMENTS = [

@@ -19,7 +19,11 @@ from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import MECHANISMS, BrokerOptions
 from syncline_simulators.kafka.testing import USERS
 
-pytestmark = [pytest.mark.xdist_group("kafka-broker"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.xdist_group("kafka-broker"),
+    pytest.mark.long(90),
+    pytest.mark.timeout(180),
+]
 
 
 def _topic() -> str:

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from syncline_simulators.kafka.broker import Broker
 
-pytestmark = pytest.mark.xdist_group("kafka-broker")
+pytestmark = [pytest.mark.xdist_group("kafka-broker"), pytest.mark.long(90)]
 COMMAND = [sys.executable, "-m", "syncline_simulators", "kafka"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from syncline_checks.axe import grave_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages"), pytest.mark.long(60)]
 
 Open = Callable[..., Any]
 _KINDS = (

@@ -14,7 +14,7 @@ from syncline_kafka.configuration import pinned
 from syncline_kafka.consumer import Deduplicated, Window
 from syncline_kafka.messages import binary
 
-pytestmark = pytest.mark.xdist_group("kafka-merge")
+pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.long(120)]
 
 
 def _write(bootstrap: str, topic: str, events: list[Any]) -> None:

@@ -14,7 +14,7 @@ from syncline.events import Found, Zombies
 from syncline.events.interaction import CONNECTED, ENDED, FINALIZED, STARTED
 from syncline.events.lookup import Standing
 
-pytestmark = pytest.mark.xdist_group("kafka-merge")
+pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.long(120)]
 
 ENDED_AT = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=5)
 

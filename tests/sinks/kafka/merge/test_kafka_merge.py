@@ -13,7 +13,7 @@ import pytest
 from syncline.errors import ConfigError, Unavailable
 from syncline.events.interaction import CONNECTED, ENDED, GAP, HELD, RECORDING, STARTED
 
-pytestmark = pytest.mark.xdist_group("kafka-merge")
+pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.long(120)]
 
 
 def _types(found: list[dict[str, Any]], key: str) -> list[str]:

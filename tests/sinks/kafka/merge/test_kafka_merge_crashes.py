@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("kafka-merge")
+pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.long(120)]
 
 KEYS = 150
 ROUNDS = 8

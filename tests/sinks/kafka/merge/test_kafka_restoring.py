@@ -16,7 +16,7 @@ from syncline.events.conversations import Patience
 from syncline_kafka.merge.restoring import Restorer
 from syncline_simulators.kafka.broker import Broker
 
-pytestmark = pytest.mark.xdist_group("kafka-merge")
+pytestmark = [pytest.mark.xdist_group("kafka-merge"), pytest.mark.long(120)]
 _PATIENCE = 60.0
 _NUMBERS = (0, 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from syncline.events import Event, Privacy
 from syncline.events import interaction as words
 from syncline_genesys.interactions import Normaliser
+from syncline_genesys.interactions.memory import KnownConversation
 from syncline_genesys.interactions.normaliser import KEPT
 from syncline_genesys.interactions.testing import life
 
@@ -159,3 +161,16 @@ def test_what_changes_ten_thousand_times_is_told_ten_thousand_times() -> None:
         ids |= {event.id for event in told(one, "c1", at, recordingState=state)}
     # Beside these, somebody came and was connected.
     assert len(ids) == 10_000 + 3
+
+
+def test_the_collector_of_cycles_looks_at_nothing_of_what_is_remembered() -> None:
+    # With the conversations of a large organisation it would stop everything for seconds.
+    known = KnownConversation()
+    known.participant("p").ended = NOW
+    known.communication("p", "c").tell(words.CHANGED, 0, "parked")
+    known.order.repeats(1, 2, NOW)
+    known.raws[1] = NOW
+    parts = (known, known.participants, known.communications, known.raws, known.order)
+    assert not any(
+        map(gc.is_tracked, (*parts, known.participant("p"), known.communication("", "c")))
+    )

@@ -1,9 +1,15 @@
-"""What a listener remembers of a conversation, to tell what is new and what it was before."""
+"""What a listener remembers of a conversation, to tell what is new and what it was before.
+
+Nothing here has a cycle, and there may be millions of these objects: as structures without `gc` the
+collector of cycles does not look at them, which would stop everything for seconds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from .repeats import Order
 from .times import text_of
@@ -15,17 +21,14 @@ JOINED, LEFT, WORKING, WORKED = 1, 2, 4, 8
 _FEW = 8
 
 
-class KnownPlace:
+class KnownPlace(Struct, gc=False, eq=False):
     """What was told of a participant, or of one of its communications."""
 
-    __slots__ = ("_turns", "marks", "once")
-
-    def __init__(self) -> None:
-        self.once = 0
-        """The sum of what happened that can happen once at most."""
-        self.marks: Collection[str] = ()
-        """What was told of all that can happen more than once."""
-        self._turns: dict[str, int] | None = None
+    once: int = 0
+    """The sum of what happened that can happen once at most."""
+    marks: Collection[str] = ()
+    """What was told of all that can happen more than once."""
+    _turns: dict[str, int] | None = None
 
     def tell(self, type: str, once: int, mark: str) -> bool:
         """Remember something; tell whether it was new."""
@@ -60,66 +63,52 @@ class KnownPlace:
         return mark
 
 
-class KnownCommunication(KnownPlace):
+class KnownCommunication(KnownPlace, gc=False, eq=False):
     """What was told of one communication."""
 
-    __slots__ = ("hold", "recording", "state")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state = ""
-        self.hold = ""
-        """The mark of the hold that it is on; "" where it is on none."""
-        self.recording = "none"
+    state: str = ""
+    hold: str = ""
+    """The mark of the hold that it is on; "" where it is on none."""
+    recording: str = "none"
 
 
-class KnownParticipant(KnownPlace):
+class KnownParticipant(KnownPlace, gc=False, eq=False):
     """What was told of one participant, and what the newest snapshot said."""
 
-    __slots__ = ("attributes", "ended", "takes_part")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended: datetime | None = None
-        self.takes_part = False
-        self.attributes = ""
-        """The digest of those that left."""
+    ended: datetime | None = None
+    takes_part: bool = False
+    attributes: str = ""
+    """The digest of those that left."""
 
 
-class KnownConversation:
+class KnownConversation(Struct, gc=False, eq=False):
     """What was told of one conversation: about three kilobytes, for as long as it is open."""
 
-    __slots__ = (
-        "active", "began", "communications", "direction", "ended", "ends", "heard", "latest",
-        "media", "order", "participants", "raws", "through",
-    )  # fmt: skip
+    began: bool = False
+    ended: datetime | None = None
+    """When it ended, while it has; None as soon as somebody takes part again."""
+    ends: tuple[datetime, ...] = ()
+    """The ends that were told: somebody may take part again after one."""
+    latest: datetime | None = None
+    """The newest time of all snapshots."""
+    through: datetime | None = None
+    """The newest time that was told."""
+    heard: datetime | None = None
+    """By our clock."""
+    media: str = ""
+    direction: str | None = None
+    active: int = 0
+    """How many participants take part."""
+    participants: dict[int, KnownParticipant] = {}
+    communications: dict[int, KnownCommunication] = {}
+    """Both by hash of their ids, which take a third of the room."""
+    order: Order = field(default_factory=Order)
+    raws: dict[int, datetime | None] = {}
+    """The participants of the newest snapshot, by hash of their text, with their latest time.
 
-    def __init__(self) -> None:
-        self.began = False
-        self.ended: datetime | None = None
-        """When it ended, while it has; None as soon as somebody takes part again."""
-        self.ends: tuple[datetime, ...] = ()
-        """The ends that were told: somebody may take part again after one."""
-        self.latest: datetime | None = None
-        """The newest time of all snapshots."""
-        self.through: datetime | None = None
-        """The newest time that was told."""
-        self.heard: datetime | None = None
-        """By our clock."""
-        self.media = ""
-        self.direction: str | None = None
-        self.active = 0
-        """How many participants take part."""
-        self.participants: dict[int, KnownParticipant] = {}
-        self.communications: dict[int, KnownCommunication] = {}
-        """Both by hash of their ids, which take a third of the room."""
-        self.order = Order()
-        self.raws: dict[int, datetime | None] = {}
-        """The participants of the newest snapshot, by hash of their text, with their latest time.
-
-        One whose text is the same needs no second look. The hash is one of this process with a
-        secret of its own: nobody can make two texts the same.
-        """
+    One whose text is the same needs no second look. The hash is one of this process with a secret
+    of its own: nobody can make two texts the same.
+    """
 
     def participant(self, id: str | None) -> KnownParticipant:
         """Return what is remembered of a participant."""

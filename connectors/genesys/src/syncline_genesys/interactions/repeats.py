@@ -10,6 +10,8 @@ from __future__ import annotations
 from array import array
 from datetime import datetime, timedelta
 
+from msgspec import Struct, field
+
 SPAN = timedelta(seconds=3)
 """A topic that was not heard of a conversation before may tell what others told so long ago. What
 is older, and is told by a new one, is told because it is so again."""
@@ -17,18 +19,15 @@ _MOST = 32
 """So many snapshots of a conversation are remembered; other topics are not as far behind."""
 
 
-class Order:
+class Order(Struct, gc=False, eq=False):
     """The snapshots of a conversation in their order, and where each topic stands in it."""
 
-    __slots__ = ("_first", "_places", "_snapshots", "_times")
-
-    def __init__(self) -> None:
-        # There are very many conversations: as lists, these would be most of what is known of one.
-        self._snapshots = array("q")
-        self._times = array("d")
-        self._first = 0
-        """The number of the first of them, counted from the beginning."""
-        self._places: dict[int, int] = {}
+    _snapshots: array[int] = field(default_factory=lambda: array("q"))
+    _times: array[float] = field(default_factory=lambda: array("d"))
+    """There are very many conversations: lists would be most of what is known of one."""
+    _first: int = 0
+    """The number of the first of them, counted from the beginning."""
+    _places: dict[int, int] = {}
 
     def repeats(self, topic: int, snapshot: int, now: datetime) -> bool:
         """Tell whether another topic, or this one, has told a snapshot; remember it if not.

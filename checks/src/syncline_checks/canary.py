@@ -6,6 +6,9 @@ webhooks of all kinds, while it sends traces. Then every byte that was written o
 logs, the state with its write-ahead log and its free pages, plans, pages, metrics, traces) is
 searched for every form of every secret: those of the configuration, alone and as they are composed
 for the login.
+
+A mirror to Kafka has settings of its own, with callers whose numbers, names, attributes and notes
+are looked for as secrets are: also in its spool, among its dead letters, and in Kafka's topics.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import attrs
 
 from syncline_simulators.running import Running
 
-from . import visiting
+from . import overheard, visiting
 from .flaky import PROFILE
 from .shell import Shell
 from .spellings import Hit, found_when_planted, hits
@@ -31,7 +34,7 @@ from .worlds import two_systems
 
 WRONG = "wrong credentials"
 ECHO = "a server that repeats the credentials"
-SETTINGS = (*PROFILE, WRONG, ECHO)
+SETTINGS = (*PROFILE, WRONG, ECHO, *overheard.KINDS)
 COMMANDS: Sequence[Sequence[str]] = (
     ("sync", "-vv"),
     ("check", "--online", "-vv"),
@@ -68,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print("the search finds a planted secret in every form")
     with ThreadPoolExecutor(args.at_once) as pool:
-        findings = list(pool.map(lambda kind: searched(kind, args.seed), args.kinds))
+        findings = list(pool.map(lambda kind: _searched(kind, args.seed), args.kinds))
     for one in findings:
         print(f"{one.kind:<40}exits {one.ended}, {one.files} files, {one.size} bytes")
         for hit in one.hits:
@@ -78,6 +81,32 @@ def run(args: argparse.Namespace) -> int:
     spent = time.monotonic() - started
     print(f"{len(findings)} settings, {size} bytes, {found} hits, {spent:.0f} s")
     return 1 if found else 0
+
+
+def _searched(kind: str, seed: int) -> Findings:
+    return mirrored(kind, seed) if kind in overheard.KINDS else searched(kind, seed)
+
+
+def mirrored(kind: str, seed: int, folder: Path | None = None) -> Findings:
+    """Let a mirror work under one kind of trouble; search what it left behind, Kafka included."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        two_systems(seed=seed) as (wiki, kb),
+    ):
+        folder, told = folder or Path(name), overheard.planted()
+        ended = overheard.overheard(folder, wiki, kb, kind, told)
+        known = {**configured(wiki), **configured(kb)}
+        return _findings(kind, ended, folder, {**told.all, **known, **_sent(wiki, kb, known)})
+
+
+def _findings(
+    kind: str, ended: Sequence[int | None], folder: Path, secrets: Mapping[str, str]
+) -> Findings:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return Findings(
+        kind=kind, ended=tuple(ended), files=len(sizes), size=sum(sizes),
+        hits=tuple(hits(folder, secrets)),
+    )  # fmt: skip
 
 
 def searched(
@@ -101,9 +130,8 @@ def searched(
         if service:
             ended = (*ended, visiting.visit(shell, own))
         used = {**known, **wrong, **own}
-        found = tuple(hits(folder, {**used, **_sent(wiki, kb, {**known, **wrong})}))
-        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-        return Findings(kind=kind, ended=ended, files=len(sizes), size=sum(sizes), hits=found)
+        sent = _sent(wiki, kb, {**known, **wrong})
+        return _findings(kind, ended, folder, {**used, **sent})
 
 
 def configured(system: Running) -> dict[str, str]:

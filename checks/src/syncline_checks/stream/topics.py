@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 from attrs import define
 from confluent_kafka import (
@@ -77,7 +78,19 @@ class Topics:
                 found[key.decode()] = decode(value)
         return found
 
+    def records(self) -> Iterator[bytes]:
+        """Yield all that is in the topics that there are, byte for byte: key, value and headers."""
+        there = self._admin().list_topics(timeout=_WAIT).topics
+        for topic in sorted(there.keys() & {self.name, f"{self.name}.raw", f"{self.name}.state"}):
+            for message in self._messages(topic):
+                headers: Any = message.headers() or []
+                told = [part for name, value in headers for part in (name.encode(), value)]
+                yield b" ".join([*_record(message), *told])
+
     def _committed(self, topic: str) -> Iterator[tuple[bytes, bytes]]:
+        return map(_record, self._messages(topic))
+
+    def _messages(self, topic: str) -> Iterator[Message]:
         reader = self._reader()
         try:
             for number in range(self.partitions):
@@ -101,13 +114,13 @@ class Topics:
         )  # fmt: skip
 
 
-def _whole(reader: Consumer) -> Iterator[tuple[bytes, bytes]]:
+def _whole(reader: Consumer) -> Iterator[Message]:
     while True:
         # It waits for all of them, also at the end of a partition.
         for message in reader.consume(_AT_ONCE, _SOON):
             error = message.error()
             if error is None:
-                yield _record(message)
+                yield message
             elif error.code() == KafkaError._PARTITION_EOF:
                 return
             else:

@@ -1,0 +1,168 @@
+"""A mirror between the vendor and Kafka, and all that it leaves behind: no secret, no person.
+
+The service listens to callers of whom everything is personal, writes to Kafka, loses Kafka, keeps
+what it hears on disk, and delivers it later; its pages, metrics and traces are looked at meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from attrs import frozen
+
+from syncline_simulators.kafka.broker import Broker
+from syncline_simulators.kafka.options import SASL, BrokerOptions
+from syncline_simulators.running import AdminError, Running
+
+from . import visiting
+from .callers import LET_OUT, Caller
+from .shell import Shell
+from .stream.topics import Topics
+from .strings import canary
+
+MIRROR = "a mirror, and Kafka away for a while"
+PASSWORD = "a mirror with a wrong password of Kafka"  # noqa: S105  the name of a setting
+ECHOING = "a mirror, and a vendor that repeats the credentials"
+KINDS = (MIRROR, PASSWORD, ECHOING)
+TOPICS = ("v2.users.*.conversations", "v2.routing.queues.*.conversations")
+USER = "mirror"
+PARTITIONS = 2
+_SECONDS, _AGAIN = 10.0, 5.0
+"""That a first service works, and a second one."""
+_LISTENS = 8.0
+_HEARD = 2.0
+"""Seconds in which what was said is heard, and told."""
+_TEXT = """
+[connections.bus]
+connector = "kafka"
+bootstrap_servers = ["{address}"]
+topic = "interactions"
+partitions = {partitions}
+replication = 1
+close_timeout = "2s"
+[connections.bus.security]
+protocol = "sasl_plaintext"
+mechanism = "SCRAM-SHA-512"
+username = "{user}"
+password = {{ env = "BUS_PASSWORD" }}
+[jobs.mirror]
+kind = "events"
+source = "kb"
+sink = "bus"
+dedupe = "merge"
+topics = {topics}
+[jobs.mirror.privacy]
+attributes = ["{attribute}"]
+key = {{ env = "PRIVACY_KEY" }}
+[jobs.clean]
+kind = "merge"
+of = "mirror"
+"""
+
+
+@frozen(kw_only=True)
+class Planted:
+    """What is not to be found."""
+
+    caller: Caller
+    secrets: Mapping[str, str]
+
+    @property
+    def all(self) -> Mapping[str, str]:
+        """Return all of it by its name."""
+        return {**self.secrets, **self.caller.values}
+
+
+def planted() -> Planted:
+    """Return a caller, and the secrets of a mirror and of its service."""
+    own = {"PRIVACY_KEY": canary(), "BUS_PASSWORD": "c4n-" + canary()[4:20]}
+    return Planted(caller=Caller(), secrets={**visiting.secrets(), **own})
+
+
+def overheard(folder: Path, wiki: Running, kb: Running, kind: str, told: Planted) -> list[int]:
+    """Let a mirror work under one kind of trouble; return how its commands and services ended.
+
+    Everything that it wrote is in the folder afterwards, and what Kafka has of it, too.
+    """
+    password = told.secrets["BUS_PASSWORD"]
+    known = "another-password" if kind == PASSWORD else password
+    with Broker(BrokerOptions(users={USER: known}, partitions=PARTITIONS)) as broker:
+        shell = Shell(folder, wiki, kb, told.secrets)
+        _configure(shell, broker)
+        _trouble(kb, kind)
+        kb.act({"do": "traffic", "users": 4, "queues": 2})
+        ended = [shell("check", "--online", "--create", "-vv", seconds=40.0)]
+        with _happening(kb, told.caller, broker if kind == MIRROR else None, shell.folder):
+            ended.append(visiting.visit(shell, told.secrets, seconds=_SECONDS))
+        # What was on disk then is delivered by now, and gone.
+        shutil.copytree(folder / "state-mirror", folder / "kept", dirs_exist_ok=True)
+        broker.start()
+        ended.append(visiting.visit(shell, told.secrets, seconds=_AGAIN))
+        ended.append(shell("status", "-vv"))
+        _keep(folder / "topics.jsonl", broker)
+    return [-1 if code is None else code for code in ended]
+
+
+def _configure(shell: Shell, broker: Broker) -> None:
+    file = shell.folder / "syncline.toml"
+    ours = file.read_text(encoding="utf-8").partition("[jobs.")[0]
+    more = _TEXT.format(
+        address=broker.address(SASL), partitions=PARTITIONS, user=USER, attribute=LET_OUT,
+        topics=json.dumps(TOPICS),
+    )  # fmt: skip
+    file.write_text(ours + more, encoding="utf-8")
+
+
+def _trouble(kb: Running, kind: str) -> None:
+    if kind == ECHOING:
+        secrets = " ".join(kb.env.values())
+        said = {"message": f"bad credentials {secrets}", "status": 400}
+        kb.faults([
+            {"kind": "status", "status": 400, "body": said, "probability": 0.2, "seed": 1}
+        ])  # fmt: skip
+
+
+@contextmanager
+def _happening(kb: Running, caller: Caller, lost: Broker | None, folder: Path) -> Iterator[None]:
+    """Let the caller call while the block runs; the second time after Kafka was lost."""
+    beside = threading.Thread(target=_call, args=(kb, caller, lost, folder), daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        beside.join()
+
+
+def _call(kb: Running, caller: Caller, lost: Broker | None, folder: Path) -> None:
+    recording = folder.with_name(f"{folder.name}-recording.jsonl")
+    try:
+        until = time.monotonic() + _LISTENS
+        while not kb.act({"do": "notifications"})["open_sockets"] and time.monotonic() < until:
+            time.sleep(0.1)
+        for again in (False, True):
+            if again and lost is not None:
+                lost.kill()
+            recording.write_bytes(b"\n".join(caller.frames(["v2.users.u1.conversations"])))
+            # Whoever listens to anybody hears of this caller.
+            with suppress(AdminError):
+                kb.act({"do": "replay", "path": str(recording), "pace": 0, "everywhere": True})
+            time.sleep(_HEARD)
+    finally:
+        recording.unlink(missing_ok=True)
+
+
+def _keep(file: Path, broker: Broker) -> None:
+    """Keep what is in the topics, for the search."""
+    topics = Topics(broker.bootstrap, PARTITIONS)
+    with file.open("wb") as out:
+        for record in topics.records():
+            out.write(record + b"\n")
+
+
+__all__ = ["ECHOING", "KINDS", "MIRROR", "PASSWORD", "Planted", "overheard", "planted"]

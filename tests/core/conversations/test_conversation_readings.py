@@ -18,8 +18,15 @@ from syncline.model import JSON
 AT = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
 
 
-def recording(listener: str, second: float, state: str, turn: int = 0, *, call: str = "k") -> Event:
-    """What a listener tells that read this state; `turn` is what it counts in its id."""
+def recording(
+    listener: str, second: float, state: str, turn: int = 0, *, call: str = "k", behind: float = 0
+) -> Event:
+    """What a listener tells that read this state.
+
+    Args:
+        turn: what it counts in its id.
+        behind: how long before it read it the vendor had sent it.
+    """
     at = AT + timedelta(seconds=second)
     return Event(
         id=f"{call} {state} {turn}", key="c1", type=RECORDING, source="genesys/cx", occurred_at=at,
@@ -27,6 +34,7 @@ def recording(listener: str, second: float, state: str, turn: int = 0, *, call: 
         data={
             "event_id": f"{call} {state} {turn}", "participant_id": "p", "communication_id": call,
             "recording_state": state, "listener": listener,
+            "shown_at": (at - timedelta(seconds=behind)).isoformat(),
         },
     )  # fmt: skip
 
@@ -76,6 +84,25 @@ def test_a_listener_that_is_behind_repeats_turns_that_are_over() -> None:
     slow = [recording("b", 0.1, A), recording("b", 4, P), recording("b", 4.1, A, 1)]
     assert states([*quick, *slow]) == [A, P, A]
     assert states([quick[0], slow[0], slow[1], quick[1], quick[2], slow[2]]) == [A, P, A]
+
+
+def test_what_was_sent_before_a_change_and_read_after_it_is_a_repeat() -> None:
+    quick = [recording("a", 0, A), recording("a", 16, P, behind=1), recording("a", 17, A, 1)]
+    # It begins in the middle, and is far behind: what it reads was so before the pause.
+    slow = [
+        recording("b", 16.1, A, 4, behind=5), recording("b", 20, P, 4, behind=5),
+        recording("b", 20.5, A, 5, behind=3.5),
+    ]  # fmt: skip
+    assert states([*quick[:2], slow[0], quick[2], *slow[1:]]) == [A, P, A]
+
+
+def test_of_one_instant_the_order_of_each_listener_counts() -> None:
+    # Nothing else happened meanwhile: the vendor's newest time is the same for all of them.
+    life = [(0.0, A), (1.0, P), (1.1, A), (1.2, P)]
+    heard = [recording("a", at, state, turn, behind=at) for turn, (at, state) in enumerate(life)]
+    again = [recording("b", at, state, 9, behind=at) for at, state in life]
+    assert states([*heard, *again]) == [A, P, A, P]
+    assert states([*heard[:2], again[0], *heard[2:], *again[1:]]) == [A, P, A, P]
 
 
 def test_what_is_delivered_again_is_a_repeat() -> None:

@@ -109,6 +109,12 @@ FIELDS: tuple[Field, ...] = (
     Field("wrapup_notes", "string", "As the privacy setting lets them leave."),
     Field("scheduled_at", "time", "When a callback is due."),
     Field("utilization_label_id", "string", "The label that the conversation counts under."),
+    Field(
+        "shown_at",
+        "time",
+        "Of what has no time of its own: when the snapshot that showed it was sent, at the"
+        " earliest, by the vendor's clock.",
+    ),
     Field("attributes", "strings by name", "Participant attributes that may leave."),
     Field("gap_from", "time", "When a gap began."),
     Field("gap_to", "time", "When it ended."),

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from syncline.events import Event
 from syncline.events import interaction as words
+from syncline.events.conversations.reading import KINDS
 from syncline.events.event import unchecked
 from syncline.model import JSON
 
@@ -36,6 +37,8 @@ class Hearing(Struct, gc=False, kw_only=True):
     divisions: tuple[str, ...] = ()
     label: str = ""
     repaired: bool = False
+    shown: datetime | None = None
+    """When the snapshot was sent, at the earliest, by the vendor's clock."""
     screen: Screen
 
 
@@ -140,6 +143,8 @@ def _add_rest(data: dict[str, JSON], fact: Fact, hearing: Hearing) -> None:
         data["scheduled_at"] = text_of(what.callbackScheduledTime)
     if hearing.label:
         data["utilization_label_id"] = hearing.label
+    if fact.type in KINDS and hearing.shown is not None:
+        data["shown_at"] = text_of(hearing.shown)
     if fact.attributes is not None:
         data["attributes"] = dict(fact.attributes)
 

@@ -101,6 +101,7 @@ class Normaliser:
         body: bytes | Raw | Snapshot,
         observed_at: datetime,
         via: object = None,
+        since: datetime | None = None,
     ) -> list[Event]:
         """Return what a notification says that was not told yet.
 
@@ -108,6 +109,7 @@ class Normaliser:
             topic: with its real ids; of whole conversations, of one medium, or of detail events.
             body: the JSON of `eventBody`.
             via: the channel that it came through: each tells what happens in an order of its own.
+            since: it was sent at this time or later, by the vendor's clock.
 
         Raises:
             Rejected: it cannot be read, or is of no conversation; it is counted.
@@ -116,7 +118,7 @@ class Normaliser:
         try:
             if topic.startswith(details.PREFIX):
                 return self._detail(topic, body, observed_at)
-            return self._snapshot(topic, body, observed_at, via)
+            return self._snapshot(topic, body, observed_at, via, since)
         except Rejected:
             self.counts.rejected += 1
             raise
@@ -130,7 +132,8 @@ class Normaliser:
         Raises:
             Rejected: it has no id.
         """
-        return self._repaired(rest, "id", "endTime", lookups.participants_of, observed_at)
+        names, shown = ("id", "endTime"), self._clock.judge(observed_at)
+        return self._repaired(rest, *names, lookups.participants_of, observed_at, shown)
 
     def details(self, analytics_: Mapping[str, Any], observed_at: datetime) -> list[Event]:
         """Return what analytics' details of a conversation say that was not told yet: repairs.
@@ -142,15 +145,25 @@ class Normaliser:
         return self._repaired(analytics_, *names, analytics.participants_of, observed_at)
 
     def sent(self, events: Sequence[Event]) -> datetime | None:
-        """Return when the vendor sent what became these events, or earlier, by our clock.
+        """Return when the vendor sent what became these events, or earlier, by its own clock.
 
-        None where the vendor gave nothing of it a time. A clock of ours that is ahead of the
-        vendor's cannot be told from frames that are slow.
+        None where the vendor gave nothing of it a time.
         """
         for event in reversed(events):
             if event.type in TIMED and not event.data.get("late"):
-                return event.occurred_at + min(self._clock.least, timedelta(0))
+                return event.occurred_at
         return None
+
+    def judged(self, time: datetime) -> datetime | None:
+        """Return a time of our clock by the vendor's, or earlier; None while nothing is known."""
+        return self._clock.judge(time)
+
+    def at_most(self, time: datetime) -> datetime:
+        """Return a time of our clock by the vendor's, or later.
+
+        A clock of ours that is ahead of the vendor's cannot be told from frames that are slow.
+        """
+        return time - min(self._clock.least, timedelta(0))
 
     def gap(
         self,
@@ -171,7 +184,12 @@ class Normaliser:
         )  # fmt: skip
 
     def _snapshot(
-        self, topic: str, body: bytes | Raw | Snapshot, now: datetime, via: object
+        self,
+        topic: str,
+        body: bytes | Raw | Snapshot,
+        now: datetime,
+        via: object,
+        since: datetime | None,
     ) -> list[Event]:
         snapshot = snapshot_of(topic, body)
         known = self._remembered(snapshot.id, now)
@@ -191,7 +209,7 @@ class Normaliser:
         hearing = Hearing(
             conversation=snapshot.id, listener=self.listener, observed=text_of(now), topic=topic,
             divisions=divisions_of(snapshot.divisions), label=snapshot.utilizationLabelId or "",
-            screen=self._screen,
+            screen=self._screen, shown=newest((latest, since)),
         )  # fmt: skip
         if news[-1].fact.at is not None and not news[-1].late:
             self._clock.learn(news[-1].at, now)
@@ -227,6 +245,7 @@ class Normaliser:
             [Mapping[str, Any]], Iterable[tuple[Participant, Communications]]
         ],
         now: datetime,
+        shown: datetime | None = None,
     ) -> list[Event]:
         try:
             told = lookups.sound(told)
@@ -243,6 +262,7 @@ class Normaliser:
             conversation=id, listener=self.listener, observed=text_of(now), repaired=True,
             divisions=lookups.divisions_of(told),
             label=text_in(told, "utilizationLabelId") or "", screen=self._screen,
+            shown=newest((latest, shown)),
         )  # fmt: skip
         return self._events(known, news_of(known, seen, self._screen, now), hearing, now)
 

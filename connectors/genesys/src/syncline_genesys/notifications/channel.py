@@ -64,12 +64,19 @@ class Channel:
     """When the vendor last said that the channel is there, by the loop's clock."""
     since: float = field(init=False, factory=lambda: asyncio.get_running_loop().time())
     """When its socket was there, by the loop's clock."""
+    opened_at: datetime = field(init=False)
+    """The same, by ours."""
+    through: datetime | None = None
+    """The newest time that was heard, by the vendor's clock: a channel tells in order."""
     behind: float = 0.0
     """Seconds that what was heard last had been on its way at most: what follows may be lost."""
-    _through: datetime | None = None
     told: Said | None = None
     """What a system message said last that asks for something."""
     news: asyncio.Event = field(factory=asyncio.Event)
+
+    @opened_at.default
+    def _opened_at(self) -> datetime:
+        return self.means.clock.now()
 
     def hear(self, what: Said) -> None:
         """Take what the vendor says about the channel."""
@@ -86,13 +93,14 @@ class Channel:
         heard = self.wire.whole_until(_GRACE * self.means.heartbeat)
         return max(min(heard, self.since), heard - self.behind)
 
-    def heard(self, sent: datetime, now: datetime) -> None:
-        """Note that something was heard that the vendor sent at this time, or later.
+    def heard(self, at: datetime, now: datetime) -> None:
+        """Note that something was heard that was sent at this time, or later.
 
-        A channel tells in order: what was sent before was heard before.
+        Args:
+            now: by the vendor's clock, as `at` is.
         """
-        self._through = sent if self._through is None else max(sent, self._through)
-        self.behind = max(0.0, (now - self._through).total_seconds())
+        self.through = at if self.through is None else max(at, self.through)
+        self.behind = max(0.0, (now - self.through).total_seconds())
 
     async def follow(self, names: frozenset[str]) -> None:
         """Subscribe to these names and no others, by what the vendor charges least for.

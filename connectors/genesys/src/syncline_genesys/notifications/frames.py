@@ -31,10 +31,19 @@ class Hearing(Protocol):
     """Makes events of what notifications say."""
 
     def frame(
-        self, topic: str, body: Raw, observed_at: datetime, via: object
+        self,
+        topic: str,
+        body: Raw,
+        observed_at: datetime,
+        via: object = None,
+        since: datetime | None = None,
     ) -> Sequence[Event]: ...
 
     def sent(self, events: Sequence[Event]) -> datetime | None: ...
+
+    def judged(self, time: datetime) -> datetime | None: ...
+
+    def at_most(self, time: datetime) -> datetime: ...
 
 
 @define
@@ -72,18 +81,19 @@ class Frames:
                 if not topic.startswith(_TOPICS):
                     self._other(channel, raw)
                     continue
-                events = self.hearing.frame(topic, one.body, now, channel)
+                since = channel.through or self.hearing.judged(channel.opened_at)
+                events = self.hearing.frame(topic, one.body, now, channel, since)
             except Rejected as error:
                 self._refused(channel, raw, error)
                 continue
             heard.frames += 1
             if events:
                 found += events
+                if (sent := self.hearing.sent(events)) is not None:
+                    channel.heard(sent, self.hearing.at_most(now))
             else:
                 heard.repeats += 1
         heard.events += len(found)
-        if found and (sent := self.hearing.sent(found)) is not None:
-            channel.heard(sent, now)
         return found
 
     def _refused(self, channel: Channel, raw: bytes, error: Rejected) -> None:

@@ -86,7 +86,7 @@ def merge(
     if verdict in (Verdict.REPEAT, Verdict.VOID):
         return merged, None
     if fact.reading is not None and known is not None and fact.digest in known.told:
-        id = another_id(event.id, fact.reading.at)
+        id = another_id(event.id, fact.reading.read)
         event = attrs.evolve(event, id=id, data={**event.data, "event_id": id})
     if verdict is Verdict.LATE:
         event = attrs.evolve(event, data={**event.data, "late": True})

@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from ..interaction import ATTRIBUTES, RECORDING
-from .micros import Micros
+from .micros import Micros, moment
 
 KINDS = frozenset({RECORDING, ATTRIBUTES})
 """Types of events that are readings."""
@@ -40,6 +40,8 @@ class Reading:
     listener: bytes
     """Eight bytes."""
     at: Micros
+    """When the vendor sent it, at the earliest, by its own clock."""
+    read: Micros
     """When the listener read it."""
 
 
@@ -48,7 +50,7 @@ class Change:
     """A change that was told."""
 
     at: Micros
-    """When it was read first."""
+    """When the reading was sent that told it first; later than the change before it."""
     value: bytes
     id: bytes
     """The digest of the id that its listener gave it."""
@@ -59,7 +61,7 @@ class Standing:
     """How far a listener has come."""
 
     change: Micros
-    """The change that it read last, by the time at which that was read first by anybody."""
+    """The change that it read last."""
     read: Micros
     """When it read it, by its own clock."""
 
@@ -79,14 +81,16 @@ class Place:
             told: whether something was told by this id.
         """
         known = self.listeners.get(reading.listener)
-        if told and known is not None and reading.at <= known.read:
+        if told and known is not None and reading.read <= known.read:
             return self, False  # it was delivered before
-        # Nobody reads what was before what was read: clocks and paths of listeners differ.
+        # What a listener reads is not before what it has read.
         at = reading.at if known is None else max(reading.at, known.change)
         same = self._same(reading.value, id, at, known)
         if same is not None:
             return Place(self.changes, self._stands(reading, same.at)), False
         index = bisect_right(self.changes, at, key=_at)
+        if index and self.changes[index - 1].at == at:
+            at += 1
         change = Change(at, reading.value, id)
         grown = (*self.changes[:index], change, *self.changes[index:])[-MOST:]
         # Of what was told before values were remembered, only the id is known.
@@ -107,15 +111,18 @@ class Place:
         return before if before is not None and before.value == value else None
 
     def _stands(self, reading: Reading, change: Micros) -> dict[bytes, Standing]:
-        return {**self.listeners, reading.listener: Standing(change, reading.at)}
+        return {**self.listeners, reading.listener: Standing(change, reading.read)}
 
 
-def reading_of(type: str, data: Mapping[str, Any], at: Micros) -> Reading | None:
+def reading_of(type: str, data: Mapping[str, Any], read: Micros) -> Reading | None:
     """Return the value that an interaction event tells; None where it is no such event.
 
     Args:
         data: as `interaction.FIELDS` says.
-        at: when the listener read it.
+        read: when the listener observed it.
+
+    Raises:
+        ValueError: its `shown_at` is no time.
     """
     if type == RECORDING:
         value = str(data.get("recording_state") or "")
@@ -124,12 +131,20 @@ def reading_of(type: str, data: Mapping[str, Any], at: Micros) -> Reading | None
     else:
         return None
     place = (type, data.get("participant_id") or "", data.get("communication_id") or "")
-    return Reading(_digest(place), _digest([value]), _digest([data.get("listener") or ""]), at)
+    shown = data.get("shown_at")
+    return Reading(
+        _digest(place), _digest([value]), _digest([data.get("listener") or ""]),
+        moment(str(shown)) if shown else read, read,
+    )  # fmt: skip
 
 
-def another_id(event_id: str, at: Micros) -> str:
-    """Return the id of a change whose own was given to an earlier one: always the same."""
-    return blake2b(f"{event_id}\0{at}".encode(), digest_size=16).hexdigest()
+def another_id(event_id: str, read: Micros) -> str:
+    """Return the id of a change whose own was given to an earlier one: always the same.
+
+    Args:
+        read: when a listener read it.
+    """
+    return blake2b(f"{event_id}\0{read}".encode(), digest_size=16).hexdigest()
 
 
 def _digest(parts: Sequence[str]) -> bytes:

@@ -155,7 +155,7 @@ class Merger:
             return
         value = message.value() or b""
         if told and event_id and fact.reading:
-            id = another_id(event_id.decode(), fact.reading.at)
+            id = another_id(event_id.decode(), fact.reading.read)
             value, headers = renamed(value, headers, id)
         self._tell(partition.number, message, value, headers, late=verdict is Verdict.LATE)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import logging
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -115,6 +117,23 @@ async def test_calls_that_broke_are_repeated_from_the_first(staged: Staged) -> N
     await stage.passes(2)
     assert stage.sink.ids() == ["e0", "e1", "e0", "e1", "e2", "e3", "e4"]
     assert stage.source.settled == [f"e{n}" for n in range(5)]
+
+
+async def test_of_calls_that_break_together_one_reason_is_told_and_nothing_more(
+    staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = await staged(sink=ScriptedSink(prompt=False))
+    for number in range(5):
+        told(stage, number)
+        await settled_down()
+    stage.sink.lose(arrived=1)
+    stage.sink.prompt = True
+    await stage.passes(2)
+    gc.collect()
+    warned = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warned == [
+        "events wait: the sink takes none", "the sink does not answer; events are kept on disk",
+    ]  # fmt: skip
 
 
 async def test_an_event_that_is_refused_becomes_a_dead_letter(staged: Staged) -> None:

@@ -275,6 +275,9 @@ class Mirror:
     def _begin_again(self) -> None:
         """Go back to the first event that is not delivered: all calls have their answers."""
         direct = [batch for sending in self._flight for batch in sending.batches]
+        for sending in self._flight:
+            # One reason was told; asyncio would tell those that nobody has looked at.
+            failure_of(sending.task)
         self._inbox.put_back(direct)
         self._flight.clear()
         self.spool.rewind()

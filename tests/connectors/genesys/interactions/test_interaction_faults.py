@@ -16,6 +16,7 @@ from syncline.errors import Rejected
 from syncline.events import Event, Privacy
 from syncline.events import interaction as words
 from syncline_genesys.interactions import Normaliser, envelope
+from syncline_genesys.interactions.normaliser import LARGEST
 from syncline_genesys.interactions.testing import PRIVATE, life
 
 T = TypeVar("T")
@@ -247,3 +248,19 @@ def test_what_is_no_communication_keeps_no_conversation_open(odd: list[Any]) -> 
     events = told(gone | {"emails": odd}, one=one)
     assert events[-1].type == words.ENDED
     assert list(one.open()) == []
+
+
+@pytest.mark.parametrize(("participants", "calls"), [(LARGEST + 1, 0), (2, LARGEST // 2 + 1)])
+def test_a_conversation_that_is_larger_than_any_is_refused(participants: int, calls: int) -> None:
+    one = Normaliser("genesys/cx", "a")
+    several = [
+        {"id": f"p{n}", "calls": [{"id": f"c{n}.{m}", "state": "connected"} for m in range(calls)]}
+        for n in range(participants)
+    ]
+    told = {"id": "c", "participants": several}
+    with pytest.raises(Rejected, match="more than 2,000 participants or communications"):
+        one.frame(TOPIC, json.dumps(told).encode(), NOW)
+    with pytest.raises(Rejected, match="c: a conversation with more than 2,000"):
+        one.conversation(told, NOW)
+    # Another one is heard as before.
+    assert one.frame(TOPIC, json.dumps({**told, "participants": several[:1]}).encode(), NOW)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from attrs import define
@@ -40,6 +41,9 @@ KEPT = timedelta(minutes=10)
 and wrap-up come later, and other topics repeat its end."""
 MOST = 250_000
 """So many conversations are remembered."""
+LARGEST = 2_000
+"""Participants of a conversation, and their communications: none that people have comes near. All
+of them are read without letting anything else work; so many take a tenth of a second."""
 _WHOLE = ".conversations"
 """How topics of whole conversations end: nearly all."""
 TIMED = frozenset({words.ALERTING, words.CONNECTED, words.DISCONNECTED, words.JOINED, words.LEFT})
@@ -192,12 +196,14 @@ class Normaliser:
         since: datetime | None,
     ) -> list[Event]:
         snapshot = snapshot_of(topic, body)
+        _check_size(topic, len(snapshot.participants))
         known = self._remembered(snapshot.id, now)
         raws = {hash(bytes(raw)): raw for raw in snapshot.participants}
         if known.order.repeats(hash((via, topic)), hash((*raws,)), now):
             self.counts.repeats += 1
             return []
         told, latests = self._read(raws, known, _medium_of(topic))
+        _check_size(topic, sum(len(several) for _, several in told))
         latest = newest(latests.values())
         if not is_older(latest, known.latest):
             known.raws = latests
@@ -254,8 +260,9 @@ class Normaliser:
         id = text_in(told, id_)
         if id is None:
             raise Rejected(f"a conversation was read without its {id_}; left out")
+        participants = list(islice(participants_of(told), LARGEST + 1))
+        _check_size(id, max(len(participants), sum(len(several) for _, several in participants)))
         known = self._remembered(id, now)
-        participants = list(participants_of(told))
         latest = newest(latest_of(*one) for one in participants)
         seen = Seen(participants, latest, time_of(told.get(end)))
         hearing = Hearing(
@@ -321,8 +328,16 @@ class Normaliser:
                 self._leaving.append((known.heard + KEPT, id))
 
 
+def _check_size(what: str, count: int) -> None:
+    if count > LARGEST:
+        raise Rejected(
+            f"{what}: a conversation with more than {LARGEST:,} participants or communications;"
+            " left out"
+        )
+
+
 def _medium_of(topic: str) -> str:
     return "" if topic.endswith(_WHOLE) else flattened.medium_of(topic)
 
 
-__all__ = ["KEPT", "MOST", "Counts", "Normaliser"]
+__all__ = ["KEPT", "LARGEST", "MOST", "Counts", "Normaliser"]

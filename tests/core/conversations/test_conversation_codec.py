@@ -15,7 +15,9 @@ _TIMES = st.integers(-(2**62), 2**62)
 _EIGHT = st.binary(min_size=8, max_size=8)
 _PLACES = st.builds(
     Place,
-    changes=st.lists(st.builds(Change, at=_TIMES, value=_EIGHT, id=_EIGHT), max_size=3).map(tuple),
+    changes=st.lists(
+        st.builds(Change, at=_TIMES, value=_EIGHT, id=_EIGHT, seen=_TIMES), max_size=3
+    ).map(tuple),
     listeners=st.dictionaries(_EIGHT, st.builds(Standing, change=_TIMES, read=_TIMES), max_size=2),
 )
 _RECORDS = st.builds(

@@ -96,6 +96,14 @@ def test_what_was_sent_before_a_change_and_read_after_it_is_a_repeat() -> None:
     assert states([*quick[:2], slow[0], quick[2], *slow[1:]]) == [A, P, A]
 
 
+def test_who_reads_a_change_first_may_be_heard_last() -> None:
+    assert states([recording("a", 3, A, 1), recording("b", 1, A), recording("b", 9, P)]) == [A, P]
+    # Not where something else was read between the two.
+    life = [recording("a", 0, A), recording("a", 7, A, 1), recording("a", 9, P, 1)]
+    late = [recording("b", 5, P, 3), recording("b", 7, A, 3)]
+    assert states([*life, *late]) == [A, P, P, A]
+
+
 def test_of_one_instant_the_order_of_each_listener_counts() -> None:
     # Nothing else happened meanwhile: the vendor's newest time is the same for all of them.
     life = [(0.0, A), (1.0, P), (1.1, A), (1.2, P)]

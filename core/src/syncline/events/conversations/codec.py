@@ -14,7 +14,7 @@ _HEAD = struct.Struct(">BBBHqqqqqqq")
 _PLACES = struct.Struct(">H")
 _PLACE = struct.Struct(">8sBH")
 """A place, and how many changes and listeners follow."""
-_CHANGE = struct.Struct(">q8s8s")
+_CHANGE = struct.Struct(">q8s8sq")
 _STANDING = struct.Struct(">8sqq")
 _MEDIA = 255
 _ASKS = 65_535
@@ -39,7 +39,7 @@ def _places(places: Iterable[tuple[bytes, Place]]) -> Iterator[bytes]:
     for key, place in places:
         yield _PLACE.pack(key, len(place.changes), len(place.listeners))
         for change in place.changes:
-            yield _CHANGE.pack(change.at, change.value, change.id)
+            yield _CHANGE.pack(change.at, change.value, change.id, change.seen)
         for listener, standing in place.listeners.items():
             yield _STANDING.pack(listener, standing.change, standing.read)
 

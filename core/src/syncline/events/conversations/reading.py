@@ -24,7 +24,8 @@ KINDS = frozenset({RECORDING, ATTRIBUTES})
 MOST = 16
 """So many changes of one value are remembered."""
 SAME_ID: Micros = 10_000_000
-"""Two listeners read the same change within so long, where both name it alike: 10 s."""
+"""Two listeners read the same change within so long, where both name it alike, or nobody read
+anything else meanwhile: 10 s."""
 SAME_VALUE: Micros = 2_000_000
 """And where they do not: 2 s."""
 
@@ -54,6 +55,8 @@ class Change:
     value: bytes
     id: bytes
     """The digest of the id that its listener gave it."""
+    seen: Micros
+    """When the last reading was sent that told of the same."""
 
 
 @frozen
@@ -87,11 +90,11 @@ class Place:
         at = reading.at if known is None else max(reading.at, known.change)
         same = self._same(reading.value, id, at, known)
         if same is not None:
-            return Place(self.changes, self._stands(reading, same.at)), False
+            return self._confirmed(reading, same, at), False
         index = bisect_right(self.changes, at, key=_at)
         if index and self.changes[index - 1].at == at:
             at += 1
-        change = Change(at, reading.value, id)
+        change = Change(at, reading.value, id, at)
         grown = (*self.changes[:index], change, *self.changes[index:])[-MOST:]
         # Of what was told before values were remembered, only the id is known.
         new = bool(self.changes) or not told
@@ -104,11 +107,24 @@ class Place:
             near = SAME_ID if change.id == id else SAME_VALUE
             if ahead and change.value == value and abs(at - change.at) <= near:
                 return change
-        # Of a value told twice running, the second says nothing. One that was told of later is
-        # another change, as far as anybody knows: what was between the two may have been missed.
-        after = bisect_right(self.changes, at, key=_at)
-        before = self.changes[after - 1] if after else None
-        return before if before is not None and before.value == value else None
+        # Of a value told twice running, the second says nothing.
+        index = bisect_right(self.changes, at, key=_at)
+        before = self.changes[index - 1] if index else None
+        if before is not None and before.value == value:
+            return before
+        # One that was told already, and was sent later, is the same where nobody read another
+        # value between the two, and it was not long after.
+        after = self.changes[index] if index < len(self.changes) else None
+        if after is not None and after.value == value and after.at - at <= SAME_ID:
+            return after if before is None or before.seen <= at else None
+        return None
+
+    def _confirmed(self, reading: Reading, same: Change, at: Micros) -> Place:
+        changes = self.changes
+        if at > same.seen:
+            later = Change(same.at, same.value, same.id, at)
+            changes = tuple(later if one is same else one for one in changes)
+        return Place(changes, self._stands(reading, same.at))
 
     def _stands(self, reading: Reading, change: Micros) -> dict[bytes, Standing]:
         return {**self.listeners, reading.listener: Standing(change, reading.read)}

@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tests start hundreds of programs: compiled once, also where the environment forbids it.
-COMPILED := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/bytecode
+COMPILED := env -u PYTHONDONTWRITEBYTECODE
 PACKAGES := core connectors/confluence connectors/genesys connectors/files connectors/aws sinks/kafka web simulators demo checks
 SOURCES := $(PACKAGES:%=%/pyproject.toml)
 
 .PHONY: demo test check bench soak docs screenshots clean
+.PHONY: check-basedpyright check-mypy check-imports check-lint check-format
 
 $(READY): requirements-dev.txt constraints.txt $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
@@ -20,14 +21,27 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(COMPILED) $(BIN)/python -m pytest -n 5 --dist loadgroup -q
+	$(COMPILED) $(BIN)/python -m pytest -n 5 --dist loadgroup --no-loadscope-reorder -q
 
+# Two at a time, the longest first; all have their say, whichever of them complains.
+CHECKS := basedpyright mypy imports lint format
 check: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(MAKE) --jobs=2 --keep-going --output-sync=target $(CHECKS:%=check-%)
+
+check-basedpyright: $(READY)
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+check-mypy: $(READY)
+	$(BIN)/mypy
+
+check-imports: $(READY)
 	$(BIN)/lint-imports
+
+check-lint: $(READY)
+	$(BIN)/ruff check .
+
+check-format: $(READY)
+	$(BIN)/ruff format --check .
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -45,3 +59,4 @@ screenshots: $(READY)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis artifacts
+	find $(PACKAGES) tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

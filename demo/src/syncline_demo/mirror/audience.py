@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from attrs import define, field
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from syncline.events import interaction
+from syncline_kafka.consumer import Deduplicated
 
 from .brokers import PARTITIONS, TOPIC
 
@@ -42,17 +43,16 @@ class Heard:
     all_lags: list[float] = field(factory=list)
     ids: set[str] = field(factory=set)
     drop: bool = False
-    """Whether what comes twice is left out here, because nobody did before."""
+    """Whether repetitions are left out where the topic is read, because nobody did before."""
     repeats: int = 0
+    """Those that were left out; else event ids that came again."""
     gaps: int = 0
     repaired: int = 0
 
     def add(self, line: dict[str, Any], now: float) -> None:
         """Take the next event."""
-        repeat = line["event_id"] in self.ids
-        self.repeats += repeat
-        if repeat and self.drop:
-            return
+        if not self.drop:
+            self.repeats += line["event_id"] in self.ids
         self.ids.add(line["event_id"])
         self.lines.append(line)
         if line["event_type"] == interaction.GAP:
@@ -131,13 +131,21 @@ def _listen(bootstrap: str, heard: Heard, over: threading.Event) -> None:
     consumer = _consumer(bootstrap)
     try:
         consumer.assign([TopicPartition(TOPIC, n, OFFSET_BEGINNING) for n in range(PARTITIONS)])
-        while not over.is_set():
-            for message in consumer.consume(_AT_ONCE, 0.1):
-                value = message.value()
-                if message.error() is None and value is not None:
-                    heard.add(json.loads(value), time.time())
+        records = _records(consumer, over)
+        once = Deduplicated(records) if heard.drop else None
+        for record in records if once is None else once:
+            heard.add(json.loads(record.value() or b""), time.time())
+            if once is not None:
+                heard.repeats = once.dropped
     finally:
         consumer.close()
+
+
+def _records(consumer: Consumer, over: threading.Event) -> Iterator[Message]:
+    while not over.is_set():
+        for message in consumer.consume(_AT_ONCE, 0.1):
+            if message.error() is None and message.value() is not None:
+                yield message
 
 
 def written(bootstrap: str, topic: str) -> int:

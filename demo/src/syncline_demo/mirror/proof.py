@@ -23,6 +23,9 @@ PROMISES: Mapping[str, str] = {
     "unended": "conversations whose end nobody told",
     "finalised_twice": "conversations finalised twice",
 }
+_MERGED = frozenset({"disordered", "repeated"})
+"""What only a merge job promises: an order, and ids that are given once. What is told twice to
+whoever drops repeats themselves has happened once less often than it was told."""
 _EXAMPLES = 3
 
 
@@ -36,12 +39,12 @@ class Proof:
     """Events that the listeners told."""
     heard: Heard
     merged: bool = True
-    """Whether a merge job made one stream of two: only it promises their order."""
+    """Whether a merge job made one stream of two."""
 
     @property
     def promises(self) -> Mapping[str, str]:
         """The promises that there are, with how a breach is called."""
-        return {k: v for k, v in PROMISES.items() if self.merged or k != "disordered"}
+        return {k: v for k, v in PROMISES.items() if self.merged or k not in _MERGED}
 
     @property
     def holds(self) -> bool:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from syncline.events import Event, Privacy
 from syncline.events.conversations import Conversation, merge
-from syncline.events.conversations.conversation import micros
+from syncline.events.conversations import micros
 from syncline.events.conversations.zombies import finalized
 from syncline.events.interaction import ACW, ENDED, FINALIZED, WRAPUP
 from syncline.events.lookup import Found

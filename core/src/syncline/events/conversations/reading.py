@@ -24,10 +24,11 @@ KINDS = frozenset({RECORDING, ATTRIBUTES})
 MOST = 16
 """So many changes of one value are remembered."""
 SAME_ID: Micros = 10_000_000
-"""Two listeners read the same change within so long, where both name it alike, or nobody read
-anything else meanwhile: 10 s."""
+"""Two listeners read the same change within so long, where both name it alike: 10 s."""
 SAME_VALUE: Micros = 2_000_000
 """And where they do not: 2 s."""
+UNDISTURBED: Micros = 600_000_000
+"""And where nobody read anything else meanwhile: 10 minutes. One may have begun anew in between."""
 
 
 @frozen
@@ -113,9 +114,9 @@ class Place:
         if before is not None and before.value == value:
             return before
         # One that was told already, and was sent later, is the same where nobody read another
-        # value between the two, and it was not long after.
+        # value between the two.
         after = self.changes[index] if index < len(self.changes) else None
-        if after is not None and after.value == value and after.at - at <= SAME_ID:
+        if after is not None and after.value == value and after.at - at <= UNDISTURBED:
             return after if before is None or before.seen <= at else None
         return None
 
@@ -173,6 +174,6 @@ def _at(change: Change) -> Micros:
 
 
 __all__ = [
-    "KINDS", "MOST", "SAME_ID", "SAME_VALUE", "Change", "Place", "Reading", "Standing",
-    "another_id", "reading_of",
+    "KINDS", "MOST", "SAME_ID", "SAME_VALUE", "UNDISTURBED", "Change", "Place", "Reading",
+    "Standing", "another_id", "reading_of",
 ]  # fmt: skip

@@ -82,7 +82,7 @@ class Known:
     def open(self) -> Iterator[str]:
         """Yield the keys of what is open, those seen last first."""
         # On a connection of its own: it may be read while others are written.
-        db = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)
+        db = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
         try:
             for (key,) in db.execute("select key from open order by seen desc, key"):
                 yield key

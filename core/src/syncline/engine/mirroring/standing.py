@@ -123,7 +123,9 @@ def _known(path: Path) -> tuple[int, datetime | None]:
     if not path.exists():
         return 0, None
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as db:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)
+        ) as db:
             (count,) = db.execute("select count(*) from open").fetchone()
             found = db.execute("select value from facts where name = 'complete until'").fetchone()
     except sqlite3.Error:

@@ -81,6 +81,16 @@ def test_a_source_without_channels_is_never_deaf() -> None:
     assert not condition(figures, 0, AT).unfit
 
 
+def test_what_a_sink_said_counts_while_events_wait_and_until_one_is_delivered() -> None:
+    figures = Figures()
+    figures.observe("sink.trouble", {"error": "kafka-1 cannot be resolved"}, AT)
+    assert figures.waits_because(AT) is None, "nothing waits"
+    figures.waiting_since = AT - timedelta(seconds=5)
+    assert figures.waits_because(AT) == "kafka-1 cannot be resolved"
+    figures.note_delivered(1, AT, AT)
+    assert figures.waits_because(AT) is None
+
+
 def test_how_a_stream_fares_is_read_as_it_was_written() -> None:
     state = SqliteState.memory()
     assert noted(state, "mirror@a") == Fares()

@@ -27,12 +27,13 @@ from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from syncline.connector import Context, Preparation
-from syncline.errors import Forbidden, Unavailable
+from syncline.errors import ConfigError, Forbidden, Unavailable
 from syncline.events import EventSink
 from syncline.events.sink import EventsRejected
 from syncline.secret import Secret
 from syncline.testing.sink_contract import Arrived, SinkContract, event
 from syncline_kafka import Security, Settings, connector
+from syncline_kafka.merge.topics import partitions
 from syncline_kafka.messages import event_of
 from syncline_kafka.preparing import prepare
 from syncline_kafka.sink import KafkaSink
@@ -279,9 +280,38 @@ async def test_missing_topics_are_found_made_and_then_fine(
 async def test_brokers_that_do_not_answer_are_unavailable(
     make_settings: Any, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncline_kafka.preparing._PATIENCE", 1.0)
+    monkeypatch.setattr("syncline_kafka.brokers.PATIENCE", 1.0)
     with pytest.raises(Unavailable, match="kafka: bus: listing topics"):
         await prepare(make_settings("127.0.0.1:1"), context, Preparation())
+
+
+@pytest.mark.parametrize(
+    ("address", "security", "said"),
+    [
+        ("no-such-host.invalid:9092", {}, "check the names in bootstrap_servers"),
+        ("127.0.0.1:1", {}, "Connection refused"),
+        ("SSL", {"protocol": "ssl"}, "check security.protocol and security.ca_file"),
+        ("PLAINTEXT", {"protocol": "ssl"}, "check security.protocol and security.ca_file"),
+        ("SASL_PLAINTEXT", {}, "check bootstrap_servers and security.protocol"),
+        ("SSL", {"protocol": "ssl", "ca_file": "nowhere.pem"}, "see that security.ca_file is the"),
+    ],
+)
+@pytest.mark.parametrize("whose", ["check", "merge"])
+async def test_what_is_wrong_with_a_connection_is_said_with_what_to_look_at(
+    kafka_broker: Broker, make_settings: Any, context: Context, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, address: str, security: Any, said: str, whose: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("syncline_kafka.brokers.PATIENCE", 2.0)
+    place = address if ":" in address else kafka_broker.address(address)
+    settings = make_settings(place, security=Security(**security))
+    asked = (
+        prepare(settings, context, Preparation())
+        if whose == "check"
+        else asyncio.to_thread(partitions, settings, "clean")
+    )
+    with pytest.raises((Unavailable, ConfigError)) as caught:
+        await asked
+    assert said in str(caught.value)
 
 
 async def test_a_tombstone_is_read_as_the_end_of_a_key(

@@ -39,6 +39,12 @@ def test_another_complaint_is_heard_at_once(logger: logging.Logger) -> None:
     assert all(repetition.filter(_said(text, 0)) for text in texts)
 
 
+def test_a_client_that_was_begun_anew_says_nothing_new(logger: logging.Logger) -> None:
+    repetition = RepetitionFilter()
+    texts = [REFUSED.replace("producer-1", f"producer-{n}") for n in range(5)]
+    assert [repetition.filter(_said(text, 0)) for text in texts] == [True, *[False] * 4]
+
+
 def test_whoever_debugs_hears_all_of_it(logger: logging.Logger) -> None:
     logger.setLevel(logging.DEBUG)
     repetition = RepetitionFilter()

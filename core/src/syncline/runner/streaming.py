@@ -81,7 +81,7 @@ class Streaming:
     @property
     def last_error(self) -> str | None:
         """Why it does not work, or why its sink takes nothing; None when all is well."""
-        return self._said or self.figures.sink_error
+        return self._said or self.figures.waits_because(self._clock.now())
 
     @property
     def lag(self) -> timedelta:
@@ -113,7 +113,9 @@ class Streaming:
         """Let `syncline status` say how it fares, which is another process."""
         now = self._clock.monotonic()
         found = Fares(condition=self.condition, error=self.last_error)
-        if found == self._fares or now < self._written_at + _APART:
+        # How much waits may change all the time; what is wrong is told at once.
+        same = self._fares is not None and found.kind == self._fares.kind
+        if found == self._fares or (same and now < self._written_at + _APART):
             return
         try:
             note(self._state, lease_of(self.name, self.settings, self.instance), found)
@@ -188,7 +190,8 @@ class Streaming:
         self.failures += 1
         self._events.emit("job.failed", job=self.name, error=self._said)
         fields = {"job": self.name, "again": f"{pause:.0f}", "error": self._said}
-        logger.warning("a stream will be begun again", extra=fields, exc_info=not known and error)
+        sentence = "a stream will be begun again" if not self._closing else "a stream ended early"
+        logger.warning(sentence, extra=fields, exc_info=not known and error)
 
     def steady(self) -> None:
         """Forget earlier failures of a stream that has worked for some time."""

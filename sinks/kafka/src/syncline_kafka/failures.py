@@ -50,6 +50,19 @@ PURGED = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
 _MISSING = frozenset({KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART})
 
 
+_HINTS = {
+    KafkaError._RESOLVE: "check the names in bootstrap_servers",
+    KafkaError._SSL: "check security.protocol and security.ca_file, and that brokers are named"
+    " as in their certificates",
+}
+_FILES = {
+    "ssl.ca.location": "security.ca_file",
+    "ssl.certificate.location": "security.certificate_file",
+    "ssl.key.location": "security.key_file",
+}
+"""What librdkafka calls files, and what they are called here."""
+
+
 def failure(error: KafkaError, tried: str, *, then: str = "it is sent again") -> StoreError:
     """Return the error that this one is for whoever sends.
 
@@ -60,6 +73,10 @@ def failure(error: KafkaError, tried: str, *, then: str = "it is sent again") ->
     said = f"{tried}: {error.name()}: {redact(error.str())}"
     if error.code() in FORBIDDEN:
         return Forbidden(f"{said}; check user, password and the rights of the user there")
+    # A handshake that the other side breaks off counts as a broken connection.
+    broken = error.code() == KafkaError._TRANSPORT and "SSL" in said
+    if (hint := _HINTS.get(KafkaError._SSL if broken else error.code())) is not None:
+        return Unavailable(f"{said}; {hint}")
     if error.code() in _MISSING:
         return Unavailable(f"{said}; make it with `syncline check --online --create`")
     return Unavailable(f"{said}; {then}")
@@ -67,7 +84,10 @@ def failure(error: KafkaError, tried: str, *, then: str = "it is sent again") ->
 
 def unusable(error: KafkaError, tried: str) -> SynclineError:
     """Return the error for settings that librdkafka does not take."""
-    return ConfigError([f"{tried}: librdkafka refuses the settings: {redact(error.str())}"])
+    said = f"{tried}: librdkafka refuses the settings: {redact(error.str())}"
+    files = [ours for theirs, ours in _FILES.items() if theirs in said]
+    hint = f"; see that {files[0]} is there, can be read, and is PEM" if files else ""
+    return ConfigError([said + hint])
 
 
 __all__ = ["FORBIDDEN", "PURGED", "REFUSED", "SESSION", "failure", "unusable"]

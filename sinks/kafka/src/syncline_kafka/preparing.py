@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from attrs import define, field
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
-from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from syncline.connector import Context, Finding, Preparation
-from syncline.errors import StoreError
 
-from .configuration import client
-from .failures import failure, unusable
-from .session import librdkafka
+from .brokers import PATIENCE, Brokers
+from .failures import failure
 from .settings import Settings
 from .topics import Standing, Topic, differences, wished
-
-_PATIENCE = 15.0
-"""Seconds for one answer."""
 
 
 async def prepare(settings: Settings, context: Context, asked: Preparation) -> Sequence[Finding]:
@@ -35,15 +26,17 @@ async def prepare(settings: Settings, context: Context, asked: Preparation) -> S
         Unavailable: the brokers do not answer.
         ConfigError: librdkafka does not take the settings.
     """
-    brokers = _Brokers(settings, f"kafka: {context.connection}")
+    brokers = Brokers(settings, f"kafka: {context.connection}")
     topics = wished(settings, merged=asked.merged)
     return await asyncio.to_thread(lambda: [*_findings(brokers, topics, asked.create)])
 
 
-def _findings(brokers: _Brokers, topics: Sequence[Topic], create: bool) -> Iterator[Finding]:
-    known = brokers.standing(topics)
+def _findings(brokers: Brokers, topics: Sequence[Topic], create: bool) -> Iterator[Finding]:
+    known = _standing(brokers, topics)
     made = {
-        topic.name: brokers.create(topic) for topic in topics if create and topic.name not in known
+        topic.name: _created(brokers, topic)
+        for topic in topics
+        if create and topic.name not in known
     }
     for topic in topics:
         standing = known.get(topic.name)
@@ -69,96 +62,57 @@ def _missing(topic: Topic) -> Finding:
     )
 
 
-@define(eq=False)
-class _Brokers:
-    """The brokers, asked as an administrator does; every call waits for its answer."""
-
-    settings: Settings
-    where: str
-    _errors: list[KafkaError] = field(factory=list, init=False)
-    _admin: AdminClient = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        # With a callable in it, which the types of the package do not know.
-        made: dict[str, Any] = {**client(self.settings), "error_cb": self._errors.append}
-        try:
-            self._admin = AdminClient(made, logger=librdkafka)
-        except KafkaException as error:
-            raise unusable(error.args[0], self.where) from error
-
-    def standing(self, topics: Sequence[Topic]) -> Mapping[str, Standing]:
-        """Return how those of the topics are that are there."""
-        # All of them: asking for one by name would let some brokers make it.
-        listed = self._asked("listing topics", self._listed)
-        here = {t.name: listed.topics[t.name] for t in topics if t.name in listed.topics}
-        config = self._configs([*here])
-        return {
-            name: Standing(
-                partitions=len(found.partitions),
-                replicas=min((len(p.replicas) for p in found.partitions.values()), default=0),
-                config=config[name],
-            )
-            for name, found in here.items()
-        }
-
-    def _listed(self) -> ClusterMetadata:
-        # In short turns: a login that is refused is known at once, and repeated for ever.
-        for _ in range(int(_PATIENCE) - 1):
-            try:
-                return self._admin.list_topics(timeout=1)
-            except KafkaException:
-                if self._login_refused():
-                    raise
-        return self._admin.list_topics(timeout=1)
-
-    def _login_refused(self) -> KafkaError | None:
-        self._admin.poll(0)
-        return next((e for e in self._errors if e.code() == KafkaError._AUTHENTICATION), None)
-
-    def _configs(self, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-        if not names:
-            return {}
-        asked = [ConfigResource(ResourceType.TOPIC, name) for name in names]
-        tried = "reading the settings of topics"
-        told = self._asked(
-            tried, lambda: self._admin.describe_configs(asked, request_timeout=_PATIENCE)
+def _standing(brokers: Brokers, topics: Sequence[Topic]) -> Mapping[str, Standing]:
+    """Return how those of the topics are that are there."""
+    listed = brokers.listed("listing topics")
+    here = {t.name: listed.topics[t.name] for t in topics if t.name in listed.topics}
+    config = _configs(brokers, [*here])
+    return {
+        name: Standing(
+            partitions=len(found.partitions),
+            replicas=min((len(p.replicas) for p in found.partitions.values()), default=0),
+            config=config[name],
         )
-        return {
-            resource.name: {
-                entry.name: str(entry.value) for entry in self._asked(tried, future.result).values()
-            }
-            for resource, future in told.items()
+        for name, found in here.items()
+    }
+
+
+def _configs(brokers: Brokers, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    if not names:
+        return {}
+    asked = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    tried = "reading the settings of topics"
+    told = brokers.asked(
+        tried, lambda: brokers.admin.describe_configs(asked, request_timeout=PATIENCE)
+    )
+    return {
+        resource.name: {
+            entry.name: str(entry.value) for entry in brokers.asked(tried, future.result).values()
         }
+        for resource, future in told.items()
+    }
 
-    def create(self, topic: Topic) -> Finding:
-        """Make a topic, and say so, or why not."""
-        new = NewTopic(topic.name, topic.partitions, topic.replication or -1, config=topic.config())
-        [future] = self._admin.create_topics([new], request_timeout=_PATIENCE).values()
-        try:
-            future.result()
-        except KafkaException as error:
-            return self._not_made(topic, error.args[0])
-        return Finding(
-            fine=True, text=f"topic {topic.name!r}: made, with {topic.partitions} partitions"
-        )
 
-    def _not_made(self, topic: Topic, error: KafkaError) -> Finding:
-        if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
-            text = f"topic {topic.name!r}: somebody else made it meanwhile; check once more"
-            return Finding(fine=True, text=text)
-        tried = f"topic {topic.name!r}: making it"
-        why = failure(error, tried, then="make it by hand, or change the settings")
-        return Finding(fine=False, text=str(why))
+def _created(brokers: Brokers, topic: Topic) -> Finding:
+    """Make a topic, and say so, or why not."""
+    new = NewTopic(topic.name, topic.partitions, topic.replication or -1, config=topic.config())
+    [future] = brokers.admin.create_topics([new], request_timeout=PATIENCE).values()
+    try:
+        future.result()
+    except KafkaException as error:
+        return _not_made(topic, error.args[0])
+    return Finding(
+        fine=True, text=f"topic {topic.name!r}: made, with {topic.partitions} partitions"
+    )
 
-    def _asked(self, tried: str, call: Any) -> Any:
-        try:
-            return call()
-        except KafkaException as error:
-            raise self._failure(error.args[0], tried) from error
 
-    def _failure(self, error: KafkaError, tried: str) -> StoreError:
-        # What the brokers said of the login comes by another way than the time-out it ends in.
-        return failure(self._login_refused() or error, f"{self.where}: {tried}", then="try later")
+def _not_made(topic: Topic, error: KafkaError) -> Finding:
+    if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
+        text = f"topic {topic.name!r}: somebody else made it meanwhile; check once more"
+        return Finding(fine=True, text=text)
+    tried = f"topic {topic.name!r}: making it"
+    why = failure(error, tried, then="make it by hand, or change the settings")
+    return Finding(fine=False, text=str(why))
 
 
 __all__ = ["prepare"]

@@ -220,6 +220,8 @@ class Producing:
             self._break(error)
             return
         self._observe("kafka.error", {"reason": error.name()})
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._observe("sink.trouble", {"error": str(failure(error, self._where))})
         fields = {"error": error.name(), "said": redact(error.str()), "waiting": self._under_way}
         # Once for an outage: librdkafka tells of every attempt to connect.
         level = logging.DEBUG if self._warned else logging.WARNING

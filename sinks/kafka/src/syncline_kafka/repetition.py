@@ -12,6 +12,8 @@ EVERY = 60.0
 _MOST = 256
 """Things that are remembered: a cluster has brokers by the dozen, and each says a few."""
 _ENDING = re.compile(r" \(after \d+ms in state [^)]*\)")
+_NAME = re.compile(r"\[[^\]\s]+#(producer|consumer)-\d+\]")
+"""Of a client: whatever is begun anew after a failure has another number."""
 
 
 @define(eq=False)
@@ -31,8 +33,8 @@ class RepetitionFilter(logging.Filter):
         return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
 
     def _repeats(self, record: logging.LogRecord) -> bool:
-        # How long it took differs from try to try.
-        what = _ENDING.sub("", record.getMessage())
+        # How long it took differs from try to try, and so may who tries.
+        what = _NAME.sub(r"[\1]", _ENDING.sub("", record.getMessage()))
         said = self._said.get(what)
         if said is not None and 0 <= record.created - said < EVERY:
             return True

@@ -27,6 +27,8 @@ from .repetition import RepetitionFilter
 librdkafka = logging.getLogger("syncline_kafka.librdkafka")
 librdkafka.addFilter(RedactingFilter())
 librdkafka.addFilter(RepetitionFilter())
+# Where nobody has configured logging, such as in a check, errors are told once: as errors.
+librdkafka.addHandler(logging.NullHandler())
 _PAUSE = 0.2
 """Seconds that the thread sleeps where there is nothing to hear; it wakes when there is."""
 

@@ -18,6 +18,12 @@ class Fares:
     error: str | None = None
     """Why it does not work, or why its sink takes nothing, as the log says it."""
 
+    @property
+    def kind(self) -> tuple[bool, int, bool]:
+        """What is wrong, without the words and numbers."""
+        condition = self.condition
+        return (bool(condition.unfit), len(condition.degraded), self.error is not None)
+
 
 def note(state: StateStore, lease: str, fares: Fares) -> None:
     """Write down how a stream fares.

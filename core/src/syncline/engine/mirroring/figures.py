@@ -12,6 +12,8 @@ from attrs import define, field
 from ...events import Event, interaction
 
 _type = attrgetter("type")
+SOON = timedelta(seconds=2)
+"""Within which an event is delivered, unless the sink is away."""
 _LAGS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 """Upper bounds of the histogram of lags, in seconds."""
 
@@ -67,6 +69,8 @@ class Figures:
     """Calls of the sink that have not answered."""
     sink_error: str | None = None
     """Why the sink takes nothing at present; None when it does."""
+    sink_said: str | None = None
+    """What the sink said of itself since something was delivered last: it may be on the mend."""
     full: bool = False
     """The spool is full, and the source is asked for nothing."""
     channels: Mapping[str, float] = field(factory=dict)
@@ -90,6 +94,7 @@ class Figures:
     def note_delivered(self, events: int, oldest: datetime, now: datetime) -> None:
         """Count what the sink has made durable; `oldest` is when the first of it was heard."""
         self.delivered += events
+        self.sink_said = None
         self.last_delivered = now
         self.lags.add(max(0.0, (now - oldest).total_seconds()))
 
@@ -112,9 +117,15 @@ class Figures:
                 # Before the topics are listed, nobody knows how many there will be.
                 deaf = not self.channels.get("open") and self.channels.get("planned") != 0
                 self.deaf_since = (self.deaf_since or now) if deaf else None
+            case "sink.trouble":
+                self.sink_said = str(fields.get("error", ""))
             case "merge.committed":
                 self.merged.update({name: _count(fields, name) for name in fields})
                 self.repeats += _count(fields, "repeats")
+
+    def waits_because(self, now: datetime) -> str | None:
+        """Return why events wait for the sink, as far as it says; None where none does for long."""
+        return self.sink_error or (self.sink_said if self.lag(now) > SOON else None)
 
     def ended(self, now: datetime) -> None:
         """Take note that nothing is at work any more; what waits on disk waits on."""

@@ -5,17 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from syncline.errors import ConfigError, SynclineError, Unavailable
 
-from ..configuration import client
-from ..failures import failure
-from ..session import librdkafka
+from ..brokers import Brokers
 from ..settings import Settings
 
-_WAIT = 10.0
 _NEW = 2.0
 _PAUSE = 0.2
 
@@ -27,26 +21,23 @@ def partitions(settings: Settings, job: str) -> int:
     raw topic is the only one that writes the others'.
 
     Raises:
-        ConfigError: they differ.
+        ConfigError: they differ, or librdkafka does not take the settings.
         Unavailable: one is missing, or the brokers do not answer.
         Forbidden
     """
     named = [settings.raw, settings.topic, settings.state]
-    admin = AdminClient(dict(client(settings)), logger=librdkafka)
+    brokers = Brokers(settings, "kafka")
     until = time.monotonic() + _NEW
     # A topic that was just made is not known to all brokers at once.
-    while not all((counts := _counts(admin, named)).values()) and time.monotonic() < until:
+    while not all((counts := _counts(brokers, named)).values()) and time.monotonic() < until:
         time.sleep(_PAUSE)
     if fault := _fault(counts, job):
         raise fault
     return counts[settings.raw]
 
 
-def _counts(admin: AdminClient, named: Sequence[str]) -> dict[str, int]:
-    try:
-        found = admin.list_topics(timeout=_WAIT).topics
-    except KafkaException as error:
-        raise failure(error.args[0], "kafka: asking for the topics") from error
+def _counts(brokers: Brokers, named: Sequence[str]) -> dict[str, int]:
+    found = brokers.listed("asking for the topics", then="it is asked again").topics
     return {name: len(found[name].partitions) if name in found else 0 for name in named}
 
 

@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds between two looks at how much came, and whether all clients are refused."""
+_MOMENT = 0.05
+"""Seconds between two looks at how far all channels have told everything."""
 NAMED = 1000
 """Most conversations that one gap lists: an event has to fit where events go."""
 
@@ -64,6 +66,21 @@ class _Running:
     repairs: Repairs
     lines: Lines | None = None
     """None until topics are known."""
+    _complete_until: datetime | None = None
+    _looked: float = float("-inf")
+
+    def complete_until(self) -> datetime | None:
+        """Return until when everything was told, as far as that is known: of a moment ago.
+
+        It takes a look at every channel, which is too much for each of thousands of batches.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._complete_until is None or now - self._looked >= _MOMENT:
+            self._looked = now
+            heard = self.lines.quiet_since() if self.lines is not None else None
+            missing = self.repairs.since
+            self._complete_until = heard and (heard if missing is None else min(heard, missing))
+        return self._complete_until
 
 
 class NotificationSource:
@@ -133,7 +150,7 @@ class NotificationSource:
         try:
             while True:
                 events = await inbox.take()
-                until = None if len(inbox) else _complete_until(running)
+                until = None if len(inbox) else running.complete_until()
                 yield Batch(events=events, complete_until=until)
         finally:
             await self._end()
@@ -300,13 +317,6 @@ class NotificationSource:
             unrepaired=named,
             reason=reason,
         )
-
-
-def _complete_until(running: _Running) -> datetime | None:
-    """Return until when everything was told, as far as that is known."""
-    heard = running.lines.quiet_since() if running.lines is not None else None
-    missing = running.repairs.since
-    return heard if heard is None or missing is None else min(heard, missing)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from ..clock import SystemClock
 from ..config import Config, DocumentsJob, read
+from ..config.configuration import no_passes
 from ..config.faults import nearest
-from ..config.file import no_passes
 from ..config.pairs import read_pairs
 from ..engine import Session
 from ..engine.anyjob import AnySession, config_session, documents, open_job

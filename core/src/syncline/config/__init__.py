@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .configuration import Config
 from .connections import Connection
-from .file import Config, load, read
+from .file import load, read
 from .jobs import DocumentsJob, Job, PassJob, StreamJob
 
 if TYPE_CHECKING:

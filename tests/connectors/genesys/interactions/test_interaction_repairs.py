@@ -54,6 +54,39 @@ def test_a_repair_tells_what_was_missed_under_the_ids_of_who_heard_it(way: str, 
     assert not list(one.open())
 
 
+def test_a_frame_from_before_a_state_that_analytics_told_brings_nothing_back() -> None:
+    one, now = Normaliser("genesys/cx", "a"), BEGIN + timedelta(minutes=2)
+
+    def at(second: int) -> str:
+        return (BEGIN + timedelta(seconds=second)).isoformat()
+
+    def frame(state: str, **more: str) -> list[Event]:
+        message = {
+            "id": "m",
+            "state": state,
+            "direction": "inbound",
+            "connectedTime": at(5),
+            **more,
+        }
+        agent = {"id": "p", "purpose": "agent", "connectedTime": at(5), "messages": [message]}
+        body = json.dumps({"id": "c", "participants": [agent]}).encode()
+        return one.frame(TOPIC, body, now)
+
+    segments = [
+        {"segmentType": "interact", "segmentStart": at(5), "segmentEnd": at(20)},
+        {"segmentType": "parked", "segmentStart": at(20)},
+    ]
+    session = {"sessionId": "m", "mediaType": "message", "segments": segments}
+    told = {"participantId": "p", "purpose": "agent", "sessions": [session]}
+    found = one.details({"conversationId": "c", "participants": [told]}, now)
+    assert [e.data["state"] for e in found if e.type == words.CHANGED] == ["parked"]
+    # It was on its way before.
+    assert frame("connected") == []
+    assert frame("parked", parkTime=at(20)) == []
+    (back,) = frame("connected", parkTime=at(20), resumeTime=at(40))
+    assert (back.type, back.data["state"]) == (words.CHANGED, "connected")
+
+
 def _untimed(events: list[Event], id: str) -> bool:
     (event,) = [event for event in events if event.id == id]
     return event.type in {words.RESUMED, words.ALERTING}

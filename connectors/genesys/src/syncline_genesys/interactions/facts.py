@@ -243,6 +243,8 @@ def latest_of(participant: Participant, communications: Communications) -> datet
             times.append(one.disconnectedTime)
         else:
             times += one.startAlertingTime, one.connectedTime, one.parkTime, one.resumeTime
+            if one.passages:
+                times += [passage.start for passage in one.passages]
         if one.wrapup is not None:
             times.append(one.wrapup.endTime)
         if one.afterCallWork is not None:

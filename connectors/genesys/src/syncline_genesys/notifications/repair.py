@@ -48,6 +48,8 @@ _JOIN = 60.0
 _TRIES = 30
 """Looks that fail, some a minute apart, before the gap is told as it is."""
 _PAGES = 1000
+_FEW = 300
+"""Most conversations that are read one by one: that takes a hundred times the calls."""
 
 
 class Telling(Protocol):
@@ -185,7 +187,7 @@ class Repairs:
     @property
     def _few(self) -> int:
         """How many are read one by one: no more than half a minute's calls."""
-        return max(1, self.budget.per_minute // 2)
+        return min(_FEW, max(1, self.budget.per_minute // 2))
 
     async def _read_bulk(
         self, ids: Sequence[str], due: Sequence[OpenGap], last: bool

@@ -8,6 +8,7 @@ last acknowledgement, milliseconds from the call of the sink and from the frame 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -61,9 +62,14 @@ class Measured:
         self.ended = (time.perf_counter(), time.process_time())
         now = datetime.now(timezone.utc)
         self.events += len(batch)
+        self.sent += [self.ended[0] - start] * len(batch)
+        # Those that came together have one and the same time: measuring is not to be measured.
+        at, waited = now, 0.0
         for event in batch:
-            self.sent.append(self.ended[0] - start)
-            self.heard.append((now - event.observed_at).total_seconds())
+            if event.observed_at is not at:
+                at = event.observed_at
+                waited = (now - at).total_seconds()
+            self.heard.append(waited)
 
     async def aclose(self) -> None:
         await self.source.aclose()
@@ -126,4 +132,5 @@ async def measure(config: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000)  # As the command does.
     print(json.dumps(asyncio.run(measure(Path(sys.argv[1])))))

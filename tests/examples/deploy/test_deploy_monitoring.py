@@ -312,7 +312,10 @@ CASES = {
     ),
     "SynclineMirrorFailing": Case(
         10,
-        (f'syncline_stream_failing{{{JOB},listener="a"}} 1x60',),
+        (
+            f'syncline_stream_failing{{{JOB},listener="a"}} 0x60',
+            f'syncline_stream_unfit{{{JOB},listener="a"}} 1x60',
+        ),
         (f'syncline_stream_failing{{{JOB},listener="a"}} 1x3 0x57',),
     ),
     "SynclineSpoolFilling": Case(

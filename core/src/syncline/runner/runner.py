@@ -23,7 +23,6 @@ from ..redaction import redact
 from ..state.port import StateStore
 from ..state.records import Effect
 from . import webpart
-from .agenda import Kind
 from .changes import immovable, only_at_start, raise_all
 from .claim import BEAT, TTL, Claim
 from .events import Events, Listener
@@ -31,11 +30,11 @@ from .hinting import Delivery, counted, marks
 from .intaking import Intakes
 from .janitor import housekeeping
 from .looplag import measure
-from .opening import Opened, Openings, OpenSession, accept_pairs
-from .patience import Patience
+from .opening import Openings, OpenSession
 from .telling import Telling
 from .timetable import Timetable
-from .working import LANES, Working
+from .working import Working
+from .workings import Workings
 
 if TYPE_CHECKING:
     from .streaming import Streaming
@@ -87,11 +86,12 @@ class Runner:
         self._holder = holder or _holder(config)
         self._ttl, self._drain_seconds, self._random = ttl, drain, random
         self._events = Events()
-        self._timetable = Timetable(self._due)
-        self._workings: dict[str, Working] = {}
+        self._timetable = Timetable(lambda name, kind: self._workings.due(name, kind))
+        self._workings = Workings(
+            openings=lambda: self._openings, claim=self._claim, clock=self._clock,
+            events=self._events, timetable=self._timetable, random=random, drain=drain,
+        )  # fmt: skip
         self._streams: Streams | None = None
-        self._opened: dict[str, Opened] = {}
-        self._lanes: dict[str, list[asyncio.Task[None]]] = {}
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self.begun = asyncio.Event()
@@ -172,30 +172,20 @@ class Runner:
             self._stop.clear()
 
     def _parts(self) -> Iterator[Any]:
-        for working in self._workings.values():
-            working.open()
-            self._set_going(working)
+        self._workings.open()
         if self._streams is not None:
             self._streams.open()
         yield self._beats()
         yield Intakes(
-            config=lambda: self._config, jobs=lambda: self._workings, state=self.state,
+            config=lambda: self._config, jobs=lambda: self.jobs, state=self.state,
             clock=self._clock, hint=partial(self.hint_many, kind="config"), random=self._random,
         ).run()  # fmt: skip
         yield Telling(
-            config=lambda: self._config, jobs=self._active, state=self.state, clock=self._clock
-        ).run()
-        yield housekeeping(self.state, self._clock, lambda: list(self._workings.values()))
+            config=lambda: self._config, jobs=self._workings.active, state=self.state,
+            clock=self._clock,
+        ).run()  # fmt: skip
+        yield housekeeping(self.state, self._clock, lambda: list(self.jobs.values()))
         yield measure(lambda seconds: self.emit("loop.lag", seconds=seconds))
-
-    def _active(self) -> list[str]:
-        return [name for name, working in self._workings.items() if working.role == "active"]
-
-    def _set_going(self, working: Working) -> None:
-        self._lanes[working.name] = [
-            asyncio.create_task(working.lane(kind), name=f"{kind} of {working.name}")
-            for kind in LANES
-        ]
 
     async def stop(self) -> None:
         """End `run`, gracefully."""
@@ -207,8 +197,7 @@ class Runner:
 
     async def _drain(self) -> None:
         await self._timetable.stop()
-        workings = list(self._workings.values())
-        drains = [asyncio.create_task(working.drain()) for working in workings]
+        drains = [asyncio.create_task(working.drain()) for working in self.jobs.values()]
         if self._streams is not None:
             drains.append(asyncio.create_task(self._streams.drained()))
         if drains:
@@ -216,19 +205,14 @@ class Runner:
             for task in late:
                 task.cancel()
                 logger.warning("a write did not end in time; it is looked for at the next start")
-        for lanes in self._lanes.values():
-            await _ended(lanes)
-        self._lanes.clear()
+        await self._workings.stop()
         with suppress(StateError):
             if self._streams is not None:
                 await self._streams.stop()
-        for working in workings:
-            with suppress(StateError):
-                working.give_up()
 
     async def _beats(self) -> None:
         while True:
-            kept: list[Working | Streams] = [*self._workings.values()]
+            kept: list[Working | Streams] = [*self.jobs.values()]
             kept += [self._streams] if self._streams is not None else []
             for working in kept:
                 try:
@@ -239,10 +223,6 @@ class Runner:
             self.begun.set()
             await asyncio.sleep(min(BEAT, self._ttl / 5))
 
-    def _due(self, name: str, kind: Kind) -> None:
-        if name in self._workings:
-            self._workings[name].due(kind)
-
     # -- jobs ------------------------------------------------------------------------------------
 
     async def _start(self, config: Config, name: str) -> None:
@@ -252,15 +232,7 @@ class Runner:
             if self._streams is not None:
                 await self._streams.start(config, name, running=self._running)
             return
-        opened = self._opened[name] = await self._openings.open(config, name)
-        self._workings[name] = Working(
-            name=name, settings=config.pass_job(name), session=opened.session,
-            claim=self._claim(name), clock=self._clock, events=self._events,
-            timetable=self._timetable, patience=Patience(self._random),
-        )  # fmt: skip
-        if self._running:
-            self._workings[name].open()
-            self._set_going(self._workings[name])
+        await self._workings.start(config, name, running=self._running)
 
     def _claim(self, lease: str) -> Claim:
         return Claim(
@@ -273,17 +245,10 @@ class Runner:
         if self._streams is not None and name in self._streams.by_name:
             await self._streams.end(name)
             return
-        working = self._workings[name]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._drain_seconds):
-                await working.drain()
-        await _ended(self._lanes.pop(name, []))
-        working.give_up()
-        del self._workings[name]
-        await self._opened.pop(name).closing.aclose()
+        await self._workings.end(name)
 
     async def _close_all(self) -> None:
-        for name in reversed([*self._workings, *self.streams]):
+        for name in reversed([*self.jobs, *self.streams]):
             await self._end(name)
 
     # -- what others see ---------------------------------------------------------------------------
@@ -313,7 +278,7 @@ class Runner:
     @property
     def jobs(self) -> Mapping[str, Working]:
         """The jobs that work in passes, by name, in the order of the configuration."""
-        return self._workings
+        return self._workings.by_name
 
     @property
     def streams(self) -> Mapping[str, Streaming]:
@@ -326,10 +291,10 @@ class Runner:
         Raises:
             ConfigError: this runner has no such job.
         """
-        if job not in self._workings:
+        if job not in self.jobs:
             self._config.pass_job(job)
             raise ConfigError([f"this runner does not work the job {job!r}"])
-        return self._workings[job].session
+        return self.jobs[job].session
 
     async def sync(self, job: str) -> Report:
         """Make a full pass now.
@@ -390,8 +355,7 @@ class Runner:
         told = counted(marked)
         for (job, connection), count in told.items():
             self.emit("hints", job=job, connection=connection, count=count)
-        for job in {job for job, _ in told} & self._workings.keys():
-            self._workings[job].wake()
+        self._workings.wake(job for job, _ in told)
         return len(marked)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -424,12 +388,12 @@ class Runner:
                 raise ConfigError(problems)
             before, self._config = self._config, config
             wanted = list(self._wanted(config))
-            for name in _others(before, config, [*self._workings, *self.streams], wanted):
+            for name in _others(before, config, [*self.jobs, *self.streams], wanted):
                 await self._end(name)
             results = await asyncio.gather(
                 *(self._follow(config, name) for name in wanted), return_exceptions=True
             )
-            self._workings = {n: self._workings[n] for n in wanted if n in self._workings}
+            self._workings.sort(wanted)
             if self._streams is not None:
                 self._streams.sort(wanted)
             raise_all(results)
@@ -440,25 +404,12 @@ class Runner:
             logger.info("the configuration was read again")
 
     async def _follow(self, config: Config, name: str) -> None:
-        if self._streams is not None and name in self._streams.by_name:
+        if name in self.jobs:
+            await self._workings.follow(config, name)
+        elif self._streams is not None and name in self._streams.by_name:
             await self._streams.follow(config, name, running=self._running)
-            return
-        if name not in self._workings:
+        else:
             await self._start(config, name)
-            return
-        working, before = self._workings[name], self._opened[name]
-        same = working.settings == config.jobs[name]
-        if same and await self._openings.access(config, name) == before.access:
-            accept_pairs(config, name, working.session)
-            return
-        opened = await self._openings.open(config, name)
-        try:
-            await working.exchange(config.pass_job(name), opened.session)
-        except BaseException:
-            await opened.closing.aclose()
-            raise
-        self._opened[name] = opened
-        await before.closing.aclose()
 
 
 def _others(
@@ -466,13 +417,6 @@ def _others(
 ) -> list[str]:
     """Return the jobs that are open and go: not wanted any more, or of another kind."""
     return [n for n in open_ if n not in wanted or before.jobs[n].kind != after.jobs[n].kind]
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
 
 
 def _holder(config: Config) -> str:

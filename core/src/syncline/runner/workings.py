@@ -1,0 +1,139 @@
+"""The jobs of a runner that work in passes: begun, ended, and followed where they change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+
+from attrs import define, field
+
+from ..config import Config
+from ..errors import StateError
+from ..ports import Clock
+from .agenda import Kind
+from .claim import Claim
+from .events import Events
+from .opening import Opened, Openings, accept_pairs
+from .patience import Patience
+from .timetable import Timetable
+from .working import LANES, Working
+
+
+@define(eq=False, kw_only=True)
+class Workings:
+    """The jobs of a runner that work in passes, by name."""
+
+    openings: Callable[[], Openings]
+    """Opens them; there while the runner is open."""
+    claim: Callable[[str], Claim]
+    """Makes the claim to what a lease's name says."""
+    clock: Clock
+    events: Events
+    timetable: Timetable
+    random: Callable[[], float]
+    drain: float
+    """Seconds that a job has to finish the items at hand."""
+    _workings: dict[str, Working] = field(factory=dict, init=False)
+    _opened: dict[str, Opened] = field(factory=dict, init=False)
+    _lanes: dict[str, list[asyncio.Task[None]]] = field(factory=dict, init=False)
+
+    @property
+    def by_name(self) -> Mapping[str, Working]:
+        """The jobs, in the order of the configuration."""
+        return MappingProxyType(self._workings)
+
+    async def start(self, config: Config, name: str, *, running: bool) -> None:
+        """Open a job, and work it if the runner runs.
+
+        Raises:
+            ConfigError: it cannot be opened.
+        """
+        opened = self._opened[name] = await self.openings().open(config, name)
+        working = self._workings[name] = Working(
+            name=name, settings=config.pass_job(name), session=opened.session,
+            claim=self.claim(name), clock=self.clock, events=self.events,
+            timetable=self.timetable, patience=Patience(self.random),
+        )  # fmt: skip
+        if running:
+            self._set_going(working)
+
+    def open(self) -> None:
+        """Begin to work all of them."""
+        for working in self._workings.values():
+            self._set_going(working)
+
+    def _set_going(self, working: Working) -> None:
+        working.open()
+        self._lanes[working.name] = [
+            asyncio.create_task(working.lane(kind), name=f"{kind} of {working.name}")
+            for kind in LANES
+        ]
+
+    def active(self) -> list[str]:
+        """Return the names of those that this runner works, and no other."""
+        return [name for name, working in self._workings.items() if working.role == "active"]
+
+    def due(self, name: str, kind: Kind) -> None:
+        """Tell a job that it is time for something."""
+        if name in self._workings:
+            self._workings[name].due(kind)
+
+    def wake(self, names: Iterable[str]) -> None:
+        """Tell jobs that there are hints for them."""
+        for name in self._workings.keys() & set(names):
+            self._workings[name].wake()
+
+    async def follow(self, config: Config, name: str) -> None:
+        """Open a job anew where it, or what it is opened with, differs: between two passes.
+
+        Raises:
+            ConfigError: it cannot be opened; the job goes on as it was.
+        """
+        working, before = self._workings[name], self._opened[name]
+        same = working.settings == config.jobs[name]
+        if same and await self.openings().access(config, name) == before.access:
+            accept_pairs(config, name, working.session)
+            return
+        opened = await self.openings().open(config, name)
+        try:
+            await working.exchange(config.pass_job(name), opened.session)
+        except BaseException:
+            await opened.closing.aclose()
+            raise
+        self._opened[name] = opened
+        await before.closing.aclose()
+
+    def sort(self, names: Sequence[str]) -> None:
+        """Have them in this order."""
+        self._workings = {name: self._workings[name] for name in names if name in self._workings}
+
+    async def stop(self) -> None:
+        """Stop working them, at once, and let other runners have them."""
+        for name in list(self._lanes):
+            await self._end_lanes(name)
+        for working in self._workings.values():
+            with suppress(StateError):
+                working.give_up()
+
+    async def end(self, name: str) -> None:
+        """Stop working a job once its items at hand are finished, and close it."""
+        working = self._workings[name]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.drain):
+                await working.drain()
+        await self._end_lanes(name)
+        working.give_up()
+        del self._workings[name]
+        await self._opened.pop(name).closing.aclose()
+
+    async def _end_lanes(self, name: str) -> None:
+        tasks = self._lanes.pop(name, [])
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+__all__ = ["Workings"]

@@ -64,6 +64,10 @@ def test_one_that_cannot_go_on_again_and_again_is_unfit() -> None:
     assert "could not go on 3 times" in condition(Figures(), MOST_FAILURES, AT).unfit
 
 
+def test_one_that_somebody_has_to_mend_is_unfit_at_once() -> None:
+    assert "somebody has to mend that" in condition(Figures(), 1, AT, stuck=True).unfit
+
+
 def test_deafness_is_counted_from_its_beginning_and_ends_with_a_channel() -> None:
     figures = _channels(LONG_AGO, open=0, planned=1)
     figures.observe("channels", {"open": 0, "planned": 1}, AT)

@@ -214,11 +214,15 @@ async def test_a_credential_that_is_refused_is_told(
         runner.subscribe(lambda event, fields: told.append({"event": event, **fields}))
         task = asyncio.create_task(runner.run())
         await until(lambda: runner.streams["mirror"].failures)
+        assert "somebody has to mend that" in runner.streams["mirror"].condition.unfit
+        await until(lambda: next(iter(standings(runner.config, "mirror"))).error)
+        (status,) = standings(runner.config, "mirror")
+        assert "  the reason: cx: the client may not have channels (403)" in [*status.lines()]
         runner.end()
         await task
         assert runner.streams["mirror"].last_error == "cx: the client may not have channels (403)"
     assert {"event": "job.failed", "job": "mirror", "error": "cx: the client may not have channels (403)"} in told  # fmt: skip  # noqa: E501
-    assert "a stream will be begun again" in caplog.text
+    assert "a stream waits for somebody to mend what is wrong" in caplog.text
 
 
 async def test_a_merge_job_is_told_its_instance_and_its_thresholds(

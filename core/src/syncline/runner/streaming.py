@@ -32,6 +32,8 @@ _LOOK = 0.5
 _FIRST, _MOST = 1.0, 60.0
 """Pauses after a stream that could not go on, in seconds."""
 _DENIED = 30.0
+_PROVEN = 10.0
+"""Seconds of work after which earlier failures are over: whoever is refused learns it sooner."""
 _APART = 10.0
 """Seconds between two notes of how it fares."""
 _LONG = 300.0
@@ -64,6 +66,8 @@ class Streaming:
     """How often it could not go on, one time after the other."""
     since: datetime | None = field(default=None, init=False)
     """Since when it works; None while it does not."""
+    _stuck: bool = field(default=False, init=False)
+    """It failed for a reason that no retry mends; it is tried all the same, and heals by itself."""
     _fares: Fares | None = field(default=None, init=False)
     """What was written down of it last."""
     _written_at: float = field(default=float("-inf"), init=False)
@@ -93,7 +97,10 @@ class Streaming:
         """What is wrong with it; nothing where another runner works it."""
         if self.role != "active":
             return Condition()
-        return condition(self.figures, self.failures, self._clock.now())
+        now = self._clock.now()
+        if self.since is not None and (now - self.since).total_seconds() > _PROVEN:
+            return condition(self.figures, 0, now)
+        return condition(self.figures, self.failures, now, stuck=self._stuck)
 
     # -- for the runner ----------------------------------------------------------------------------
 
@@ -178,8 +185,7 @@ class Streaming:
             self.failures = 0
             await asyncio.sleep(self._pause.next())
             return
-        least = _DENIED if isinstance(error, Forbidden | ConfigError) else 0.0
-        pause = self._pause.next(least=least)
+        pause = self._pause.next(least=_DENIED if _is_for_people(error) else 0.0)
         self._failed(error, pause)
         await asyncio.sleep(pause)
 
@@ -188,10 +194,15 @@ class Streaming:
         said = " ".join(str(error).split("\n"))
         self._said = redact(said if known and said else f"{type(error).__name__}: {said}")
         self.failures += 1
+        self._stuck = _is_for_people(error)
         self._events.emit("job.failed", job=self.name, error=self._said)
         fields = {"job": self.name, "again": f"{pause:.0f}", "error": self._said}
-        sentence = "a stream will be begun again" if not self._closing else "a stream ended early"
-        logger.warning(sentence, extra=fields, exc_info=not known and error)
+        level, sentence = logging.WARNING, "a stream will be begun again"
+        if self._closing:
+            sentence = "a stream ended early"
+        elif self._stuck:
+            level, sentence = logging.ERROR, "a stream waits for somebody to mend what is wrong"
+        logger.log(level, sentence, extra=fields, exc_info=not known and error)
 
     def steady(self) -> None:
         """Forget earlier failures of a stream that has worked for some time."""
@@ -219,6 +230,11 @@ class Streaming:
         if self._claim.held:
             self._claim.release()
             self._events.emit("role", job=self.name, role=self.role)
+
+
+def _is_for_people(error: BaseException) -> bool:
+    """Tell whether somebody has to change rights or the configuration."""
+    return isinstance(error, Forbidden | ConfigError)
 
 
 def lease_of(name: str, job: StreamJob, instance: str) -> str:

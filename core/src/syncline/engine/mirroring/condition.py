@@ -17,6 +17,7 @@ MOST_FAILURES = 3
 """Times that a stream may not go on, one after the other, before it counts as unfit."""
 DEAF = timedelta(seconds=60)
 """How long no channel may be open: a reconnection, or the vendor's maintenance, takes less."""
+_STUCK = "it is refused, or configured wrongly, and somebody has to mend that; the log says what"
 LATE = timedelta(seconds=10)
 """How long events may wait for a sink before that is told."""
 
@@ -31,13 +32,15 @@ class Condition:
     """What somebody should look at, though nothing is lost."""
 
 
-def condition(figures: Figures, failures: int, now: datetime) -> Condition:
+def condition(figures: Figures, failures: int, now: datetime, *, stuck: bool = False) -> Condition:
     """Return how a stream fares that this process works.
 
     Args:
         failures: how often it could not go on, one time after the other.
+        stuck: the last of them is one that somebody has to mend.
     """
-    return Condition(unfit=_unfit(figures, failures, now), degraded=(*_degraded(figures, now),))
+    unfit = _STUCK if stuck else _unfit(figures, failures, now)
+    return Condition(unfit=unfit, degraded=(*_degraded(figures, now),))
 
 
 def _unfit(figures: Figures, failures: int, now: datetime) -> str:

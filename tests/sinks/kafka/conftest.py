@@ -16,7 +16,8 @@ from syncline_kafka import Settings
 from syncline_kafka.messages import event_of
 from syncline_simulators.kafka.testing import kafka_broker, kafka_mock
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds without news after which no more is expected: a busy machine is slow, nothing else."""
 
 
 class _Nothing:

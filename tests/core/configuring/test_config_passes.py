@@ -1,4 +1,4 @@
-"""Full passes, plans and drift of a configuration job."""
+"""Full passes of a configuration job."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from syncline.decision import Reason
 from syncline.engine.configuring import ConfigSession, Rulebook
-from syncline.errors import ConfigError, Refused, Rejected, Stale
+from syncline.errors import ConfigError, Rejected
 from syncline.items import item_ref
 from syncline.model import Ref
-from syncline.rules import Drift, Rule, Target, Wins
-from syncline.state.records import LinkState
+from syncline.rules import Rule, Target, Wins
 
 RuleOf = Callable[..., Rule]
 Make = Callable[..., Any]
@@ -59,115 +57,6 @@ async def test_the_plan_says_in_one_line_what_would_happen(bench: Any) -> None:
     ]
     assert bench.calls() == 5
     assert not bench.state.history("capacity")
-
-
-async def test_drift_is_repaired_and_the_plan_says_who_changed_it(bench: Any, team: Ref) -> None:
-    await bench.session().sync()
-    bench.later(minutes=1)
-    bench.cx.edit(team, "call.maximum", 77, by="mallory")
-    (item,) = (await bench.session().plan()).items
-    assert item.line.startswith("drift, changed by mallory at ")
-    assert item.reason == Reason.DRIFTED.value
-    await bench.session().sync()
-    assert bench.calls() == 10
-    assert bench.events() == ["updated", "repaired"]
-
-
-async def test_drift_that_is_adopted_stays_until_the_rule_says_another_value(
-    make_bench: Make, rule_of: RuleOf, team: Ref
-) -> None:
-    bench = make_bench(rule_of(drift=Drift.ADOPT))
-    bench.cx.edit(team, "call.maximum", 10)
-    await bench.session().sync()
-    bench.cx.edit(team, "call.maximum", 77)
-    await bench.session().sync()
-    assert bench.calls() == 77
-    assert bench.events() == ["adopted", "adopted"]
-    bench.scale(3)
-    await bench.session().sync()
-    assert bench.calls() == 30
-
-
-async def test_drift_that_is_reported_is_a_conflict_that_a_person_settles(
-    make_bench: Make, rule_of: RuleOf, team: Ref
-) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT))
-    bench.cx.edit(team, "call.maximum", 10)
-    session = await bench.started()
-    bench.cx.edit(team, "call.maximum", 77)
-    await session.sync()
-    await session.sync()
-    assert bench.calls() == 77
-    (conflict,) = session.conflicts()
-    assert (conflict.base, conflict.said, conflict.held) == (10, 10, 77)
-    bench.later(minutes=1)
-    await session.resolve(conflict.record.id, "from")
-    assert bench.calls() == 10
-    assert not session.conflicts()
-    assert session.status().conflicts == 0
-
-
-async def test_a_conflict_that_is_settled_for_the_field_stays_settled(
-    make_bench: Make, rule_of: RuleOf
-) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = await bench.started()
-    (conflict,) = session.conflicts()
-    await session.resolve(conflict.record.id, "right")
-    assert (await session.sync()).written == 0
-    assert bench.calls() == 5
-    assert not session.conflicts()
-
-
-async def test_a_settled_conflict_can_have_another_value(make_bench: Make, rule_of: RuleOf) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT, maximum=100))
-    session = await bench.started()
-    (conflict,) = session.conflicts()
-    with pytest.raises(Refused, match="above the maximum"):
-        await session.resolve(conflict.record.id, "edit", edited=900)
-    await session.resolve(conflict.record.id, "edit", edited=42)
-    assert bench.calls() == 42
-    assert (await session.sync()).written == 0
-
-
-async def test_a_choice_about_what_has_moved_since_is_stale(
-    make_bench: Make, rule_of: RuleOf, team: Ref
-) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = await bench.started()
-    (conflict,) = session.conflicts()
-    bench.cx.edit(team, "call.maximum", 6)
-    with pytest.raises(Stale, match="has moved"):
-        await session.resolve(conflict.record.id, "from")
-    assert bench.calls() == 6
-
-
-async def test_a_conflict_ends_by_itself_when_both_agree_again(
-    make_bench: Make, rule_of: RuleOf, team: Ref
-) -> None:
-    bench = make_bench(rule_of(drift=Drift.REPORT))
-    session = await bench.started()
-    bench.cx.edit(team, "call.maximum", 10)
-    await session.sync()
-    assert not session.conflicts()
-    (link,) = bench.state.links("capacity")
-    assert link.state is LinkState.SYNCED
-
-
-async def test_somebody_who_changes_a_field_again_and_again_is_not_fought_for_ever(
-    bench: Any, team: Ref
-) -> None:
-    session = await bench.started()
-    for number in range(20):
-        bench.later(seconds=10)
-        bench.cx.edit(team, "call.maximum", 100 + number)
-        await session.sync()
-    assert bench.events().count("repaired") == 12
-    (conflict,) = session.conflicts()
-    assert conflict.record.reason is Reason.PING_PONG
-    bench.later(hours=3)
-    await session.sync()
-    assert bench.calls() == 119
 
 
 async def test_a_value_out_of_range_is_refused_once_and_told(
@@ -377,122 +266,3 @@ async def test_a_field_that_failed_is_tried_at_its_time_and_then_forgotten(bench
     await session.sync()
     assert bench.calls() == 10
     assert not session.quarantine()
-
-
-# -- two-way rules
-
-
-async def test_a_two_way_rule_carries_either_end_to_the_other(
-    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
-) -> None:
-    bench = make_bench(two_way())
-    session = await bench.started()
-    assert bench.events() == ["adopted"]
-    bench.cx.edit(team, "chat.maximum", 70)
-    await session.sync()
-    assert bench.cloud.value(group, "desired") == 7
-    bench.later(minutes=1)
-    bench.cloud.edit(group, "desired", 3)
-    await session.sync()
-    assert bench.cx.value(team, "chat.maximum") == 30
-    assert (await session.sync()).written == 0
-
-
-async def test_both_ends_changed_is_a_conflict_and_either_can_be_taken(
-    make_bench: Make, two_way: RuleOf, group: Ref
-) -> None:
-    bench = make_bench(two_way())
-    session = await bench.started()
-    bench.edit_both(desired=5, maximum=70)
-    await session.sync()
-    (conflict,) = session.conflicts()
-    assert conflict.record.reason is Reason.BOTH_EDITED
-    assert (conflict.said, conflict.held) == (50, 70)
-    await session.resolve(conflict.record.id, "to")
-    assert bench.cloud.value(group, "desired") == 7
-    assert (await session.sync()).written == 0
-
-
-@pytest.mark.parametrize(("wins", "both"), [(Wins.FROM, 50), (Wins.TO, 70)])
-async def test_a_two_way_rule_can_say_who_wins(
-    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref, wins: Wins, both: int
-) -> None:
-    bench = make_bench(two_way(on_conflict=wins))
-    session = await bench.started()
-    bench.edit_both(desired=5, maximum=70)
-    await session.sync()
-    assert bench.cx.value(team, "chat.maximum") == both
-    assert bench.cloud.value(group, "desired") == both // 10
-
-
-async def test_a_value_without_a_way_back_is_told(
-    make_bench: Make, two_way: RuleOf, team: Ref, group: Ref
-) -> None:
-    bench = make_bench(two_way(inverse="to * 0.1"))
-    session = await bench.started()
-    bench.cx.edit(team, "chat.maximum", 75)
-    report = await session.sync()
-    assert report.failed == 1
-    assert bench.cloud.value(group, "desired") == 2
-
-
-# -- plans, undo
-
-
-async def test_apply_does_what_the_plan_says_and_nothing_that_moved_since(
-    make_bench: Make, rule_of: RuleOf, two_way: RuleOf, group: Ref
-) -> None:
-    bench = make_bench(rule_of(), two_way(on_conflict=Wins.FROM))
-    session = bench.session()
-    bench.cloud.edit(group, "desired", 9)
-    plan = await session.plan()
-    bench.scale(8)
-    report = await session.apply(plan)
-    assert report.counts["stale"] == 1
-    assert bench.calls() == 5
-    assert bench.cx.writes[0].changes == {"chat.maximum": 90}
-
-
-async def test_a_plan_of_other_rules_is_stale(bench: Any, rule_of: RuleOf) -> None:
-    plan = await bench.session().plan()
-    with pytest.raises(Stale, match="rules have changed"):
-        await bench.session("one", rule_of(maximum=3)).apply(plan)
-
-
-async def test_an_undo_puts_back_what_nobody_has_touched_and_the_rule_waits(
-    bench: Any, team: Ref
-) -> None:
-    session = bench.session()
-    run = (await session.sync()).run
-    bench.later(minutes=1)
-    await session.undo(run)
-    assert bench.calls() == 5
-    assert (await session.sync()).written == 0
-    assert bench.events() == ["updated", "undone"]
-    assert session.status().held == 1
-    bench.later(minutes=1)
-    session.release(team)
-    await session.sync()
-    assert bench.calls() == 10
-
-
-async def test_an_undo_leaves_what_somebody_has_changed_since(bench: Any, team: Ref) -> None:
-    session = bench.session()
-    run = (await session.sync()).run
-    bench.cx.edit(team, "call.maximum", 11)
-    report = await session.undo(run)
-    assert bench.calls() == 11
-    assert [item.detail for item in report.kept] == ["somebody has changed it since"]
-
-
-async def test_nothing_can_be_approved(bench: Any) -> None:
-    with pytest.raises(Refused, match="nothing to approve"):
-        bench.session().approve("token")
-
-
-async def test_explain_tells_what_a_field_holds_and_why(bench: Any, team: Ref) -> None:
-    session = await bench.started()
-    lines = await session.explain(team)
-    assert lines[0] == "limits ivr: call.maximum [cx:limits/ivr#call.maximum] holds 10."
-    assert any("updated" in line for line in lines)
-    assert "managed by nothing" in (await session.explain(Ref("cx", "limits/other")))[0]

@@ -246,9 +246,9 @@ class Repairs:
         about = subjects(gap.topics)
         try:
             begun = partial(self.calls.began, since, until)
-            await self._read_pages(begun, "conversationStart", since, about, due)
+            await self._read_pages(begun, "conversationStart", (since, until), about, due)
             ended = partial(self.calls.ended, since - BEFORE, self.clock.now())
-            await self._read_pages(ended, "conversationEnd", since, about, due)
+            await self._read_pages(ended, "conversationEnd", (since, until), about, due)
         except Forbidden as error:
             self._note(due, error)
 
@@ -256,16 +256,22 @@ class Repairs:
         self,
         read: Callable[[int], Awaitable[list[Json]]],
         name: str,
-        since: datetime,
+        span: tuple[datetime, datetime],
         about: Set[str],
         due: Sequence[OpenGap],
     ) -> None:
-        """Read pages, the latest first, back to what was before a time."""
+        """Read pages, the latest first, back to what was before a span of time.
+
+        What began after it was heard from its beginning on; the vendor's interval counts in days.
+        """
+        since, until = span
         for number in range(1, _PAGES + 1):
             await self._turn()
             page = await read(number)
             for one in page:
-                if known(one, about) and _is_since(one, name, since):
+                began = moment(one.get("conversationStart"))
+                missed = began is None or began <= until
+                if missed and _is_since(one, name, since) and known(one, about):
                     self._other(one, due)
             if len(page) < AT_ONCE or not _is_since(page[-1], name, since):
                 return

@@ -114,6 +114,8 @@ class Deduplicated:
         self._starts: dict[_Place, int] = {}
         """From where on records are new."""
         self._windows: dict[_Place, Window] = {}
+        self._incremental = False
+        """Whether the group hands out partitions one by one (cooperative)."""
         self.dropped = 0
         """Repetitions so far."""
 
@@ -141,10 +143,15 @@ class Deduplicated:
                 self._starts[place.topic, place.partition] = place.offset
                 first, _ = consumer.get_watermark_offsets(place, timeout=_PATIENCE)
                 _at(places, place).offset = max(first, place.offset - self._again)
-        try:
-            consumer.incremental_assign(places)
-        except KafkaException:
-            consumer.assign(places)  # the group hands out all partitions anew at every change
+        if not self._incremental:
+            try:
+                # Most groups hand out all partitions anew at every change, and librdkafka logs a
+                # call of the other kind: the likely one comes first.
+                consumer.assign(places)
+                return
+            except KafkaException:
+                self._incremental = True
+        consumer.incremental_assign(places)
 
     def revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
         """Forget the ids of partitions that are somebody else's now; a callback of `subscribe`."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
 from attrs import define, field
 
 from syncline.errors import Forbidden, NotFound, Rejected, SynclineError
@@ -84,6 +85,8 @@ class Repairs:
     report: Callable[[Report], None]
     earlier: Sequence[str] = ()
     _open: list[OpenGap] = field(factory=list, init=False)
+    _answers: dict[str, int] = field(factory=dict, init=False)
+    """What analytics said last of conversations, as long as a gap is open: it looks repeatedly."""
     _news: asyncio.Event = field(factory=asyncio.Event, init=False)
 
     def missed(self, gap: Gap) -> None:
@@ -171,6 +174,8 @@ class Repairs:
         # One that was joined to another meanwhile is told with that.
         if one in self._open:
             self._open.remove(one)
+            if not self._open:
+                self._answers.clear()
             self.report(report_of(one))
 
     # -- conversations that were open
@@ -277,9 +282,13 @@ class Repairs:
                 return
 
     def _other(self, conversation: Json, due: Sequence[OpenGap]) -> None:
+        id, answer = text(conversation, "conversationId"), hash(msgspec.json.encode(conversation))
+        if self._answers.get(id) == answer:
+            return
+        self._answers[id] = answer
         if self._tell(conversation, due, self.telling.details):
             for one in due:
-                one.repaired.add(text(conversation, "conversationId"))
+                one.repaired.add(id)
 
     def _tell(
         self,

@@ -21,6 +21,12 @@ repair over REST make the same id for the same thing. What can happen once only 
 connected, disconnected, left) has no time in its id, because look-ups repeat such times with
 another precision. Whoever uses an id once has each event once; on a clean topic none comes twice.
 
+Recordings and attributes have no time of the vendor's. Their ids are made of the value and of the
+newest time of the snapshot that showed it (`shown_at` says when that was sent, at the earliest); a
+listener that began anew or missed one can give such a change another id, or one that an earlier
+change had. Merging goes by the values there, and gives a change whose id is gone another one: on a
+clean topic, an id is one change.
+
 A topic of one medium (`v2.users.{id}.conversations.calls`) does not tell the id of the
 communication, and a detail event (`v2.detail.events.conversation.{id}.…`, by EventBridge) is
 another telling of the same moment: each has ids of its own. Listen to one kind for each

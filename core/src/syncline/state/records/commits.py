@@ -259,39 +259,3 @@ Effect: TypeAlias = (
     | NoteDelivery
     | DropDeliveries
 )
-
-
-__all__ = [
-    "LEFT_BEHIND",
-    "TAKEN_AWAY",
-    "Bury",
-    "ClearDirty",
-    "CloseConflict",
-    "CloseIntent",
-    "DropDeliveries",
-    "DropLink",
-    "DropNotes",
-    "DropQuarantine",
-    "DropSkip",
-    "Effect",
-    "KeepNotes",
-    "Log",
-    "MarkDirty",
-    "NoteDelivery",
-    "NoteIntent",
-    "OpenIntent",
-    "SaveApproval",
-    "SaveConflict",
-    "SaveCursor",
-    "SaveItem",
-    "SaveLink",
-    "SavePairing",
-    "SaveProposals",
-    "SaveQuarantine",
-    "SaveReferences",
-    "SaveRun",
-    "SaveScope",
-    "SaveSkip",
-    "SaveValue",
-    "why_ended",
-]

@@ -251,22 +251,3 @@ class Fact:
 
     text: str
     version: int
-
-
-__all__ = [
-    "Backlog",
-    "ConflictRecord",
-    "Dirty",
-    "Entry",
-    "Fact",
-    "Half",
-    "Intent",
-    "Lease",
-    "Link",
-    "LinkState",
-    "Planned",
-    "Proposal",
-    "Quarantined",
-    "Run",
-    "Skipped",
-]

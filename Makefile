@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# More than processors: many tests wait for brokers and servers.
+WORKERS ?= 5
 # Tests start hundreds of programs: compiled once, also where the environment forbids it.
 COMPILED := env -u PYTHONDONTWRITEBYTECODE
 PACKAGES := core connectors/confluence connectors/genesys connectors/files connectors/aws sinks/kafka web simulators demo checks
@@ -21,7 +23,7 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(COMPILED) $(BIN)/python -m pytest -n 5 --dist loadgroup --no-loadscope-reorder -q
+	$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -q
 
 # Two at a time, the longest first; all have their say, whichever of them complains.
 CHECKS := basedpyright mypy imports lint format

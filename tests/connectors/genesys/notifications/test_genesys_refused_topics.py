@@ -143,6 +143,19 @@ def test_of_a_name_that_stands_for_several_topics_the_good_ones_are_kept() -> No
     assert left == ["v2.users.u1.conversations", "v2.users.u2.conversations"]
 
 
+def test_a_vendor_that_names_no_single_topic_is_asked_for_each_by_itself() -> None:
+    def whole(left: list[str]) -> str | None:
+        return next((name for name in left if parts(name) & odd or name in odd), None)
+
+    barred, name = Barred(), "v2.users.u1?conversations&conversations.a&conversations.b"
+    odd = {"v2.users.u1.conversations.a", "v2.users.u1.conversations.b"}
+    for _ in range(10):
+        if (bad := whole(left := barred.left([name]))) is None:
+            break
+        assert barred.learn(left, _no_topic(bad))
+    assert barred.left([name]) == ["v2.users.u1.conversations"]
+
+
 def test_a_kind_of_topic_that_does_not_exist_is_given_up_after_some() -> None:
     odd = [f"v2.users.u{n}.conversations.odd" for n in range(1000)]
     names = [*odd, *(WHOLE.format(n) for n in range(10))]

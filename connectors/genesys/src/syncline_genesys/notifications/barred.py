@@ -51,9 +51,8 @@ class Barred:
     def _left(self, name: str) -> Iterable[str]:
         topics = [*single(name)]
         good = [topic for topic in topics if topic not in self._refusals]
-        if len(good) < len(topics):
-            return combined(good)
-        return good if name in self._apart else [name]
+        names = [name] if len(good) == len(topics) else combined(good)
+        return [part for one in names for part in (single(one) if one in self._apart else [one])]
 
     def of(self, names: Iterable[str]) -> list[Refusal]:
         """Return the refusals among these names."""

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncline.events import Event, Privacy
-from syncline.events.conversations import Conversation, merge
-from syncline.events.conversations import micros
+from syncline.events.conversations import Conversation, merge, micros
 from syncline.events.conversations.zombies import finalized
 from syncline.events.interaction import ACW, ENDED, FINALIZED, WRAPUP
 from syncline.events.lookup import Found

@@ -18,9 +18,9 @@ from syncline.engine.states import open_state
 
 
 class FastClock:
-    """A `Clock` by which a minute is over in three seconds: dates go on from the machine's."""
+    """A `Clock` by which a minute is over in five seconds: dates go on from the machine's."""
 
-    FACTOR = 20.0
+    FACTOR = 12.0
 
     def __init__(self) -> None:
         self._began, self._from = datetime.now(timezone.utc), time.monotonic()

@@ -10,12 +10,15 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
 
+from syncline.config import read
+from syncline.engine.mirroring.standing import standings
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import SASL, BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -33,10 +36,10 @@ KINDS = (MIRROR, PASSWORD, ECHOING)
 TOPICS = ("v2.users.*.conversations", "v2.routing.queues.*.conversations")
 USER = "mirror"
 PARTITIONS = 2
-_SECONDS, _AGAIN = 10.0, 5.0
-"""That a first service works, and a second one."""
-_LISTENS = 8.0
-_HEARD = 2.0
+_SECONDS = 5.0
+"""That each of two services works at least."""
+_PATIENCE = 60.0
+_HEARD = 3.0
 """Seconds in which what was said is heard, and told."""
 _TEXT = """
 [connections.bus]
@@ -98,12 +101,14 @@ def overheard(folder: Path, wiki: Running, kb: Running, kind: str, told: Planted
         _trouble(kb, kind)
         kb.act({"do": "traffic", "users": 4, "queues": 2})
         ended = [shell("check", "--online", "--create", "-vv", seconds=40.0)]
-        with _happening(kb, told.caller, broker if kind == MIRROR else None, shell.folder):
-            ended.append(visiting.visit(shell, told.secrets, seconds=_SECONDS))
+        lost = broker if kind == MIRROR else None
+        with _happening(kb, told.caller, lost, shell.folder) as over:
+            ended.append(visiting.visit(shell, told.secrets, seconds=_SECONDS, until_done=over))
         # What was on disk then is delivered by now, and gone.
         shutil.copytree(folder / "state-mirror", folder / "kept", dirs_exist_ok=True)
         broker.start()
-        ended.append(visiting.visit(shell, told.secrets, seconds=_AGAIN))
+        delivered = partial(_delivered, folder / "syncline.toml", kind)
+        ended.append(visiting.visit(shell, told.secrets, seconds=_SECONDS, until_done=delivered))
         ended.append(shell("status", "-vv"))
         _keep(folder / "topics.jsonl", broker)
     return [-1 if code is None else code for code in ended]
@@ -129,20 +134,34 @@ def _trouble(kb: Running, kind: str) -> None:
 
 
 @contextmanager
-def _happening(kb: Running, caller: Caller, lost: Broker | None, folder: Path) -> Iterator[None]:
-    """Let the caller call while the block runs; the second time after Kafka was lost."""
+def _happening(
+    kb: Running, caller: Caller, lost: Broker | None, folder: Path
+) -> Iterator[Callable[[], None]]:
+    """Let the caller call while the block runs; the second time after Kafka was lost.
+
+    What it yields waits for the end of that.
+    """
     beside = threading.Thread(target=_call, args=(kb, caller, lost, folder), daemon=True)
     beside.start()
     try:
-        yield
+        yield beside.join
     finally:
         beside.join()
+
+
+def _delivered(file: Path, kind: str) -> None:
+    """Wait until nothing waits on disk any more; where the password is wrong it waits for good."""
+    until = time.monotonic() + (0.0 if kind == PASSWORD else _PATIENCE)
+    while time.monotonic() < until and any(
+        standing.waiting_bytes for standing in standings(read(file), "mirror")
+    ):
+        time.sleep(0.5)
 
 
 def _call(kb: Running, caller: Caller, lost: Broker | None, folder: Path) -> None:
     recording = folder.with_name(f"{folder.name}-recording.jsonl")
     try:
-        until = time.monotonic() + _LISTENS
+        until = time.monotonic() + _PATIENCE
         while not kb.act({"do": "notifications"})["open_sockets"] and time.monotonic() < until:
             time.sleep(0.1)
         for again in (False, True):

@@ -11,7 +11,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,8 +53,18 @@ def secrets() -> dict[str, str]:
     return {name: canary() for name in SECRETS}
 
 
-def visit(shell: Shell, known: Mapping[str, str], *, seconds: float = 4.0) -> int | None:
-    """Run the service of a shell's folder for some seconds; return how it ended."""
+def visit(
+    shell: Shell,
+    known: Mapping[str, str],
+    *,
+    seconds: float = 4.0,
+    until_done: Callable[[], object] = lambda: None,
+) -> int | None:
+    """Run the service of a shell's folder for some seconds; return how it ended.
+
+    Args:
+        until_done: waits for what has to happen meanwhile.
+    """
     configuration = shell.folder / "syncline.toml"
     text = configuration.read_text(encoding="utf-8")
     if TABLES not in text:
@@ -67,6 +77,7 @@ def visit(shell: Shell, known: Mapping[str, str], *, seconds: float = 4.0) -> in
             if found:
                 _Visitor(shell.folder, known).look(found["pages"], found["webhooks"])
             time.sleep(max(0.0, until - time.monotonic()))
+            until_done()
             process.terminate()
             return process.wait(timeout=40)
         except subprocess.TimeoutExpired:

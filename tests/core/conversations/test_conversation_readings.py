@@ -104,6 +104,15 @@ def test_who_reads_a_change_first_may_be_heard_last() -> None:
     assert states([*life, *late]) == [A, P, P, A]
 
 
+def test_an_earlier_change_of_the_same_name_is_not_the_one_that_was_told() -> None:
+    # `b` began in the middle, and was heard first.
+    quick = [recording("b", 50.05, P, 0), recording("b", 50.12, A, 0)]
+    slow = [recording("a", 49.5, A, 0), recording("a", 50.05, P, 0), recording("a", 50.12, A, 1)]
+    told = merged([*quick, *slow])
+    assert [one.data["recording_state"] for one in told] == [P, A, A]
+    assert [one.data.get("late") for one in told] == [None, None, True]
+
+
 def test_of_one_instant_the_order_of_each_listener_counts() -> None:
     # Nothing else happened meanwhile: the vendor's newest time is the same for all of them.
     life = [(0.0, A), (1.0, P), (1.1, A), (1.2, P)]

@@ -24,11 +24,13 @@ KINDS = frozenset({RECORDING, ATTRIBUTES})
 MOST = 16
 """So many changes of one value are remembered."""
 SAME_ID: Micros = 10_000_000
-"""Two listeners read the same change within so long, where both name it alike: 10 s."""
+"""Whoever reads so long after a change what it made reads that change, even where another one was
+told since, if both name it alike: 10 s."""
 SAME_VALUE: Micros = 2_000_000
-"""And where they do not: 2 s."""
+"""The same where they do not: 2 s."""
 UNDISTURBED: Micros = 600_000_000
-"""And where nobody read anything else meanwhile: 10 minutes. One may have begun anew in between."""
+"""Whoever reads so long before a change what it made reads that change, where nobody read anything
+else meanwhile: 10 minutes. Who told it may have begun anew just then."""
 
 
 @frozen
@@ -106,7 +108,7 @@ class Place:
         for change in self.changes:
             ahead = known is None or change.at > known.change
             near = SAME_ID if change.id == id else SAME_VALUE
-            if ahead and change.value == value and abs(at - change.at) <= near:
+            if ahead and change.value == value and 0 <= at - change.at <= near:
                 return change
         # Of a value told twice running, the second says nothing.
         index = bisect_right(self.changes, at, key=_at)

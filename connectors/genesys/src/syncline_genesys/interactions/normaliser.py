@@ -160,14 +160,15 @@ class Normaliser:
 
     def judged(self, time: datetime) -> datetime | None:
         """Return a time of our clock by the vendor's, or earlier; None while nothing is known."""
-        return self._clock.judge(time)
+        least = self._clock.least
+        return None if least is None else time - least
 
     def at_most(self, time: datetime) -> datetime:
         """Return a time of our clock by the vendor's, or later.
 
         A clock of ours that is ahead of the vendor's cannot be told from frames that are slow.
         """
-        return time - min(self._clock.least, timedelta(0))
+        return time - min(self._clock.least or timedelta(0), timedelta(0))
 
     def gap(
         self,
@@ -208,6 +209,7 @@ class Normaliser:
         if not is_older(latest, known.latest):
             known.raws = latests
         seen = Seen(told, latest, sent=lambda: self._clock.judge(now))
+        heard = known.began
         news = news_of(known, seen, self._screen, now)
         if not news:
             self.counts.repeats += 1
@@ -218,7 +220,7 @@ class Normaliser:
             screen=self._screen, shown=newest((latest, since)),
         )  # fmt: skip
         if news[-1].fact.at is not None and not news[-1].late:
-            self._clock.learn(news[-1].at, now)
+            self._clock.learn(news[-1].at, now, fresh=heard)
         return self._events(known, news, hearing, now)
 
     def _read(

@@ -205,8 +205,8 @@ class Repairs:
                 id = text(one, "conversationId")
                 missing.pop(id, None)
                 self._tell(one, due, self.telling.details)
-                # What has not ended by analytics may have ended since.
-                self._settle(id, due, final=last or moment(one.get("conversationEnd")) is not None)
+                # What has ended by analytics may have had work after it that they do not know yet.
+                self._settle(id, due, final=last)
         return list(missing)
 
     async def _details(self, ids: Sequence[str], due: Sequence[OpenGap]) -> list[Json]:

@@ -23,7 +23,8 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -q
+	$(COMPILED) $(BIN)/python -m pytest -q -m alone tests/system
+	$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -q -m "not alone and not soak"
 
 # Two at a time, the longest first; all have their say, whichever of them complains.
 CHECKS := basedpyright mypy imports lint format

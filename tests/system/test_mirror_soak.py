@@ -11,7 +11,7 @@ from syncline_checks.command import main
 from syncline_checks.stream.schedule import KINDS, schedule
 
 
-@pytest.mark.long(300)
+@pytest.mark.alone
 def test_changes_reach_the_clean_topic_once_and_in_order_through_every_accident(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

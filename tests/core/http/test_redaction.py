@@ -109,6 +109,14 @@ def test_what_looks_like_a_credential_is_masked_even_if_it_is_not_known(text: st
     assert MASK in shown
 
 
+def test_a_secret_that_is_a_common_word_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncline.redaction._known", Registry())
+    for secret in ("secret", "a-key,with-a-comma"):
+        register(secret)
+    assert redact("client_secret=eyJhbGciOiJ") == f"client_{MASK}={MASK}"
+    assert redact("password=a-key,with-a-comma!") == f"password={MASK}!"
+
+
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_redacting_twice_changes_nothing_more(text: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from syncline.errors import NotFound
 from syncline.ports import Clock
@@ -49,6 +49,10 @@ class Means:
     """Seconds between signs of life."""
 
 
+def _now(channel: Channel) -> datetime:
+    return channel.means.clock.now()
+
+
 @define(eq=False)
 class Channel:
     """A channel that is listened to. `wire` is its socket."""
@@ -64,7 +68,7 @@ class Channel:
     """When the vendor last said that the channel is there, by the loop's clock."""
     since: float = field(init=False, factory=lambda: asyncio.get_running_loop().time())
     """When its socket was there, by the loop's clock."""
-    opened_at: datetime = field(init=False)
+    opened_at: datetime = field(init=False, default=Factory(_now, takes_self=True))
     """The same, by ours."""
     through: datetime | None = None
     """The newest time that was heard, by the vendor's clock: a channel tells in order."""
@@ -73,10 +77,6 @@ class Channel:
     told: Said | None = None
     """What a system message said last that asks for something."""
     news: asyncio.Event = field(factory=asyncio.Event)
-
-    @opened_at.default
-    def _opened_at(self) -> datetime:
-        return self.means.clock.now()
 
     def hear(self, what: Said) -> None:
         """Take what the vendor says about the channel."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from syncline.testing.mirrored import TOGGLES
 from syncline_checks.command import main
 from syncline_checks.stream.schedule import KINDS, schedule
 
@@ -28,6 +29,8 @@ def test_changes_reach_the_clean_topic_once_and_in_order_through_every_accident(
     faults = _faults(said)
     assert faults.pop("invented", 0) <= ONCE_MORE, said
     assert not faults, said
+    # What has a time of the vendor's is told as often as it happened.
+    assert set(re.findall(r"^  invented (\S+): \d+$", said, re.MULTILINE)) <= TOGGLES, said
     assert all(f"{kind} 1" in said for kind in KINDS)
 
 

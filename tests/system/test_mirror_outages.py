@@ -148,7 +148,7 @@ def test_a_vendor_that_is_away_for_a_while_is_told_of_and_all_is_read_again(
     said = ready(host)
     assert said["ready"], "it was just lost"
     assert said["degraded"] == ["mirror: 0 of 1 channels are open"]
-    assert "degraded: 0 of 1 channels are open" in host.run("status")
+    until(lambda: "degraded: 0 of 1 channels are open" in host.run("status"))
     until(lambda: finished(vendor))
 
     vendor.clear_faults()

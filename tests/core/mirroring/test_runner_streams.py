@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,20 @@ import pytest
 from syncline.config import Config, load
 from syncline.connector import Connector, Context, setting
 from syncline.engine.mirroring.standing import standings
-from syncline.errors import ConfigError, Forbidden, PluginError, SynclineError, Unavailable
+from syncline.errors import (
+    ConfigError,
+    Forbidden,
+    PluginError,
+    StateError,
+    SynclineError,
+    Unavailable,
+)
 from syncline.events import EventSink, EventSource, MergeJob, Subscription
 from syncline.events.lines import Lines, LinesSettings
 from syncline.events.lines import connector as lines
 from syncline.ports import Secret
 from syncline.runner import Runner
+from syncline.state import SqliteState
 from syncline.testing.streams import ScriptedSource, happening
 
 _SECONDS = 10.0
@@ -225,6 +233,29 @@ async def test_a_credential_that_is_refused_is_told(
     assert "a stream waits for somebody to mend what is wrong" in caplog.text
 
 
+async def test_how_a_stream_fares_is_told_once_the_state_can_be_written(
+    config: Made, vendor: Vendor
+) -> None:
+    class Full(SqliteState):
+        """Takes nothing down at first."""
+
+        refused = 0
+
+        def cache(self, connection: str, key: str, value: str) -> None:
+            if self.refused < 3:
+                self.refused += 1
+                raise StateError("the disk is full")
+            super().cache(connection, key, value)
+
+    vendor.refuses = Forbidden("cx: the client may not have channels (403)")
+    made = config()
+    assert isinstance(made.state, Path)
+    with closing(Full.open(made.state)) as state:
+        async with running(made, state=state):
+            await until(lambda: next(iter(standings(made, "mirror"))).error)
+        assert state.refused == 3
+
+
 async def test_a_merge_job_is_told_its_instance_and_its_thresholds(
     config: Made, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +358,6 @@ async def test_two_processes_cannot_use_one_folder(
 async def test_other_jobs_tell_nothing_to_the_sink_of_a_mirror(config: Made) -> None:
     from syncline.clock import SystemClock
     from syncline.runner.telling import open_sinks
-    from syncline.state import SqliteState
 
     state = SqliteState.memory()
     assert await open_sinks(config(), state, SystemClock()) == {}

@@ -127,8 +127,9 @@ class Streaming:
         try:
             note(self._state, lease_of(self.name, self.settings, self.instance), found)
         except StateError as error:
-            # Whoever looks after the state tells that it cannot be written.
+            # Whoever looks after the state tells that it cannot be written; the next beat tries.
             logger.debug("how a stream fares is not kept", extra={"error": str(error)})
+            return
         self._fares, self._written_at = found, now
 
     def _lost(self) -> None:

@@ -87,6 +87,30 @@ def test_a_frame_from_before_a_state_that_analytics_told_brings_nothing_back() -
     assert (back.type, back.data["state"]) == (words.CHANGED, "connected")
 
 
+def test_a_value_that_is_as_it_was_before_a_look_up_is_told_again() -> None:
+    one = Normaliser("genesys/cx", "a")
+
+    def told(state: str) -> dict[str, Any]:
+        at = BEGIN.isoformat()
+        call = {"id": "k", "state": "connected", "connectedTime": at, "recordingState": state}
+        agent = {"id": "p", "purpose": "agent", "connectedTime": at, "calls": [call]}
+        return {"id": "c", "participants": [agent]}
+
+    def frame(state: str, second: int) -> list[str]:
+        body = json.dumps(told(state)).encode()
+        return _recordings(one.frame(TOPIC, body, BEGIN + timedelta(seconds=second)))
+
+    assert frame("active", 1) == ["active"]
+    # What told of the pause was lost.
+    found = one.conversation(told("paused"), BEGIN + timedelta(seconds=60))
+    assert _recordings(found) == ["paused"]
+    assert frame("active", 61) == ["active"]
+
+
+def _recordings(events: list[Event]) -> list[str]:
+    return [event.data["recording_state"] for event in events if event.type == words.RECORDING]
+
+
 def _untimed(events: list[Event], id: str) -> bool:
     (event,) = [event for event in events if event.id == id]
     return event.type in {words.RESUMED, words.ALERTING}

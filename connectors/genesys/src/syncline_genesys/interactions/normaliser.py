@@ -31,6 +31,7 @@ from .reading import (
     text_in,
     time_of,
 )
+from .repeats import Order
 from .screen import Screen
 from .shapes import Participant, Snapshot
 from .telling import News, Seen, is_older, news_of
@@ -273,7 +274,11 @@ class Normaliser:
             label=text_in(told, "utilizationLabelId") or "", screen=self._screen,
             shown=newest((latest, shown)),
         )  # fmt: skip
-        return self._events(known, news_of(known, seen, self._screen, now), hearing, now)
+        news = news_of(known, seen, self._screen, now)
+        if any(one.fact.at is None for one in news):
+            # What it showed came between what was heard and what will be: that may be as before.
+            known.order, known.raws = Order(), {}
+        return self._events(known, news, hearing, now)
 
     def _detail(self, topic: str, body: bytes | Raw | Snapshot, now: datetime) -> list[Event]:
         name, found = details.name_of(topic), details.read(topic, body)

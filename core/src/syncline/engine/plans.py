@@ -40,7 +40,7 @@ class PlanItem:
     left_version: str = ""
     right_version: str = ""
     values: tuple[str, ...] = ()
-    """Digests of the documents that would be written, in order."""
+    """Digests of the documents that would be written, in order, whatever their links lead to."""
     diff: str = ""
     """For people: what changes on the written side."""
     losses: tuple[str, ...] = ()
@@ -146,7 +146,8 @@ def plan_item(job: Job, step: Step) -> PlanItem:
 
 
 def _digests(step: Step) -> tuple[str, ...]:
-    return tuple(str(digest(d.value)) if d.value else "" for d in step.writes)
+    # An item that is created before this one gives its links an address: that is no news.
+    return tuple(str(digest(view.unaddressed(d.value))) if d.value else "" for d in step.writes)
 
 
 def _version(step: Step, side: Side) -> str:
@@ -244,11 +245,14 @@ async def apply_item(job: Job, item: PlanItem) -> Step:
     for name in ("decision", "side", "reason", "left_version", "right_version", "values"):
         was, is_ = getattr(item, name), getattr(now, name)
         if was != is_:
-            raise Stale(
-                f"{item.left or item.right}: {name.replace('_', ' ')} was {show(was)} when the plan"
-                f" was made and is {show(is_)} now; plan again"
-            )
+            raise Stale(f"{item.left or item.right}: {_moved(name, was, is_)}; plan again")
     return step
+
+
+def _moved(name: str, was: object, is_: object) -> str:
+    if name == "values":
+        return "what would be written is no longer what the plan shows"
+    return f"{name.replace('_', ' ')} was {show(was)} when the plan was made and is {show(is_)} now"
 
 
 async def _again(job: Job, item: PlanItem) -> Step:

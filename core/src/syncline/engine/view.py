@@ -163,7 +163,7 @@ def _led_elsewhere(job: Job, source: Document, target: Document) -> frozenset[st
 
 def common(job: Job, side: Side, value: Document) -> Document:
     """Return what both systems can say of one side's document, in the right's vocabulary."""
-    return _unaddressed(_common(job, side, value))
+    return unaddressed(_common(job, side, value))
 
 
 def _common(job: Job, side: Side, value: Document) -> Document:
@@ -172,8 +172,8 @@ def _common(job: Job, side: Side, value: Document) -> Document:
     return restrict(job.right.project(projected), job.shared)
 
 
-def _unaddressed(value: Document) -> Document:
-    # The address of a link belongs to one side; that there is a link is what both can say.
+def unaddressed(value: Document) -> Document:
+    """Return a document whose links to other items lead nowhere: each side has its own address."""
     return evolve(value, body=_body.rewrite_links(value.body, _outward_only))
 
 
@@ -193,7 +193,7 @@ def equal(job: Job, left: Document, right: Document) -> bool:
     # Most edits change a word: that is told without building both bodies anew.
     if _wording(mine) != _wording(theirs):
         return False
-    return digest(_unaddressed(mine)) == digest(_unaddressed(theirs))
+    return digest(unaddressed(mine)) == digest(unaddressed(theirs))
 
 
 def _wording(value: Document) -> list[str]:

@@ -56,7 +56,7 @@ def test_what_is_let_out_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("kafka-broker")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_mirror_that_loses_kafka_leaves_neither_callers_nor_secrets_behind(
     tmp_path: Path,
 ) -> None:

@@ -14,7 +14,7 @@ async def test_a_sleep_ends_when_the_clock_was_moved_past_it() -> None:
     sleeper = asyncio.create_task(clock.sleep(3600))
     await asyncio.sleep(0)
     clock.advance(3601)
-    await asyncio.wait_for(sleeper, 5)
+    await asyncio.wait_for(sleeper, 60)
     assert time.monotonic() - began < 5
 
 
@@ -26,7 +26,7 @@ async def test_a_sleep_goes_on_when_the_clock_was_moved_too_little() -> None:
     done, _ = await asyncio.wait([sleeper], timeout=0.05)
     assert not done
     clock.advance(600)
-    await asyncio.wait_for(sleeper, 5)
+    await asyncio.wait_for(sleeper, 60)
 
 
 async def test_a_sleep_ends_by_itself() -> None:

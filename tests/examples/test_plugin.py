@@ -99,7 +99,7 @@ def _served(installed: dict[str, str], folder: Path) -> subprocess.Popen[str]:
 
 def _logged(log: Path, numbers: range) -> None:
     for number in numbers:
-        with closing(sqlite3.connect(log, isolation_level=None, timeout=10)) as db:
+        with closing(sqlite3.connect(log, isolation_level=None, timeout=60)) as db:
             at = f"2026-03-01T09:{number // 60:02}:{number % 60:02}+00:00"
             db.execute("insert into log (note, what, at) values ('n', 'edited', ?)", [at])
 
@@ -149,7 +149,7 @@ def test_a_mirror_that_is_killed_again_and_again_loses_nothing(
 def _count(file: Path) -> int | None:
     if not file.exists():
         return None
-    with closing(sqlite3.connect(file, timeout=10)) as db:
+    with closing(sqlite3.connect(file, timeout=60)) as db:
         try:
             (count,) = db.execute("select count(*) from events").fetchone()
         except sqlite3.OperationalError:

@@ -39,7 +39,7 @@ class Reader:
         body = urllib.parse.urlencode(fields).encode()
         return self._ask(urllib.parse.urljoin(self.base, action[1]), body)
 
-    def until(self, address: str, seen: Callable[[str], object], seconds: float = 30) -> str:
+    def until(self, address: str, seen: Callable[[str], object], seconds: float = 120) -> str:
         """Look at a page again and again until it shows something."""
         end = time.monotonic() + seconds
         while not seen(page := self.get(address)):
@@ -50,7 +50,7 @@ class Reader:
     def _ask(self, url: str, body: bytes | None) -> str:
         headers = {"Origin": self.base} if body is not None else {}
         request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 -- ours
-        with self._opener.open(request, timeout=30) as answer:
+        with self._opener.open(request, timeout=60) as answer:
             text: str = answer.read().decode()
             return text
 

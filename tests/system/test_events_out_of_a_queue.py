@@ -109,7 +109,7 @@ async def _heard(text: str, folder: Path, sqs: Any, queue: str) -> list[Event]:
             batch.settle()
 
     taking = asyncio.create_task(take())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.to_thread(_emptied, sqs, queue, heard)
     taking.cancel()
     await asyncio.wait([taking])

@@ -96,7 +96,7 @@ def ready(host: Host) -> dict[str, Any]:
     """Return what `/readyz` says."""
     opened = build_opener(ProxyHandler({}))
     try:
-        with opened.open(f"{host.pages}/readyz", timeout=10) as answer:
+        with opened.open(f"{host.pages}/readyz", timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)
     except HTTPError as error:
         found = json.load(error)

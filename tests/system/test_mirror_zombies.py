@@ -36,7 +36,7 @@ __all__ = ["kafka_broker"]
 pytestmark = [
     pytest.mark.xdist_group("kafka-merge"),
     pytest.mark.long(120),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 WORKER = Path(__file__).with_name("merge_worker.py")

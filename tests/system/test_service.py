@@ -67,7 +67,7 @@ class Served:
     def edit(self, title: str, text: str) -> None:
         self.wiki.act({"do": "edit", "id": self.page(title), "body": f"<p>{text}</p>"})
 
-    async def until(self, seen: Callable[[], bool], seconds: float = 30) -> None:
+    async def until(self, seen: Callable[[], bool], seconds: float = 120) -> None:
         """Wait until both systems are as they should be."""
         async with asyncio.timeout(seconds):
             while not await asyncio.to_thread(seen):  # noqa: ASYNC110 -- others' state is polled
@@ -154,7 +154,7 @@ async def _listening(app: Intake) -> AsyncIterator[str]:
 async def test_an_edit_reaches_the_other_side_by_its_webhook_alone(serve: Any) -> None:
     async with serve(subscribe={}) as service:
         service.edit("Article 1", "The desk opens at nine.")
-        await service.until(lambda: "opens at nine" in service.body("Article 1"), seconds=10)
+        await service.until(lambda: "opens at nine" in service.body("Article 1"))
 
 
 async def test_what_no_webhook_told_the_poll_brings(serve: Any) -> None:
@@ -215,7 +215,7 @@ async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serv
         await service.until(lambda: job.last_error is not None)
         assert "Nobody has heard" not in service.body("Article 2")
         assert service.passes("full") == full, "nobody asks for one before its time"
-        await service.until(lambda: service.passes("full") > full, seconds=70)
+        await service.until(lambda: service.passes("full") > full)
         assert datetime.now(timezone.utc) >= due
         assert "Nobody has heard" in service.body("Article 2")
         assert "Nor of this" in service.body("Article 9")
@@ -285,7 +285,7 @@ def _without_a_feed(url: str) -> Iterator[str]:
                 self._answer(400, "application/json", b"{}")
                 return
             length = int(self.headers.get("Content-Length", 0))
-            onward = http.client.HTTPConnection(host, timeout=30)
+            onward = http.client.HTTPConnection(host, timeout=60)
             onward.request(self.command, self.path, self.rfile.read(length), dict(self.headers))
             answer = onward.getresponse()
             kind = answer.headers.get("Content-Type", "application/octet-stream")
@@ -312,5 +312,5 @@ def _without_a_feed(url: str) -> Iterator[str]:
 
 def _post(url: str, body: bytes) -> None:
     request = urllib.request.Request(url, data=body, headers={HEADER: SECRET})  # noqa: S310 -- ours
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- ours
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- ours
         assert answer.status == 202

@@ -118,7 +118,7 @@ def _drop_labels(simulator: Running) -> None:
 def _call(url: str, method: str, headers: dict[str, str], body: bytes | None) -> bytes:
     request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=10) as response:
+    with opener.open(request, timeout=60) as response:
         content: bytes = response.read()
     return content
 

@@ -149,7 +149,7 @@ def test_an_interrupt_closes_everything_and_exits_with_130(project: Path, number
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "closed\n")
     assert err == "interrupted; the next pass goes on from here\n"
 

@@ -113,7 +113,7 @@ class World:
                 await task
 
     async def until(self, true: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not true():  # noqa: ASYNC110 -- what is waited for is another task's work
                 await asyncio.sleep(0.02)
 

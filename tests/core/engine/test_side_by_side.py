@@ -44,7 +44,7 @@ async def held_at(
         return await task
 
     try:
-        await asyncio.wait_for(there.wait(), 5)
+        await asyncio.wait_for(there.wait(), 60)
         yield ended
     finally:
         go_on.set()
@@ -64,7 +64,7 @@ async def test_an_edit_that_is_hinted_at_does_not_wait_for_the_pass(pair: Any) -
     async with held_at(pair.left, "fetch", pair.session.sync, ref=slow) as ended:
         pair.left.edit(quick, body="<p>quick 2</p>")
         pair.session.hint([Change(ref=quick)], side=Side.LEFT)
-        await asyncio.wait_for(pair.session.work(), 5)
+        await asyncio.wait_for(pair.session.work(), 60)
         assert pair.titles(pair.right) == {"Slow": "<p>Slow</p>", "Quick": "<p>quick 2</p>"}
         await ended()
     assert pair.titles(pair.right) == {"Slow": "<p>slow 2</p>", "Quick": "<p>quick 2</p>"}
@@ -79,7 +79,7 @@ async def test_a_choice_does_not_wait_for_the_pass(pair: Any) -> None:
     (view,) = pair.session.conflicts()
     pair.left.edit(slow, body="<p>slow 2</p>")
     async with held_at(pair.left, "fetch", pair.session.sync, ref=slow) as ended:
-        await asyncio.wait_for(pair.session.resolve(view.record.id, "left"), 5)
+        await asyncio.wait_for(pair.session.resolve(view.record.id, "left"), 60)
         assert pair.titles(pair.right)["Torn"] == "<p>left</p>"
         await ended()
     await pair.quiet()

@@ -69,7 +69,7 @@ def message(name: str, **body: JSON) -> Delivery:
 async def taken(source: DeliveredSource, many: int) -> tuple[list[Batch], AsyncIterator[Batch]]:
     found: list[Batch] = []
     batches = source.batches()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(found) < many:
             found.append(await anext(batches))
     return found, batches

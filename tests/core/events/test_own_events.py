@@ -215,7 +215,7 @@ async def test_a_running_service_tells_what_it_does(
 
     async with Runner(load(CONFIG, folder=tmp_path, connectors=connectors)) as runner:
         running = asyncio.create_task(runner.run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(e.type == "syncline.created" for e in sink.events):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await runner.stop()

@@ -32,7 +32,7 @@ from syncline.runner import Runner
 from syncline.state import SqliteState
 from syncline.testing.streams import ScriptedSource, happening
 
-_SECONDS = 10.0
+_SECONDS = 60.0
 
 
 @attrs.frozen(kw_only=True)

@@ -199,7 +199,7 @@ async def test_the_faults_of_a_changed_file_are_in_the_log_and_counted(
     assert world.told("reload.refused") == [{"faults": 2}, {"faults": 1}]
 
 
-async def test_half_a_file_is_not_read(world: Any, at_work: Any) -> None:
+async def test_half_a_file_is_not_read(world: Any, at_work: Any, until: Any) -> None:
     path = world.folder / "syncline.toml"
     path.write_text(FILE)
     told: list[str] = []
@@ -213,9 +213,8 @@ async def test_half_a_file_is_not_read(world: Any, at_work: Any) -> None:
             path.write_text(FILE[:size])
             await asyncio.sleep(0.04)
         path.write_text(FILE + "workers = 3\n")
-        await asyncio.sleep(0.8)
+        await until(lambda: runner.session("articles").limits.workers == 3, "it is read")
         assert not [line for line in told if "goes on" in line]
-        assert runner.session("articles").limits.workers == 3
         task.cancel()
 
 

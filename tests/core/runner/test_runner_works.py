@@ -32,7 +32,7 @@ async def test_a_hint_is_worked_at_once(world: Any, at_work: Any, until: Any) ->
         world.wiki.edit(page, body="<p>9 to 6</p>")
         assert runner.hint("wiki", [Change(ref=page)]) == 1
         assert world.state.backlog("articles").count == 1, "durable when it returns"
-        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit", 2)
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit")
         await until(lambda: runner.jobs["articles"].waiting == 0, "nothing waits")
     assert world.told("hints") == [{"job": "articles", "connection": "wiki", "count": 1}]
 
@@ -44,7 +44,7 @@ async def test_a_hint_of_another_process_is_found(world: Any, at_work: Any, unti
         await until(lambda: world.passes("full"), "the first pass")
         world.wiki.edit(page, body="<p>9 to 6</p>")
         stranger.hint("wiki", [Change(ref=page)])
-        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit", 3)
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit")
 
 
 async def test_a_poll_brings_what_no_webhook_told(world: Any, at_work: Any, until: Any) -> None:
@@ -54,7 +54,7 @@ async def test_a_poll_brings_what_no_webhook_told(world: Any, at_work: Any, unti
         assert runner.jobs["articles"].next_poll is not None
         await until(lambda: world.passes("hints"), "the first poll: it begins from now on")
         world.wiki.edit(page, body="<p>9 to 6</p>")
-        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit", 5)
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit")
 
 
 async def test_hints_do_not_wait_for_a_poll_that_takes_long(
@@ -74,7 +74,7 @@ async def test_hints_do_not_wait_for_a_poll_that_takes_long(
         await until(at_it.is_set, "a poll is at it")
         world.wiki.edit(page, body="<p>9 to 6</p>")
         runner.hint("wiki", [Change(ref=page)])
-        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the hint", 20)
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the hint")
         assert runner.jobs["articles"].doing == "poll"
         gate.set()
 
@@ -102,7 +102,7 @@ async def test_a_feed_that_began_anew_makes_a_full_pass_due(
         await until(lambda: world.passes("full") and world.passes("hints"), "the first passes")
         world.wiki.edit(page, body="<p>9 to 6</p>")
         world.wiki.forget_feed()
-        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit", 5)
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit")
         await until(lambda: world.passes("full") == 2, "the full pass ended")
 
 
@@ -157,7 +157,7 @@ async def test_a_defect_in_one_pass_ends_neither_the_runner_nor_the_job(
     async with at_work(world.runner(world.config('poll = "1s"'))) as runner:
         await until(lambda: world.twin(page), "the full pass")
         await until(lambda: world.told("job.failed"), "it is said")
-        await until(lambda: runner.jobs["articles"].last_error is None, "it polls again", 20)
+        await until(lambda: runner.jobs["articles"].last_error is None, "it polls again")
 
 
 async def test_what_failed_is_tried_again_between_the_full_passes(
@@ -288,5 +288,5 @@ async def test_what_a_pass_has_to_leave_is_not_tried_in_a_loop(
         assert world.passes("hints") - before < 5
         world.wiki.edit(other, body="<p>2</p>")
         runner.hint("wiki", [Change(ref=other)])
-        await until(lambda: world.text(world.twin(other)) == "<p>2</p>", "others go on", 2)
+        await until(lambda: world.text(world.twin(other)) == "<p>2</p>", "others go on")
         assert held is not None

@@ -70,7 +70,7 @@ async def test_a_runner_can_run_again(world: Any, until: Any) -> None:
         for text in ("<p>9 to 6</p>", "<p>9 to 7</p>"):
             world.wiki.edit(page, body=text)
             task = asyncio.create_task(runner.run())
-            await until(lambda text=text: world.text(world.twin(page)) == text, "it works", 10)
+            await until(lambda text=text: world.text(world.twin(page)) == text, "it works")
             await runner.stop()
             await task
 
@@ -109,6 +109,6 @@ async def test_draining_has_an_end(world: Any, until: Any) -> None:
         task = asyncio.create_task(runner.run())
         await until(lambda: world.kb.calls["create"], "the write is under way")
         await runner.stop()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             await task
         assert world.state.intents("articles"), "it is looked for at the next start"

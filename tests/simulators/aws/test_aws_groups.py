@@ -114,7 +114,7 @@ def _listened(aws: Any, pattern: dict[str, Any]) -> str:
 def _events(aws: Any, queue: str, count: int) -> list[dict[str, Any]]:
     """So many events from the queue; the account sends them when it next looks at its clock."""
     found: list[dict[str, Any]] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while len(found) < count and time.monotonic() < until:
         answer = aws("sqs").receive_message(
             QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1

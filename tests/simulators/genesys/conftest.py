@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +13,7 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from syncline_simulators.genesys.checking import Checked, checked
 from syncline_simulators.running import Running, running
@@ -84,6 +87,30 @@ class Cloud:
         raise AssertionError(f"the job does not end: {job}")
 
     @staticmethod
+    async def heard(socket: ClientConnection, quiet: float) -> list[Any]:
+        """What comes over a socket until nothing has come for these seconds.
+
+        A simulator that had no turn on a busy machine is quiet, too: it has to answer a ping
+        meanwhile, and with nothing before the answer.
+        """
+        found: list[Any] = []
+        asked = 0
+        while True:
+            try:
+                told = json.loads(await asyncio.wait_for(socket.recv(), 60 if asked else quiet))
+            except TimeoutError:
+                assert not asked, "the simulator answers no ping"
+                await socket.send('{"message": "ping"}')
+                asked = len(found) + 1
+                continue
+            if told.get("eventBody") != {"message": "pong"}:
+                found.append(told)
+            elif asked == len(found) + 1:
+                return found
+            else:
+                asked = 0
+
+    @staticmethod
     def paragraph(text: str, **properties: Any) -> dict[str, Any]:
         """A paragraph block."""
         found: dict[str, Any] = {"blocks": [{"type": "Text", "text": {"text": text}}]}
@@ -121,7 +148,7 @@ def opened(shared: Path) -> Iterator[Opened]:
         def start(*, schema: bool = True, **options: Any) -> Cloud:
             sim = stack.enter_context(running("genesys", **options))
             proxy = stack.enter_context(checked(sim.url, shared / "specs" / "genesys.json"))
-            http = stack.enter_context(httpx.Client(base_url=proxy.url, timeout=30, verify=context))
+            http = stack.enter_context(httpx.Client(base_url=proxy.url, timeout=60, verify=context))
             cloud = Cloud(sim, http, proxy)
             token = cloud.token(sim.connection["client_id"], sim.env["GENESYS_CLIENT_SECRET"])
             http.headers["Authorization"] = f"Bearer {token}"

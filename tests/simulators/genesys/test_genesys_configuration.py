@@ -262,7 +262,7 @@ def test_partner_events_arrive_in_the_envelope_of_event_bridge(
     with listener() as (url, got):
         cloud.sim.act({"do": "subscribe", "url": url, "secret": "a secret of some length"})
         queue = cloud.post(QUEUES, {"name": "Support"})["id"]
-        headers, event = got.get(timeout=5)
+        headers, event = got.get(timeout=60)
         assert headers["X-Syncline-Secret"] == "a secret of some length"
         assert event["detail-type"] == "v2.audits.entitytype.{id}.entityid.{id}"
         assert event["source"].startswith("aws.partner/genesys.com/cloud/")
@@ -271,13 +271,13 @@ def test_partner_events_arrive_in_the_envelope_of_event_bridge(
         client = cloud.sim.connection["client_id"]
         assert detail["eventBody"]["clientId"]["id"] == client
         do("edit", "queue-observation", name="Support", set={"oWaiting": 2})
-        _, event = got.get(timeout=5)
+        _, event = got.get(timeout=60)
         assert event["detail"]["topicName"] == f"v2.analytics.queues.{queue}.observations"
         assert event["detail"]["eventBody"]["group"]["queueId"] == queue
         robin = do("create", "user", name="Robin")["id"]
-        got.get(timeout=5)
+        got.get(timeout=60)
         do("edit", "user", name="Robin", set={"routingStatus": "IDLE"})
-        _, status = got.get(timeout=5)
+        _, status = got.get(timeout=60)
         assert status["detail"]["topicName"] == f"v2.users.{robin}.routingStatus"
     fits(shared, "UserRoutingStatusUserRoutingStatus", status["detail"]["eventBody"])
     fits(shared, "AuditTopicAuditLogMessage", detail["eventBody"])
@@ -297,7 +297,7 @@ def test_partner_events_are_lost_and_repeated_as_asked_for(cloud: Any, do: Do) -
     with listener() as (url, got):
         cloud.sim.act({"do": "subscribe", "url": url, "duplicate": 1, "reorder": True})
         do("create", "queue", name="Support")
-        first, second = got.get(timeout=5)[1], got.get(timeout=5)[1]
+        first, second = got.get(timeout=60)[1], got.get(timeout=60)[1]
         assert first["id"] == second["id"]
     with listener() as (url, got):
         cloud.sim.act({"do": "subscribe", "url": url, "drop": 1})
@@ -311,7 +311,7 @@ def test_partner_events_go_into_a_queue_of_messages(cloud: Any, do: Do) -> None:
         name = "http://sqs.example/123456789012/genesys.fifo"
         cloud.sim.act({"do": "subscribe", "url": url, "queue": name})
         queue = do("create", "queue", name="Support")["id"]
-        headers, message = got.get(timeout=5)
+        headers, message = got.get(timeout=60)
         assert headers["X-Amz-Target"] == "AmazonSQS.SendMessage"
         event = json.loads(message["MessageBody"])
         assert (message["QueueUrl"], message["MessageGroupId"]) == (name, queue)

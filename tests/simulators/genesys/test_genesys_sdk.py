@@ -150,7 +150,7 @@ def test_categories_and_labels_are_made_and_read(knowledge: Any, base: str) -> N
 
 def wait(read: Any) -> Any:
     """The job when it has ended; it walks through its statuses in some tenths of a second."""
-    for _ in range(200):
+    for _ in range(3000):
         job = read()
         if job.status in ("Completed", "PartialCompleted", "Failed", "ValidationFailed"):
             return job

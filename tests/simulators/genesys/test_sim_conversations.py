@@ -49,12 +49,7 @@ class Listener:
             async with connect(uri, compression=None, max_size=None) as socket:
                 for act in acts:
                     act() if callable(act) else self.cloud.sim.act(act)
-                while True:
-                    try:
-                        text = await asyncio.wait_for(socket.recv(), quiet)
-                    except TimeoutError:
-                        return
-                    self.frames.append(json.loads(text))
+                self.frames += await self.cloud.heard(socket, quiet)
 
         asyncio.run(listen())
         return self.frames
@@ -265,7 +260,7 @@ async def test_a_reader_that_does_not_read_is_dropped(opened: Any) -> None:
     async with connect(uri, compression=None, max_queue=1, close_timeout=0.1):
         order = {"do": "traffic", "conversations_per_second": 400, "pace": 1000}
         await asyncio.to_thread(cloud.sim.act, order)
-        for _ in range(100):
+        for _ in range(600):
             found = await asyncio.to_thread(cloud.sim.act, {"do": "notifications"})
             if found["dropped_readers"]:
                 break
@@ -302,7 +297,7 @@ def test_whoever_hurried_goes_on_at_its_pace(cloud: Any) -> None:
         made = cloud.sim.act({"do": "traffic"})["counts"]["made"]
     before = cloud.sim.act({**traffic, "flat_out": False, "changes": 1})["counts"]
     assert before["open"] > 10
-    for _ in range(100):
+    for _ in range(600):
         counts = cloud.sim.act({"do": "traffic"})["counts"]
         if counts["finished"]:
             break

@@ -22,7 +22,7 @@ from syncline_simulators.kafka.testing import USERS
 pytestmark = [
     pytest.mark.xdist_group("kafka-broker"),
     pytest.mark.long(90),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(600),
 ]
 
 
@@ -49,7 +49,7 @@ def _read(broker: Broker, topic: str, count: int) -> list[bytes | None]:
     try:
         consumer.subscribe([topic])
         found: list[bytes | None] = []
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while len(found) < count and time.monotonic() < until:
             message = consumer.poll(1)
             if message is not None and message.error() is None:
@@ -103,7 +103,7 @@ def test_its_certificate_is_verified(kafka_broker: Broker) -> None:
     with pytest.raises(KafkaException):
         AdminClient(config).list_topics(timeout=2)
     trusting = {**config, "ssl.ca.location": str(kafka_broker.ca_file)}
-    assert AdminClient(trusting).list_topics(timeout=10).brokers
+    assert AdminClient(trusting).list_topics(timeout=60).brokers
 
 
 def _login(broker: Broker, protocol: str, mechanism: str, password: str) -> dict[str, str | int]:
@@ -133,7 +133,7 @@ def test_a_broker_ends_with_the_program_that_started_it(kafka_broker: Broker) ->
         assert program.stdout is not None
         pid = int(program.stdout.readline())
         program.kill()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while _running(pid) and time.monotonic() < until:
         time.sleep(0.05)
     assert not _running(pid)

@@ -29,7 +29,7 @@ def _started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str,
         yield process, json.loads(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=40)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -37,7 +37,7 @@ def test_the_mock_prints_one_line_and_ends_on_a_signal(number: signal.Signals) -
     with _started("--mock") as (process, line):
         assert set(line) == {"system", "bootstrap", "connection", "env"}
         admin = AdminClient({"bootstrap.servers": line["bootstrap"]})
-        assert admin.list_topics(timeout=10).brokers
+        assert admin.list_topics(timeout=60).brokers
         process.send_signal(number)
         assert process.wait(20) == 0
 
@@ -58,9 +58,9 @@ def test_the_real_one_keeps_its_topics_and_ends_in_good_order(
                     "ssl.ca.location": security["ca_file"],
                 }
             )  # fmt: skip
-            assert admin.list_topics(timeout=10).brokers
+            assert admin.list_topics(timeout=60).brokers
             process.send_signal(signal.SIGTERM)
-            assert process.wait(40) == 0
+            assert process.wait(60) == 0
             with pytest.raises(ProcessLookupError):
                 os.kill(line["pid"], 0)
 
@@ -75,7 +75,7 @@ def test_the_real_one_keeps_its_topics_and_ends_in_good_order(
 )
 def test_options_that_mean_nothing_are_refused(options: list[str], said: str) -> None:
     ended = subprocess.run(
-        [*COMMAND, *options], capture_output=True, text=True, timeout=30, check=False
+        [*COMMAND, *options], capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
@@ -85,7 +85,7 @@ def test_options_that_mean_nothing_are_refused(options: list[str], said: str) ->
 def test_kafkas_options_are_refused_elsewhere() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "syncline_simulators", "confluence", "--tls"],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr.strip()) == (
         2, "simulate confluence: --tls: not with this system"

@@ -19,9 +19,9 @@ def sim() -> Iterator[Running]:
 
 @pytest.fixture
 def client(sim: Running) -> Iterator[httpx.Client]:
-    """A client with the simulator's credentials and a short patience."""
+    """A client with the simulator's credentials and some patience."""
     token = sim.env["CONFLUENCE_TOKEN"]
     with httpx.Client(
-        base_url=sim.url, auth=("sync@example.com", token), timeout=5, trust_env=False
+        base_url=sim.url, auth=("sync@example.com", token), timeout=60, trust_env=False
     ) as made:
         yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -30,6 +30,14 @@ def _labels(sim: Running, page: str) -> list[str]:
     return found
 
 
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds; how long says more about the machine than about a simulator."""
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
 def test_latency_delays_before_or_after_the_request_is_applied(
     sim: Running, client: httpx.Client
 ) -> None:
@@ -37,7 +45,7 @@ def test_latency_delays_before_or_after_the_request_is_applied(
     sim.faults([{"kind": "latency", "seconds": 0.6, "when": "after"}])
     with pytest.raises(httpx.ReadTimeout):
         client.post(path, json=[{"name": "late"}], timeout=0.3)
-    assert _labels(sim, page) == ["late"]
+    until(lambda: _labels(sim, page) == ["late"])
     sim.faults([{"kind": "latency", "seconds": 0.3}])
     started = time.monotonic()
     assert client.get(SPACES).status_code == 200
@@ -148,11 +156,18 @@ def test_a_hang_up_ends_the_connection_without_an_answer(
 def test_a_dripping_body_outlives_a_timeout_for_each_read(
     sim: Running, client: httpx.Client
 ) -> None:
-    sim.faults([{"kind": "drip", "seconds": 1.0, "pieces": 20}])
-    started = time.monotonic()
-    answer = client.get(SPACES, timeout=0.3)
+    # Twenty pieces, each in time unless the machine is busy with others: asked for until they are.
+    for patience in (0.3, 0.6, 1.2, 20):
+        sim.clear_faults()
+        sim.faults([{"kind": "drip", "seconds": patience * 3, "pieces": 20}])
+        started = time.monotonic()
+        try:
+            answer = client.get(SPACES, timeout=patience)
+        except httpx.ReadTimeout:
+            continue
+        break
     assert answer.status_code == 200
-    assert time.monotonic() - started > 0.8
+    assert time.monotonic() - started > patience * 2
     assert answer.json()["results"]
 
 
@@ -235,17 +250,23 @@ def test_a_restart_drops_all_connections_and_keeps_all_content(
 ) -> None:
     page, path = _label(sim)
     port = int(sim.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as idle:
-        sim.faults([{"kind": "restart", "seconds": 0.3, "when": when}])
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as idle:
+        sim.faults([{"kind": "restart", "seconds": 1.5, "when": when}])
         with pytest.raises(httpx.ReadError):
             client.post(path, json=[{"name": "x"}])
         with pytest.raises(ConnectionResetError):
             idle.recv(1)
     with pytest.raises(httpx.ConnectError):
         client.get(SPACES)
-    time.sleep(0.5)
-    assert client.get(SPACES).status_code == 200
+    until(lambda: _answers(client))
     assert _labels(sim, page) == (["x"] if when == "after" else [])
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get(SPACES).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_every_kind_can_be_met_with_its_defaults_and_the_next_request_is_well(
@@ -257,7 +278,8 @@ def test_every_kind_can_be_met_with_its_defaults_and_the_next_request_is_well(
         try:
             client.get(SPACES)
         except httpx.TransportError:
-            time.sleep(0.3 if kind == "restart" else 0)
+            if kind == "restart":
+                until(lambda: _answers(client))
         sim.clear_faults()
         try:
             answer = client.get(SPACES)

@@ -15,7 +15,7 @@ def _talk(sim: Running, data: bytes, *, ends: bytes | None = None) -> bytes:
     """What comes back to these bytes, up to an ending or the end of the connection."""
     port = int(sim.url.rpartition(":")[2])
     seen = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
         raw.sendall(data)
         while ends is None or not seen.endswith(ends):
             part = raw.recv(65536)

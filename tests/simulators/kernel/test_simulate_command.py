@@ -25,7 +25,7 @@ def _started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str,
         yield process, json.loads(_pipe(process.stdout).readline())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:
@@ -46,7 +46,7 @@ def test_it_prints_one_line_when_ready_and_stops_on_sigterm() -> None:
 def test_it_stops_on_ctrl_c_too() -> None:
     with _started("confluence") as (process, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_what_was_refused_is_in_the_line_and_on_stderr(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_unusable_options_end_it_with_status_2_and_a_reason(tmp_path: Path) -> N
             [*COMMAND, "confluence", *arguments],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         assert (ended.returncode, ended.stdout) == (2, "")
@@ -93,7 +93,7 @@ def test_a_port_that_is_taken_is_said_so() -> None:
             [*COMMAND, "confluence", "--port", port],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         assert ended.returncode == 2
@@ -108,6 +108,6 @@ def test_simulators_import_neither_the_core_nor_a_connector() -> None:
         "print(sorted({m.partition('.')[0] for m in sys.modules if m.startswith('syncline')}))"
     )
     seen = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert seen.stdout.strip() == "['syncline_simulators']"

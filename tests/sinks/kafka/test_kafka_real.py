@@ -40,7 +40,7 @@ from syncline_kafka.sink import KafkaSink
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.testing import USERS
 
-pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.long(120), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.long(120), pytest.mark.timeout(600)]
 
 
 class TestKafkaIsASink(SinkContract):

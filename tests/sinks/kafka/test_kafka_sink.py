@@ -18,7 +18,7 @@ from syncline_kafka import connector
 from syncline_kafka.sink import KafkaSink
 from syncline_simulators.kafka.mock import INIT_PRODUCER, PRODUCE, MockCluster
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 
 class TestKafkaIsASink(SinkContract):
@@ -248,7 +248,7 @@ async def test_what_remains_at_the_end_is_said(
     await sink.aclose()
     for call in calls:
         with pytest.raises(Unavailable, match=r"closed|failed"):
-            await asyncio.wait_for(call, 5)
+            await asyncio.wait_for(call, 60)
     said = [r for r in caplog.records if "before the end; whoever sent them keeps" in r.message]
     assert [r.events for r in said] == [handed]  # type: ignore[attr-defined]  # a field of the log
     assert [r.levelname for r in said] == ["WARNING"]

@@ -17,7 +17,7 @@ from syncline.testing.sink_contract import event
 from syncline_kafka.sink import KafkaSink
 from syncline_simulators.kafka.mock import PRODUCE, MockCluster
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(300)
 EVENTS = 1_000
 KEYS = 7
 PASSING = [
@@ -92,7 +92,7 @@ async def test_nothing_is_missing_and_first_arrivals_are_in_order(
     events = [event(n, key=f"k{chance.randrange(KEYS)}") for n in range(EVENTS)]
     storm = asyncio.create_task(_accidents(kafka_mock, chance))
     try:
-        await asyncio.wait_for(Mirror(sink, list(events), chance).run(), 40)
+        await asyncio.wait_for(Mirror(sink, list(events), chance).run(), 120)
     finally:
         storm.cancel()
         await sink.aclose()

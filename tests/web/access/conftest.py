@@ -100,7 +100,7 @@ class Service:
         if whole:
             await writer.drain()
         try:
-            return await asyncio.wait_for(reader.read(), 20)
+            return await asyncio.wait_for(reader.read(), 60)
         finally:
             writer.close()
 

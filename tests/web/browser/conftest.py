@@ -308,7 +308,7 @@ def visit(chromium: Browser, world: World, request: pytest.FixtureRequest) -> It
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         visitor = Visitor(page=page, context=context, world=world)
         visitors.append(visitor)

@@ -94,7 +94,7 @@ class Receiver:
         method: str = "POST",
     ) -> tuple[int, dict[str, str], bytes]:
         """Send one request and return status, headers and body of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()

@@ -189,7 +189,7 @@ def _head(headers: dict[str, str], length: int) -> bytes:
 async def _post(port: int, body: bytes, headers: dict[str, str]) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(_head(headers, len(body)) + body)
-    line = await asyncio.wait_for(reader.readline(), 10)
+    line = await asyncio.wait_for(reader.readline(), 60)
     writer.close()
     return int(line.split()[1])
 

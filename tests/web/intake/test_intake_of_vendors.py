@@ -68,7 +68,7 @@ def forge_token(folder: Path) -> str:
 
 def waited(receiver: Any, *pages: str) -> dict[str, bool]:
     """Return what waits to be looked at, and whether with all below, once these pages do."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:
         found = {row.change.ref.id: row.change.subtree for row in receiver.waiting()}
         if set(pages) <= set(found) or time.monotonic() > end:
@@ -125,7 +125,7 @@ def test_doubled_and_shuffled_events_mark_each_page_once(
         wiki.act({"do": "create", "title": f"P{n}", "body": "<p>x</p>"})["id"] for n in range(10)
     ]
     assert set(waited(receiver, *pages)) == set(pages)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while len(receiver.results()) < 20 and time.monotonic() < end:
         time.sleep(0.02)
     assert sorted(receiver.results()) == ["accepted"] * 10 + ["repeated"] * 10
@@ -143,7 +143,7 @@ def test_a_form_refuses_what_the_others_send(
         secret = token if other == "forge" else SECRET
         wiki.act({"do": "subscribe", "url": url, "form": other, "secret": secret})
     wiki.act({"do": "create", "title": "Refunds", "body": "<p>x</p>"})
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while len(receiver.results()) < len(others) and time.monotonic() < end:
         time.sleep(0.02)
     assert receiver.results() == ["refused"] * len(others)

@@ -53,7 +53,7 @@ class _Told(ScriptedSource):
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 -- what is waited for announces nothing
             await asyncio.sleep(0.02)
 

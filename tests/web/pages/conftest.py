@@ -186,7 +186,7 @@ class Site:
         }
         content = urlencode(form).encode()
         response = await self.client.post(path, content=content, headers=headers)
-        for _ in range(500):
+        for _ in range(6000):
             if "data-reload" not in response.text:
                 return Page(response)
             await asyncio.sleep(0.01)

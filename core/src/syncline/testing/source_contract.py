@@ -18,7 +18,7 @@ from ..events import Batch, Event, EventSource, Subscription
 Listen = Callable[[Subscription], EventSource]
 Happens = Callable[[str, int], Awaitable[None]]
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds in which something that happened has to be told."""
 
 

@@ -62,7 +62,7 @@ expression = "asg.in_service * 10"
 
 
 async def until(cloud: Any, table: str, capacity: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await asyncio.to_thread(read, cloud, table) != capacity:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -19,7 +19,7 @@ from syncline_aws.sink.packing import SIZE, packed, rounds
 async def taken(cloud: Any, queue: str, count: int) -> list[Any]:
     """The bodies of so many messages, taken out; fewer where no more come."""
     found: list[Any] = []
-    for _ in range(40):
+    for _ in range(1500):
         told = await asyncio.to_thread(
             cloud("sqs").receive_message, QueueUrl=queue, MaxNumberOfMessages=10
         )

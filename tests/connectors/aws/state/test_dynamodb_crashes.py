@@ -121,7 +121,7 @@ def test_a_process_that_slept_through_its_lease_commits_nothing(
     state = open_dynamo()
     assert state.acquire("job/job", holder="heir", ttl=60) is not None
     process.send_signal(signal.SIGCONT)
-    out, _ = process.communicate("go\n", timeout=30)
+    out, _ = process.communicate("go\n", timeout=60)
     assert out == "lost\n"
     assert list(state.links(JOB)) == []
 

@@ -61,7 +61,7 @@ def test_what_the_simulator_sends_in_each_form_is_genuine(
             wiki.act({"do": "subscribe", "url": told, "form": form, **how()})
             page = wiki.act({"do": "create", "title": f"By {form}", "body": "<p>x</p>"})["id"]
             webhook = connector.webhooks[form].open(chosen, context)
-            while (one := taken.get(timeout=5)).path != f"/hooks/{form}":
+            while (one := taken.get(timeout=60)).path != f"/hooks/{form}":
                 pass
             assert hints_of(webhook, one).changes[0].ref == Ref("wiki", page)
             others = [

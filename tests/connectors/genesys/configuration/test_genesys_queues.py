@@ -104,7 +104,7 @@ async def test_an_edit_right_after_a_write_is_found_by_the_next_look(
     simulator.faults([{**slow, "match": {"method": "GET", "path": "queues/"}}])
     simulator.clear_calls()
     writing = asyncio.create_task(config.write(record, **{TIMEOUT: 25}))
-    for _ in range(500):
+    for _ in range(6000):
         if [one["method"] for one in simulator.calls()][-2:] == ["PUT", "GET"]:
             break
         await asyncio.sleep(0.01)

@@ -50,7 +50,7 @@ class Vendor:
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds."""
-        for _ in range(800):
+        for _ in range(1600):
             if holds():
                 return
             await asyncio.sleep(0.05)

@@ -187,13 +187,13 @@ async def test_topics_with_different_numbers_of_partitions_are_refused(
     bus.create(raw=4, clean=4, state=2)
     with pytest.raises(ConfigError, match=r"jobs.clean: .*raw' has 4.*state' has 2"):
         async with merging() as stage:
-            await asyncio.wait([stage], timeout=20)
+            await asyncio.wait([stage], timeout=60)
 
 
 async def test_a_topic_that_is_missing_is_named(bus: Any, merging: Any) -> None:
     with pytest.raises(Unavailable, match=r"no topic '.*other.state'.*check --online --create"):
         async with merging(state_topic=f"{bus.topic}.other.state") as stage:
-            await asyncio.wait([stage], timeout=20)
+            await asyncio.wait([stage], timeout=60)
 
 
 @pytest.mark.parametrize("protocol", ["classic", pytest.param("consumer", marks=pytest.mark.soak)])

@@ -91,6 +91,8 @@ class Limits(Shown):
     """How long a lost create is looked for before it is repeated (the vendor's index lag)."""
     quarantine_first: timedelta = timedelta(minutes=1)
     quarantine_most: timedelta = timedelta(hours=6)
+    quarantine_away: timedelta = timedelta(minutes=15)
+    """The longest pause where the system did not answer: that may end for all items at once."""
     workers: int = 8
 
 

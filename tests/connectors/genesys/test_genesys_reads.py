@@ -365,6 +365,16 @@ async def test_a_wrong_secret_says_what_to_check(connect: Connect) -> None:
     assert "wrong-one" not in str(caught.value)
 
 
+async def test_an_article_that_is_read_with_a_wrong_secret_says_what_to_check(
+    connect: Connect, simulator: Running
+) -> None:
+    base = simulator.connection["knowledge_base"]
+    store = connect(client_secret=Secret("wrong-one"), knowledge_base=base)
+    for _ in range(2):  # the second one is answered without asking the log-in server again
+        with pytest.raises(Forbidden, match="check the client id, its secret and the region"):
+            await store.fetch(Ref("kb", "00000000-0000-4000-8000-000000000000"))
+
+
 class TestWithoutPermission:
     @pytest.fixture
     def content(self) -> Json:

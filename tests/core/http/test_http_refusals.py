@@ -85,8 +85,9 @@ async def test_a_refusal_is_shared_and_the_login_server_left_alone_for_a_while(
     auth = granted(api, clock)
     failures = await asyncio.gather(*(auth.headers() for _ in range(20)), return_exceptions=True)
     assert {type(f) for f in failures} == {errors.Forbidden}
-    with pytest.raises(errors.Forbidden, match="check the client id"):
+    with pytest.raises(errors.Forbidden, match="check the client id") as caught:
         await auth.headers()
+    assert caught.value.status == 400
     assert len(vendor.logins) == 1
     vendor.refusal = None
     clock.advance(10)

@@ -73,6 +73,8 @@ class Scope:
         try:
             await self._api.knowledge_base(base)
         except (NotFound, Forbidden) as error:
+            if error.status not in (403, 404):
+                raise  # no token, or a refused one: that says nothing of the knowledge base
             raise self.hidden(error) from error
 
     def hidden(self, error: NotFound | Forbidden) -> NotFound | Forbidden:

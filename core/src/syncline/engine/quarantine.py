@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from ..errors import Forbidden, RateLimited, Unavailable
 from ..model import Ref, Side
 from ..state.records import DropSkip, Quarantined, SaveQuarantine
 from .context import Work
@@ -30,10 +31,14 @@ def isolate(
     title: str = "",
     stamp: str = "",
 ) -> None:
-    """Put an item into quarantine, for twice as long as the last time."""
+    """Put an item into quarantine, for twice as long as the last time.
+
+    An outage, or a refused credential, is no fault of the item's: the pause then stays short.
+    """
     known = job.state.quarantined(job.name, ref)
     failures = 1 + (known.failures if known and known.stamp == stamp else 0)
-    wait = min(job.limits.quarantine_first * 2 ** min(failures - 1, 16), job.limits.quarantine_most)
+    most = job.limits.quarantine_away if _away(error) else job.limits.quarantine_most
+    wait = min(job.limits.quarantine_first * 2 ** min(failures - 1, 16), most)
     reason = str(error) or type(error).__name__
     job.commit(
         [
@@ -57,3 +62,13 @@ def isolate(
     )
     report.add(ItemResult(ref=ref, title=title, event="failed", side=side, reason=reason))
     logger.error("an item was set aside", extra={"job": job.name, "ref": str(ref)})
+
+
+def _away(error: Exception) -> bool:
+    match error:
+        case Unavailable() | RateLimited():
+            return True
+        case Forbidden():
+            return error.status != 403
+        case _:
+            return False

@@ -47,7 +47,7 @@ class _Renewing:
         self._clock = clock
         self._held: _Held | None = None
         self._renewal: asyncio.Task[_Held] | None = None
-        self._refusal: tuple[str, float] = ("", 0.0)
+        self._refusal: tuple[str, int | None, float] = ("", None, 0.0)
 
     async def headers(self) -> dict[str, str]:
         """Return the bearer token, a new one if the old one is about to expire."""
@@ -63,9 +63,11 @@ class _Renewing:
         return True
 
     async def _renewed(self, refused: str | None) -> _Held:
-        message, until = self._refusal
+        message, status, until = self._refusal
         if self._clock.monotonic() < until:
-            raise errors.Forbidden(message)
+            refused_still = errors.Forbidden(message)
+            refused_still.status = status
+            raise refused_still
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._renew(refused))
             self._renewal.add_done_callback(self._finished)
@@ -83,7 +85,7 @@ class _Renewing:
         try:
             self._held = await self._obtain(refused)
         except errors.Forbidden as error:
-            self._refusal = (str(error), self._clock.monotonic() + _RETRY)
+            self._refusal = (str(error), error.status, self._clock.monotonic() + _RETRY)
             raise
         except (errors.Unavailable, errors.RateLimited):
             now = self._clock.monotonic()

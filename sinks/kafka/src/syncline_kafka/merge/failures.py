@@ -31,6 +31,10 @@ class Lost(Exception):
     """This producer or consumer is of no use any more: new ones take over."""
 
 
+class Unanswered(Lost):
+    """Nothing came back in time; who takes over waits for the brokers."""
+
+
 class Fenced(Lost):
     """Somebody else has the name of this one, or the brokers gave up waiting for it."""
 
@@ -61,4 +65,4 @@ def complain(error: KafkaError, tried: str) -> None:
         raise found
 
 
-__all__ = ["Aborted", "Fenced", "Lost", "Refused", "complain", "failure"]
+__all__ = ["Aborted", "Fenced", "Lost", "Refused", "Unanswered", "complain", "failure"]

@@ -117,6 +117,9 @@ class KafkaMerge:
         Raises:
             ConfigError: another process has this instance's name.
         """
+        if self._stop.is_set():
+            logger.info("what was begun is left to who comes next", extra={"error": str(error)})
+            return
         logger.warning("merging begins anew", extra={"error": str(error)})
         self._context.observe("merge.lost", {"error": str(error)})
         fenced = isinstance(error, Fenced)

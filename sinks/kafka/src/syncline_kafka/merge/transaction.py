@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaException
 
 from ..failures import REFUSED
-from .failures import Aborted, Lost, Refused, failure
+from .failures import Aborted, Lost, Refused, Unanswered, failure
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 
 logger = logging.getLogger(__name__)
 
-_WAIT = 10.0
-"""Seconds of one try; there are as many as it takes, until somebody says stop."""
+PATIENCE = 10.0
+"""Seconds of one try. What takes over has as many as it takes, until somebody says stop.
+
+What is begun has one: the brokers undo it after as long, and librdkafka 2.16 may ask for its
+coordinator no more when a broker has restarted, so that each try ends as the first one did.
+"""
 _PAUSE = 0.05
 
 
@@ -28,16 +32,21 @@ class Transactions:
 
     Raises of all methods:
         Aborted: the transaction can come to nothing any more; call `abort`.
-        Lost: the producer can do nothing any more.
+        Lost: the producer can do nothing any more, or nothing came back within `patience` seconds.
         Forbidden: somebody has to give rights.
     """
 
     def __init__(
-        self, producer: Producer, stopping: Callable[[], bool], beat: Callable[[], None]
+        self,
+        producer: Producer,
+        stopping: Callable[[], bool],
+        beat: Callable[[], None],
+        patience: float = PATIENCE,
     ) -> None:
         self._producer = producer
         self._stopping = stopping
         self._beat = beat
+        self._patience = patience
         self._begun = False
         self._suspects: set[bytes] = set()
         """Messages of requests that were refused: a request has many, and one may be the reason."""
@@ -47,7 +56,14 @@ class Transactions:
 
     def prepare(self) -> None:
         """End what an earlier process of this name left unfinished, and shut that one out."""
-        self._patiently("taking over the transactions", self._producer.init_transactions)
+        while True:
+            try:
+                self._try("taking over the transactions", self._producer.init_transactions)
+            except Unanswered:
+                if self._stopping():
+                    raise
+            else:
+                return
 
     def write(
         self,
@@ -78,7 +94,7 @@ class Transactions:
 
     def _flush(self, topic: str) -> None:
         """Send what waits, so that the next message has a request of its own."""
-        while self._producer.flush(_WAIT) and not self._stopping():
+        while self._producer.flush(self._patience) and not self._stopping():
             self._beat()
         if self._failed is not None:
             raise Aborted(f"writing to topic {topic!r}: {self._failed.name()}")
@@ -115,12 +131,12 @@ class Transactions:
     def commit(self, offsets: Sequence[TopicPartition], group: Any) -> None:
         """Make all that was written a fact, together with how far was read."""
         self._begin()
-        self._patiently("writing", self._heard)
-        self._patiently(
+        self._try("writing", self._heard)
+        self._try(
             "committing how far was read",
             lambda wait: self._producer.send_offsets_to_transaction(list(offsets), group, wait),
         )
-        self._patiently("committing", self._producer.commit_transaction)
+        self._try("committing", self._producer.commit_transaction)
         self._begun = False
         self._suspects.clear()
         self._convicted.clear()
@@ -128,8 +144,8 @@ class Transactions:
     def abort(self) -> None:
         """Undo all that was written since the last commit."""
         if self._begun:
-            self._patiently("undoing", self._heard)
-            self._patiently("undoing", self._producer.abort_transaction)
+            self._try("undoing", self._heard)
+            self._try("undoing", self._producer.abort_transaction)
         self._begun, self._failed = False, None
 
     @property
@@ -157,19 +173,20 @@ class Transactions:
             mark = _mark(message.topic() or "", message.key(), message.value())
             (self._convicted if mark in self._suspects else self._suspects).add(mark)
 
-    def _patiently(self, tried: str, act: Callable[[float], object]) -> None:
-        """Do something until it is done: an outage of the brokers is waited for."""
+    def _try(self, tried: str, act: Callable[[float], object]) -> None:
+        """Do something, and again where that may help, for `patience` seconds in all."""
+        until = time.monotonic() + self._patience
         while True:
             self._beat()
             try:
-                act(_WAIT)
+                act(max(_PAUSE, until - time.monotonic()))
             except KafkaException as error:
                 kafka: KafkaError = error.args[0]
                 if not kafka.retriable():
                     raise failure(kafka, tried) from error
-                if self._stopping():
-                    raise Lost(
-                        f"{tried}: the stage ends while the brokers do not answer"
+                if self._stopping() or time.monotonic() + _PAUSE >= until:
+                    raise Unanswered(
+                        f"{tried}: {kafka.name()}: the brokers gave no answer"
                     ) from error
                 time.sleep(_PAUSE)
             else:
@@ -180,4 +197,4 @@ def _mark(topic: str, key: bytes | None, value: bytes | None) -> bytes:
     return blake2b(b"\0".join([topic.encode(), key or b"", value or b""]), digest_size=16).digest()
 
 
-__all__ = ["Transactions"]
+__all__ = ["PATIENCE", "Transactions"]

@@ -19,8 +19,8 @@ from typing import Any
 from attrs import frozen
 
 from syncline.config import Config
-from syncline.engine.opening import open_session
-from syncline.engine.report import Report
+from syncline.engine.opening.session import open_session
+from syncline.engine.runs.report import Report
 
 from ..measuring import Options, Outcome, Result
 from .systems import JOB, System, both, write_pages

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from syncline.config import read
-from syncline.engine.anyjob import AnySession, open_job
+from syncline.engine.opening.jobs import AnySession, open_job
 from syncline.model import Change, Ref, Side
 
 JOB = "capacity"

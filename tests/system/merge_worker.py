@@ -14,7 +14,7 @@ from pathlib import Path
 from syncline.config import read
 from syncline.engine.mirroring.figures import Figures
 from syncline.engine.mirroring.opening import Surroundings, open_stream
-from syncline.engine.states import open_state
+from syncline.engine.opening.state import open_state
 
 
 class FastClock:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from syncline.config import read
-from syncline.engine.anyjob import open_job
 from syncline.engine.configuring import ConfigSession
-from syncline.engine.report import Report
+from syncline.engine.opening.jobs import open_job
+from syncline.engine.runs.report import Report
 from syncline_demo.capacity.clock import MovedClock
 from syncline_demo.systems import System, started
 from syncline_demo.tables import connections

@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from syncline.config import read
-from syncline.engine.states import opened_state
+from syncline.engine.opening.state import opened_state
 from syncline_web.intake import Intake, StateDesk
 from syncline_web.listening.servers import serving
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .config import read as read_config
     from .connector import Connector, Context, setting
     from .engine import Plan, Report, Session
-    from .engine.opening import open_session
+    from .engine.opening.session import open_session
     from .errors import SynclineError
     from .mapping import Mapping
     from .model import Document, Record, Ref, Side, Status
@@ -36,7 +36,7 @@ _HOMES = {
     "Side": ".model:Side",
     "Status": ".model:Status",
     "SynclineError": ".errors:SynclineError",
-    "open_session": ".engine.opening:open_session",
+    "open_session": ".engine.opening.session:open_session",
     "read_config": ".config:read",
     "setting": ".connector:setting",
 }

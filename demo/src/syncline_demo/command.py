@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from syncline.config import read
-from syncline.engine.opening import open_session
+from syncline.engine.opening.session import open_session
 from syncline.errors import ConfigError
 
 from . import serving

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from syncline.config.file import read
-from syncline.engine.anyjob import open_job
 from syncline.engine.configuring import ConfigSession
+from syncline.engine.opening.jobs import open_job
 from syncline.errors import SynclineError
 from syncline.ports import Clock
 from syncline.state import SqliteState

@@ -9,8 +9,8 @@ import pytest
 from syncline.clock import SystemClock
 from syncline.config import Config
 from syncline.config.secrets import SecretRef
-from syncline.engine.opening import context_of
-from syncline.engine.resolving import resolve_secrets
+from syncline.engine.opening.secrets import resolve_secrets
+from syncline.engine.opening.stores import context_of
 from syncline.errors import ConfigError
 from syncline.state import SqliteState
 

@@ -10,7 +10,7 @@ import pytest
 
 from syncline.config import Config
 from syncline.config.states import ConnectedState
-from syncline.engine.states import open_state, opened_state
+from syncline.engine.opening.state import open_state, opened_state
 from syncline.errors import ConfigError
 
 Loaded = Callable[[str], Config]

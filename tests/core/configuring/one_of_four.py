@@ -22,7 +22,7 @@ from syncline.clock import SystemClock
 from syncline.config_store import FieldWrite
 from syncline.engine import ConfigSession
 from syncline.engine.configuring import Rulebook
-from syncline.engine.opening import is_dead, this_process
+from syncline.engine.runs.holder import is_dead, this_process
 from syncline.errors import VersionMismatch
 from syncline.items import ConfigRecord, FieldType, Kind, Objection, item_ref
 from syncline.model import JSON, Change, ChangePage, Costs, Cursor, Ref, Side, Version

@@ -11,7 +11,7 @@ from syncline.decision import Reason
 from syncline.engine.configuring import passing
 from syncline.engine.configuring.sighting import Looked, rememberable
 from syncline.engine.configuring.verdicts import fresh_link
-from syncline.engine.report import Report
+from syncline.engine.runs.report import Report
 from syncline.items import FieldType, item_ref
 from syncline.model import Digest, Side
 from syncline.rules import Drift, Input, Rule, Target

@@ -9,7 +9,7 @@ from typing import Any
 from syncline.cli.exits import DONE, FAILED
 from syncline.cli.reports import code, lines
 from syncline.cli.watching import history_lines, status_lines
-from syncline.engine.explaining import where_and_why
+from syncline.engine.status.explanation import where_and_why
 from syncline.errors import OutcomeUnknown, Rejected
 from syncline.rules import Rule
 from syncline.testing.accidents import Effect

@@ -93,7 +93,7 @@ async def test_an_attempt_is_remembered_by_the_next_process(make_pair: MakePair)
     ref = pair.left.write("Hours", BODY)
     await given_up(pair)
     pair.right.land()
-    pair.session._job.process.attempts.load([])
+    pair.session._job.process.abandoned.load([])
     await pair.sync()
     assert bodies(pair.right) == [BODY]
     assert pair.twin(ref) in pair.right.live()

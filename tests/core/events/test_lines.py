@@ -16,7 +16,7 @@ import pytest
 from syncline import plugins
 from syncline.clock import SystemClock
 from syncline.connector import Context
-from syncline.engine.states import PassingCache
+from syncline.engine.opening.state import PassingCache
 from syncline.errors import Unavailable
 from syncline.events import EventSink
 from syncline.events.lines import Lines, LinesSettings

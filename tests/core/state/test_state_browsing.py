@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.decision import Reason
-from syncline.engine import browsing
+from syncline.engine.status import browsing
 from syncline.model import Change, Ref, Side
 from syncline.state import SqliteState
 from syncline.state.browsing import Shelved, Standing

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syncline.decision import Limits, Policy
 from syncline.engine import Report, Session
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.mapping import Mapping as Rules
 from syncline.model import Ref
 from syncline.runner.streaming import Streaming

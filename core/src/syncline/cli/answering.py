@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Sequence
 from ..clock import SystemClock
 from ..config import Config
 from ..config.states import ConnectedState
-from ..engine.opening import open_config_store, open_store
-from ..engine.states import open_state
+from ..engine.opening.state import open_state
+from ..engine.opening.stores import open_config_store, open_store
 from ..errors import SynclineError
 from ..items import ConfigRecord
 from ..model import Incomplete, Ref, Status

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..config.pairs import read_pairs
-from ..engine.anyjob import documents
+from ..engine.opening.jobs import documents_session
 from ..model import Ref
 from ..state.records import Proposal
 from . import reports
@@ -29,7 +29,7 @@ def losses(args: argparse.Namespace) -> int:
 async def _losses(config: Config, job: str, args: argparse.Namespace) -> int:
     losing = total = 0
     async with online(config, job) as session:
-        async for item in documents(session, "losses").losses():
+        async for item in documents_session(session, "losses").losses():
             total += 1
             losing += bool(item.losses)
             if args.json:
@@ -63,7 +63,7 @@ def _refs(pair: Sequence[str]) -> tuple[Ref, Ref]:
 
 def _answer(config: Config, job: str, accepted: Pairs, rejected: Pairs) -> None:
     with offline(config, job, writing=True) as opened:
-        session = documents(opened, "pairs")
+        session = documents_session(opened, "pairs")
         session.accept(accepted)
         session.reject(rejected)
 
@@ -84,7 +84,7 @@ def _said(args: argparse.Namespace, accepted: Pairs, rejected: Pairs) -> int:
 async def _proposals(config: Config, job: str, args: argparse.Namespace) -> int:
     with shown(args) as progress:
         async with online(config, job, progress) as opened:
-            session = documents(opened, "pairs")
+            session = documents_session(opened, "pairs")
             waiting = await session.proposals()
             alike = [p for p in waiting if args.accept_all and p.score >= args.min_score]
             session.accept((p.left, p.right) for p in alike)

@@ -12,8 +12,8 @@ from attrs import evolve
 from .. import body
 from ..config import Config
 from ..engine import ConfigSession, ConflictView, FieldConflict, Report, Session
-from ..engine.comparing import editable
 from ..engine.configuring.telling import shown
+from ..engine.status.comparison import editable
 from ..errors import ConfigError, Refused
 from ..model import FIELDS, JSON, Document
 from ..state.records import ConflictRecord

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from attrs import define, field
 
-from ..engine.anyjob import AnySession
+from ..engine.opening.jobs import AnySession
 from ..errors import Refused
 from .exits import INTERRUPTED
 from .output import say

@@ -17,8 +17,8 @@ from ..config.configuration import no_passes
 from ..config.faults import nearest
 from ..config.pairs import read_pairs
 from ..engine import Session
-from ..engine.anyjob import AnySession, config_session, documents, open_job
-from ..engine.states import opened_state
+from ..engine.opening.jobs import AnySession, config_session, documents_session, open_job
+from ..engine.opening.state import opened_state
 from ..errors import ConfigError, StoreError
 from ..items import Kind
 from ..model import FIELDS, Costs, Document, Ref
@@ -124,7 +124,7 @@ async def online(
         settings = config.job(job)
         if isinstance(settings, DocumentsJob) and settings.pairs is not None:
             pairs = read_pairs(config.folder / settings.pairs.expanduser(), settings)
-            documents(session, "pairs").accept(pairs)
+            documents_session(session, "pairs").accept(pairs)
         with at_work(session):
             yield session
 

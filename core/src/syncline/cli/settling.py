@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..config import Config
 from ..engine import Report
-from ..engine.anyjob import AnySession
+from ..engine.opening.jobs import AnySession
 from ..errors import ConfigError
 from ..model import Ref
 from ..state.records import Quarantined

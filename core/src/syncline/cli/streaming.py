@@ -116,8 +116,8 @@ def findings(config: Config, *, create: bool) -> dict[str, list[Finding]]:
 
 
 async def _findings(config: Config, create: bool) -> dict[str, list[Finding]]:
-    from ..engine.opening import context_of
-    from ..engine.resolving import resolve_secrets
+    from ..engine.opening.secrets import resolve_secrets
+    from ..engine.opening.stores import context_of
     from ..state import SqliteState
 
     found: dict[str, list[Finding]] = {}

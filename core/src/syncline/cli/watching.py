@@ -11,7 +11,7 @@ import attrs
 
 from ..config import Config, DocumentsJob
 from ..engine import JobStatus
-from ..engine.explaining import where_and_why
+from ..engine.status.explanation import where_and_why
 from ..model import Ref
 from ..state.records import Entry, Run
 from .exits import CONFLICTS, DONE

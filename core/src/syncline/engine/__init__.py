@@ -1,13 +1,20 @@
-"""The engine: observe, decide, guard, apply, remember."""
+"""The engine: observe, decide, guard, apply, remember.
+
+`opening` makes a `session.Session` of a configuration; each verb of it is a run (`runs`) over the
+parts in `context`. A document travels: listed (`passes`), paired (`pairing`), read and decided
+about (`steps`, with the words of `content`), written and made the new base (`writing`), or left for
+a person (`conflicts`). `plans` writes steps down instead; `status` and `journal` answer questions.
+Configuration jobs do the same field by field (`configuring`); `mirroring` works streams of events.
+"""
 
 from typing import TYPE_CHECKING
 
-from .losing import ItemLosses
-from .plans import Plan, PlanItem
-from .report import ItemResult, Refusal, Report
+from .conflicts.views import ConflictView
+from .plans.losses import ItemLosses
+from .plans.plan import Plan, PlanItem
+from .runs.report import ItemResult, Refusal, Report
 from .session import Session
-from .shown import ConflictView
-from .status import JobStatus
+from .status.summary import JobStatus
 
 if TYPE_CHECKING:
     from .configuring import ConfigSession, FieldConflict

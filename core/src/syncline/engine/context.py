@@ -15,10 +15,10 @@ from ..model import Document, Record, Ref, Side
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from ..state.records import Effect, Entry, Lease, Link, Log
-from .attempts import Attempts
-from .gathering import Change, Gathering
-from .turns import Turns
-from .writes import OpenWrites
+from .runs.group_commit import Change, GroupCommit
+from .runs.turns import Turns
+from .writing.abandoned import AbandonedCreates
+from .writing.open_writes import OpenWrites
 
 
 class MappingPort(Protocol):
@@ -58,9 +58,9 @@ class Process:
     """What the runs of one job have in common that go on side by side in one process."""
 
     turns: Turns = field(factory=Turns)
-    writes: OpenWrites = field(factory=OpenWrites)
-    attempts: Attempts = field(factory=Attempts)
-    gathering: Gathering = field(factory=Gathering)
+    open_writes: OpenWrites = field(factory=OpenWrites)
+    abandoned: AbandonedCreates = field(factory=AbandonedCreates)
+    group_commit: GroupCommit = field(factory=GroupCommit)
     leaving: set[str] = field(factory=set)
     """Pairs that may lose an item by the governor's leave, and have not yet."""
     hinted: set[tuple[Side, Ref]] = field(factory=set)
@@ -74,7 +74,7 @@ class Process:
 
 
 @define(slots=False, kw_only=True)
-class Ground:
+class CommonParts:
     """What every kind of job works with, from the moment it is opened."""
 
     state: StateStore
@@ -89,7 +89,7 @@ class Ground:
 
 
 @define(slots=False, kw_only=True)
-class Work(Ground):
+class Work(CommonParts):
     """A job of any kind while it runs: its name, its run, and how it is remembered."""
 
     name: str
@@ -111,8 +111,8 @@ class Work(Ground):
         if not self.dry:
             effects = list(effects)
             self.state.commit(effects, fence or self.process.lease)
-            self.process.writes.note(effects)
-            self.process.attempts.note(effects)
+            self.process.open_writes.note(effects)
+            self.process.abandoned.note(effects)
 
     async def commit_with_others(self, change: Change, *, owed: bool = False) -> None:
         """Like `commit` of what `change` returns, in one transaction with other items' changes.
@@ -120,7 +120,7 @@ class Work(Ground):
         `owed`: what it tells has happened already, so that it counts even when this is cancelled.
         """
         if not self.dry:
-            await self.process.gathering.join(change, self.commit, owed=owed)
+            await self.process.group_commit.join(change, self.commit, owed=owed)
 
     def entry(
         self,
@@ -158,7 +158,7 @@ class Work(Ground):
 
 
 @define(slots=False, kw_only=True)
-class Parts(Ground):
+class DocumentParts(CommonParts):
     """What a job of documents works with, from the moment it is opened."""
 
     left: Store
@@ -170,7 +170,7 @@ class Parts(Ground):
 
 
 @define(slots=False, kw_only=True)
-class Job(Parts, Work):
+class Job(DocumentParts, Work):
     """One job of documents while it runs."""
 
     def store(self, side: Side) -> Store:

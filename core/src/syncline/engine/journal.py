@@ -20,8 +20,8 @@ from ..state.records import (
     SaveQuarantine,
 )
 from .context import Work
-from .explaining import knows
-from .status import JobStatus, status_of
+from .status.explanation import knows
+from .status.summary import JobStatus, status_of
 
 
 class Journal:

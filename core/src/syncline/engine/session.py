@@ -15,21 +15,26 @@ from ..model import Document, Ref, Side
 from ..ports import Capability, Store
 from ..state.records import Proposal, SaveApproval
 from ..urgency import urgent
-from . import answers, applying, explaining, feeds, losing, plans, settling, shown, undoing
-from .context import Job, Parts
-from .hints import work_hints
+from .conflicts import resolution, views
+from .conflicts.views import ConflictView
+from .context import DocumentParts, Job
 from .journal import Journal
-from .listings import list_sides
-from .losing import ItemLosses
-from .pairing import Pairing
-from .passes import full_pass
-from .plans import Plan
-from .report import Report
-from .runs import one_reason, run_of
-from .shown import ConflictView
-from .steps import Step
-from .tenure import Tenure
-from .underway import Pass
+from .pairing import answers
+from .pairing.matching import Pairing
+from .passes.current import Pass
+from .passes.full import full_pass
+from .passes.hints import work_hints
+from .passes.listings import list_sides
+from .plans import application, dry_run, losses
+from .plans.losses import ItemLosses
+from .plans.plan import Plan
+from .runs import feeds
+from .runs.lease import JobLease
+from .runs.report import Report
+from .runs.run import one_reason, run_of
+from .status import explanation
+from .steps.step import Step
+from .writing import undo
 
 
 def _refuse_halves(this: Pass) -> None:
@@ -49,7 +54,7 @@ def _unknown(holder: str) -> bool:
 
 
 @define(slots=False, kw_only=True)
-class Session(Parts, Journal):
+class Session(DocumentParts, Journal):
     """A job with its stores and its state. Whoever opened the stores closes them."""
 
     job: str
@@ -60,16 +65,16 @@ class Session(Parts, Journal):
     """What lists everything waits for what lists everything; the rest goes on side by side."""
     _one_drain: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _job: Job = field(init=False)
-    _tenure: Tenure = field(init=False)
+    _lease: JobLease = field(init=False)
 
     @property
     def _work(self) -> Job:
         return self._job
 
     def __attrs_post_init__(self) -> None:
-        parts = {part.name: getattr(self, part.name) for part in fields(Parts)}
+        parts = {part.name: getattr(self, part.name) for part in fields(DocumentParts)}
         self._job = Job(name=self.job, **parts)
-        self._tenure = Tenure(job=self._job, is_dead=self.is_dead)
+        self._lease = JobLease(job=self._job, is_dead=self.is_dead)
 
     # -- passes ----------------------------------------------------------------------------------
 
@@ -138,20 +143,20 @@ class Session(Parts, Journal):
 
     async def plan(self) -> Plan:
         """Return what a full pass would do; nothing is changed anywhere."""
-        collector = plans.Collector()
+        collector = dry_run.Collector()
         report = Report(run="", job=self.job)
         dry = self._copy(dry=True)
         async with self._one_listing:
-            self._tenure.learn()
+            self._lease.learn()
             with one_reason():
                 await full_pass(Pass(job=dry, report=report, act=collector))
-        return plans.made(dry, collector, report, self.clock.now())
+        return dry_run.plan_of(dry, collector, report, self.clock.now())
 
     async def apply(self, plan: Plan, approve: str | None = None) -> Report:
         """Do exactly what the plan says, item by item; what has moved since is left, as stale."""
-        applying.check(self._job, plan)
+        application.check(self._job, plan)
         async with self._run("apply") as (job, report):
-            await applying.apply(job, plan, report, approved=approve)
+            await application.apply(job, plan, report, approved=approve)
             return report
 
     async def losses(self) -> AsyncIterator[ItemLosses]:
@@ -160,7 +165,7 @@ class Session(Parts, Journal):
         Raises:
             Unavailable: after all others, when a listing was not complete.
         """
-        async for item in losing.losses(self._job):
+        async for item in losses.item_losses(self._job):
             yield item
 
     # -- pairing ---------------------------------------------------------------------------------
@@ -198,7 +203,7 @@ class Session(Parts, Journal):
 
     def conflicts(self, *, open_only: bool = True) -> Sequence[ConflictView]:
         """Return the choices that wait for a person, and the losing edits kept for review."""
-        return shown.open_conflicts(self._job, open_only=open_only)
+        return views.open_conflicts(self._job, open_only=open_only)
 
     def conflict(self, id: str) -> ConflictView:
         """Return one conflict.
@@ -206,7 +211,7 @@ class Session(Parts, Journal):
         Raises:
             Stale: there is none of that id.
         """
-        return shown.view_of(self._job, settling.known_conflict(self._job, id))
+        return views.view_of(self._job, resolution.known_conflict(self._job, id))
 
     async def resolve(self, id: str, take: str, *, edited: Document | None = None) -> Report:
         """Do what a person chose: left, right, merge, edit or both.
@@ -215,22 +220,22 @@ class Session(Parts, Journal):
             Stale: either side moved since the conflict was shown; nothing was done.
             Refused: the choice makes no sense here.
         """
-        record = settling.unsettled(self._job, id)
+        record = resolution.unsettled(self._job, id)
         async with self._run("resolve") as (job, report):
             with urgent():
-                await settling.resolve(job, record, take, report, edited=edited)
+                await resolution.resolve(job, record, take, report, edited=edited)
             return report
 
     # -- journal ---------------------------------------------------------------------------------
 
     async def explain(self, ref: Ref) -> list[str]:
         """Return why this item is, or is not, on the other side."""
-        return await explaining.explain(self._job, ref)
+        return await explanation.explain(self._job, ref)
 
     async def undo(self, run: str, approve: str | None = None) -> Report:
         """Put back what a run wrote and nobody has touched since; `report.kept` lists the rest."""
         async with self._run("undo") as (job, report):
-            await undoing.undo(job, run, report, approved=approve)
+            await undo.undo(job, run, report, approved=approve)
             return report
 
     def release(self, ref: Ref) -> None:
@@ -240,7 +245,7 @@ class Session(Parts, Journal):
             Stale: it is not held.
             Refused: a pass is at it right now.
         """
-        undoing.release(self._job, ref)
+        undo.release(self._job, ref)
 
     def approve(self, token: str) -> None:
         """Let the removals that hash to `token` go in the next pass, once."""
@@ -252,4 +257,4 @@ class Session(Parts, Journal):
         return evolve(self._job, **changes)
 
     def _run(self, kind: str) -> AbstractAsyncContextManager[tuple[Job, Report]]:
-        return run_of(self._job, self._tenure, kind)
+        return run_of(self._job, self._lease, kind)

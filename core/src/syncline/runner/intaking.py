@@ -16,8 +16,8 @@ from attrs import define, field, frozen
 
 from ..config import Config, Connection
 from ..config_store import Delivery, EventReader, Intake
-from ..engine.opening import context_of
-from ..engine.resolving import resolve_secrets
+from ..engine.opening.secrets import resolve_secrets
+from ..engine.opening.stores import context_of
 from ..errors import SynclineError
 from ..model import JSON, Change
 from ..ports import Clock

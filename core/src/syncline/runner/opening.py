@@ -15,10 +15,10 @@ from ..config.leaves import Path
 from ..config.pairs import read_pairs
 from ..config.secrets import SecretRef
 from ..config_store import ConfigStore
-from ..engine.anyjob import AnySession, Stores, open_job
-from ..engine.anyjob import documents as of_documents
-from ..engine.opening import OpenWith, context_of, open_config_store, open_store
-from ..engine.resolving import resolve_secrets
+from ..engine.opening.jobs import AnySession, Stores, open_job
+from ..engine.opening.jobs import documents_session as of_documents
+from ..engine.opening.secrets import resolve_secrets
+from ..engine.opening.stores import OpenWith, context_of, open_config_store, open_store
 from ..ports import Clock, Store
 from ..state.port import StateStore
 from .connections import Access, Connections, Opener

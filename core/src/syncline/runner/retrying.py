@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.anyjob import AnySession
+from ..engine.opening.jobs import AnySession
 from ..model import Change, Side
 from ..state.records import DropQuarantine, Quarantined
 

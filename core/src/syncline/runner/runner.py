@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 from ..clock import SystemClock
 from ..config import Config
 from ..engine import Report
-from ..engine.anyjob import AnySession
-from ..engine.opening import is_dead, this_process
-from ..engine.states import open_state
+from ..engine.opening.jobs import AnySession
+from ..engine.opening.state import open_state
+from ..engine.runs.holder import is_dead, this_process
 from ..errors import ConfigError, StateError
 from ..model import Change
 from ..ports import Clock

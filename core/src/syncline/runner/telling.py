@@ -10,8 +10,8 @@ from datetime import datetime
 from attrs import define, field
 
 from ..config import Config
-from ..engine.opening import context_of
-from ..engine.resolving import resolve_secrets
+from ..engine.opening.secrets import resolve_secrets
+from ..engine.opening.stores import context_of
 from ..errors import SynclineError
 from ..events import EventSink
 from ..events.telling import begin, tell

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from ..config import PassJob
 from ..engine import Report
-from ..engine.anyjob import AnySession
+from ..engine.opening.jobs import AnySession
 from ..errors import SynclineError
 from ..ports import Clock
 from ..scope import about

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..body import opaque_keys, parse
-from ..engine.governor import limit_of
+from ..engine.writing.governor import limit_of
 from ..errors import Rejected
 from ..model import Document, Ref, Side, Status, digest, restrict
 from ..state.records import Link, LinkState

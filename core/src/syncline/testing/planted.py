@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 import attrs
 
 from ..decision import Direction, Limits, Policy
-from ..engine.turns import Turns
+from ..engine.runs.turns import Turns
 from ..errors import NotFound
 from ..model import Complete, Document, Head, Incomplete, Record, Ref, Side, Status, Version
 from ..ports import Listed, Note, Store, Write

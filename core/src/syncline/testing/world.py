@@ -20,7 +20,7 @@ from ..body.projection import Vocabulary
 from ..decision import Limits, Policy
 from ..engine import Session
 from ..engine.context import Process
-from ..engine.turns import Turns
+from ..engine.runs.turns import Turns
 from ..mapping import Mapping as Rules
 from ..model import Document, Ref, Side, Status
 from ..ports import Capability

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..config import Config
 from ..connector import Context
-from ..engine.resolving import resolve_secrets
+from ..engine.opening.secrets import resolve_secrets
 from ..errors import NotFound
 from ..ports import Webhook
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from syncline.config import read
-from syncline.engine.anyjob import open_job
 from syncline.engine.configuring import ConfigSession
+from syncline.engine.opening.jobs import open_job
 
 from ..systems import System, started
 from ..tables import connections

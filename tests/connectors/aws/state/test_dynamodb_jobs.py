@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 
 from syncline.config import read
-from syncline.engine.opening import open_session
+from syncline.engine.opening.session import open_session
 from syncline.errors import Refused
 from syncline.state import StateStore
 from syncline.testing.config_world import GROUP, JOB, TEAM, ConfigWorld

@@ -13,7 +13,7 @@ import pytest
 
 from syncline.config import read
 from syncline.connector import Context
-from syncline.engine.states import PassingCache, open_state
+from syncline.engine.opening.state import PassingCache, open_state
 from syncline.errors import StateError
 from syncline.testing.clock import FakeClock
 from syncline_aws.settings import Settings

@@ -11,8 +11,8 @@ from attrs import field, frozen
 from syncline.config import Config
 from syncline.config.secrets import SecretRef, Unresolved
 from syncline.config.service import Access
-from syncline.engine.opening import context_of
-from syncline.engine.resolving import resolve_secret
+from syncline.engine.opening.secrets import resolve_secret
+from syncline.engine.opening.stores import context_of
 from syncline.errors import ConfigError, SynclineError
 from syncline.ports import Clock, Secret
 from syncline.redaction import register

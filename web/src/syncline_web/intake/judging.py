@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 from starlette.types import Receive, Scope
 
 from syncline.connector import Context
-from syncline.engine.opening import context_of
+from syncline.engine.opening.stores import context_of
 from syncline.errors import Forbidden, Rejected, StateError, Unavailable
 from syncline.ports import Clock, Hints, KeyedWebhook, Reply, Webhook, WebhookRequest
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from syncline.engine.explaining import where_and_why
+from syncline.engine.status.explanation import where_and_why
 from syncline.redaction import printable
 
 from .wording import DECISIONS, KINDS, STANDINGS, summary

@@ -11,7 +11,7 @@ from attrs import define, field
 from syncline.clock import SystemClock
 from syncline.config import StreamJob
 from syncline.engine import Report
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.ports import Clock
 from syncline.state.port import StateStore
 

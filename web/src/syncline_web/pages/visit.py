@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syncline.engine import Session
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.model import Ref
 from syncline.state.browsing import Place
 

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from syncline.engine import ConfigSession
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.model import Ref
 from syncline.state.browsing import Standing
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.ports import Clock
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.runner.cron import next_time
 
 from .house import House

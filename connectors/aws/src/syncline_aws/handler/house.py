@@ -15,10 +15,10 @@ from syncline.config import Config
 from syncline.config.states import ConnectedState
 from syncline.config_store import EventReader
 from syncline.connector import Context
-from syncline.engine.anyjob import AnySession
-from syncline.engine.opening import context_of
-from syncline.engine.resolving import resolve_secrets
-from syncline.engine.states import open_state
+from syncline.engine.opening.jobs import AnySession
+from syncline.engine.opening.secrets import resolve_secrets
+from syncline.engine.opening.state import open_state
+from syncline.engine.opening.stores import context_of
 from syncline.errors import SynclineError
 from syncline.events import EventSink
 from syncline.ports import Clock, Webhook

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from attrs import define, evolve, field
 
 from syncline.engine import Report
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.errors import Forbidden, RateLimited, Refused, SynclineError
 from syncline.redaction import redact
 from syncline.runner.retrying import due_again, settle_again

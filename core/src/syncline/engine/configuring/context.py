@@ -11,7 +11,7 @@ from attrs import define, field
 from ...config_store import ConfigStore
 from ...errors import ConfigError
 from ...model import Ref
-from ..context import Ground, Work
+from ..context import CommonParts, Work
 from .rulebook import Rulebook
 
 
@@ -20,7 +20,7 @@ def _alive(holder: str) -> bool:
 
 
 @define(slots=False, kw_only=True)
-class ConfigParts(Ground):
+class ConfigParts(CommonParts):
     """What a configuration job works with, from the moment it is opened."""
 
     stores: Mapping[str, ConfigStore]

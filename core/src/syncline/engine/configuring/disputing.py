@@ -16,8 +16,8 @@ from ...state.records import (
     SaveItem,
     SaveLink,
 )
-from ..remembering import settled
-from ..report import Report
+from ..runs.report import Report
+from ..writing.commits import settled
 from .context import ConfigWork
 from .halves import value_of
 from .telling import result_of, shown, why_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...model import Ref
 from ...state.records import Link, LinkState
-from ..explaining import past
+from ..status.explanation import past
 from . import reading
 from .context import ConfigWork
 from .halves import value_of

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ...model import Change, Ref, Side
 from ...rules import object_and_path
 from ...state.records import ClearDirty, Dirty, Effect, MarkDirty
-from ..report import Report
+from ..runs.report import Report
 from . import passing
 from .context import ConfigWork
 from .recovering import recover

@@ -13,7 +13,7 @@ from ...errors import LeaseLost
 from ...fence import fenced
 from ...model import Ref
 from ...state.records import Lease
-from ..tenure import LEASE_SECONDS, renewing
+from ..runs.lease import LEASE_SECONDS, renewing
 from .context import ConfigWork
 
 

@@ -17,8 +17,8 @@ from attrs import define, field
 from ...decision import Reason
 from ...model import Ref, Side
 from ...state.records import DropQuarantine, Effect, Link, Quarantined, SaveScope
-from ..report import Report
-from ..underway import spread
+from ..runs.report import Report
+from ..runs.workers import spread
 from . import reading
 from .context import ConfigWork
 from .judging import judge

@@ -12,8 +12,8 @@ from ...errors import Refused, Stale
 from ...items import item_digest
 from ...model import Ref, Side
 from ...rules import object_and_path
-from ..plans import Plan, PlanItem
-from ..report import ItemResult, Report
+from ..plans.plan import Plan, PlanItem
+from ..runs.report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
 from .leasing import Busy, at_objects

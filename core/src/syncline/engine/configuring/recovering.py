@@ -25,8 +25,8 @@ from ...state.records import (
     SaveItem,
     SaveLink,
 )
-from ..intents import given_up
-from ..report import ItemResult, Report
+from ..runs.report import ItemResult, Report
+from ..writing.intents import given_up
 from . import reading, writing
 from .context import ConfigWork
 from .halves import half_of, held_at, source_item, target_item, value_of

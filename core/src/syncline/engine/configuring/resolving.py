@@ -13,9 +13,9 @@ from ...model import JSON, Digest, Side
 from ...rules import Refused as OutOfRange
 from ...rules import RuleError, inverse, settled
 from ...state.records import CloseConflict, ConflictRecord, SaveItem, SaveLink
+from ..conflicts.resolution import unsettled
 from ..context import Work
-from ..report import ItemResult, Report
-from ..settling import unsettled
+from ..runs.report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
 from .halves import Absent, Held, held_at, value_of

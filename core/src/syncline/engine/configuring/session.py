@@ -14,13 +14,13 @@ from ...errors import Refused
 from ...model import JSON, Change, Ref, Side
 from ...ports import Capability
 from ...urgency import urgent
-from .. import feeds
+from ..conflicts.resolution import known_conflict, unsettled
 from ..journal import Journal
-from ..plans import Plan
-from ..report import Report
-from ..runs import one_reason, run_of
-from ..settling import known_conflict, unsettled
-from ..tenure import Tenure
+from ..plans.plan import Plan
+from ..runs import feeds
+from ..runs.lease import JobLease
+from ..runs.report import Report
+from ..runs.run import one_reason, run_of
 from . import explaining, hinting, passing, planning, resolving, undoing
 from .context import ConfigParts, ConfigWork
 from .resolving import FieldConflict
@@ -40,7 +40,7 @@ class ConfigSession(ConfigParts, Journal):
     _one_listing: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _one_drain: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _job: ConfigWork = field(init=False)
-    _tenure: Tenure = field(init=False)
+    _lease: JobLease = field(init=False)
 
     @property
     def _work(self) -> ConfigWork:
@@ -49,7 +49,7 @@ class ConfigSession(ConfigParts, Journal):
     def __attrs_post_init__(self) -> None:
         parts = {part.name: getattr(self, part.name) for part in fields(ConfigParts)}
         self._job = ConfigWork(name=self.job, **parts)
-        self._tenure = Tenure(job=self._job, is_dead=self.is_dead)
+        self._lease = JobLease(job=self._job, is_dead=self.is_dead)
 
     @property
     def left_name(self) -> str:
@@ -84,7 +84,7 @@ class ConfigSession(ConfigParts, Journal):
             Refused: another process makes a full pass of this job, or something is approved.
         """
         self._nothing_to_approve(approve)
-        async with self._one_listing, self._run("full", self._tenure) as (work, report):
+        async with self._one_listing, self._run("full", self._lease) as (work, report):
             due = feeds.full_due_since(work)
             await passing.full_pass(work, report)
             feeds.made_up(work, due)
@@ -239,9 +239,9 @@ class ConfigSession(ConfigParts, Journal):
         return evolve(self._job, **changes)
 
     def _run(
-        self, kind: str, tenure: Tenure | None = None
+        self, kind: str, lease: JobLease | None = None
     ) -> AbstractAsyncContextManager[tuple[ConfigWork, Report]]:
-        return run_of(self._job, tenure, kind)
+        return run_of(self._job, lease, kind)
 
 
 __all__ = ["ConfigSession"]

@@ -21,9 +21,9 @@ from ...state.records import (
     SaveItem,
     SaveLink,
 )
-from ..quarantine import isolate
-from ..remembering import closing, settled
-from ..report import Report
+from ..runs.quarantine import isolate
+from ..runs.report import Report
+from ..writing.commits import closing, settled
 from . import reading, writing
 from .context import ConfigWork
 from .disputing import by_whom, raise_conflict, shown_value

@@ -7,7 +7,7 @@ from ...model import Side
 from ...rules.rule import brief
 from ...state.records import Log
 from ..context import Work
-from ..report import ItemResult
+from ..runs.report import ItemResult
 from .halves import Absent, Held, value_of
 from .verdicts import Hold, Verdict
 

@@ -10,7 +10,7 @@ from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import JSON, Digest, Ref, Side
 from ...rules import object_and_path
 from ...state.records import Entry, LinkState, SaveLink
-from ..report import ItemResult, Report
+from ..runs.report import ItemResult, Report
 from . import reading
 from .context import ConfigWork
 from .halves import Absent, held_at, source_item, target_item, value_of

@@ -37,10 +37,10 @@ from ...state.records import (
     SaveItem,
     SaveLink,
 )
-from ..intents import begun, given_up
-from ..remembering import closing
-from ..remembering import settled as mended
-from ..report import Report
+from ..runs.report import Report
+from ..writing.commits import closing
+from ..writing.commits import settled as mended
+from ..writing.intents import begun, given_up
 from . import reading
 from .context import ConfigWork
 from .halves import half_of, held_at, said_item, source_item, target_item, value_of

@@ -31,8 +31,8 @@ from ...events.delivered import DeliveredSource
 from ...events.privacy import weakness
 from ...events.spool import Spool
 from ...redaction import register
-from ..opening import context_of
-from ..resolving import resolve_secret
+from ..opening.secrets import resolve_secret
+from ..opening.stores import context_of
 from .alone import Kept, zombies_of
 from .known import Known
 from .mirror import Mirror

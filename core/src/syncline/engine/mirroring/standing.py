@@ -14,8 +14,8 @@ from attrs import evolve, frozen
 
 from ...config import Config
 from ...state.port import StateStore
-from ..opening import is_dead
-from ..states import opened_state
+from ..opening.state import opened_state
+from ..runs.holder import is_dead
 from .fares import noted
 from .opening import instance_of
 from .places import folder_of

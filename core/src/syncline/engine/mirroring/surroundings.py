@@ -13,8 +13,8 @@ from ...connector import Context
 from ...errors import ConfigError
 from ...ports import Clock
 from ...state.port import StateStore
-from ..opening import context_of
-from ..resolving import resolve_secrets
+from ..opening.secrets import resolve_secrets
+from ..opening.stores import context_of
 from .credentials import needed, ready
 from .figures import Figures
 

@@ -9,8 +9,9 @@ from attrs import frozen
 from starlette.responses import Response
 
 from syncline import body as _body
-from syncline.engine import ConfigSession, browsing, comparing
-from syncline.engine.browsing import ArticlePage
+from syncline.engine import ConfigSession
+from syncline.engine.status import browsing, comparison
+from syncline.engine.status.browsing import ArticlePage
 from syncline.model import Document, Ref, Side
 from syncline.state.browsing import Shelved, Standing
 
@@ -110,7 +111,7 @@ async def show(visit: Visit) -> Response:
         halves=[] if hidden else list(_halves(visit, found)),
         hidden=hidden,
         entries=entries,
-        losses=await comparing.losses_of_pair(session, pair) if pair else (),
+        losses=await comparison.losses_of_pair(session, pair) if pair else (),
         why=await _why(visit, ref, hidden),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from starlette.responses import HTMLResponse, Response
 
 from syncline import body as _body
-from syncline.engine import browsing
+from syncline.engine.status import browsing
 from syncline.errors import NotFound
 from syncline.model import Document, Ref, Side
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from attrs import frozen
 from starlette.responses import Response
 
-from syncline.engine import ConfigSession, ConflictView, browsing
+from syncline.engine import ConfigSession, ConflictView
+from syncline.engine.status import browsing
 from syncline.errors import Stale
 from syncline.model import Document, Ref
 

@@ -7,7 +7,8 @@ import asyncio
 from attrs import evolve, frozen
 from starlette.responses import Response
 
-from syncline.engine import ConflictView, Session, comparing
+from syncline.engine import ConflictView, Session
+from syncline.engine.status import comparison
 from syncline.errors import Rejected
 from syncline.model import Document
 
@@ -58,7 +59,7 @@ def _key(visit: Visit, view: ConflictView) -> Key:
 def _started(session: Session, view: ConflictView, start: str) -> Document | None:
     """Return the text to start from: the one asked for, else the proposal, else a side."""
     order = [start, *_STARTS] if start in _STARTS else _STARTS
-    found = (comparing.editable(session, view, name) for name in order)
+    found = (comparison.editable(session, view, name) for name in order)
     return next((value for value in found if value is not None), None)
 
 
@@ -106,7 +107,7 @@ async def _preview(session: Session, view: ConflictView, draft: Draft | None) ->
     if draft is None:
         return None
     base = view.base or view.left or view.right
-    shared = comparing.in_shared_words(session, base) if base is not None else None
+    shared = comparison.in_shared_words(session, base) if base is not None else None
     return await asyncio.to_thread(panel, shared, draft.value)
 
 
@@ -167,7 +168,7 @@ def _edited(start: Document, visit: Visit, typed: str) -> Document:
     return evolve(
         start,
         title=title,
-        body=comparing.edited_body(typed),
+        body=comparison.edited_body(typed),
         category=None if start.category is None else category,
         labels=None if start.labels is None else frozenset(labels),
         alternatives=None if start.alternatives is None else alternatives,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from syncline.engine import browsing, comparing
-from syncline.engine.comparing import Lost
+from syncline.engine.status import browsing, comparison
+from syncline.engine.status.comparison import Lost
 
 from ..visit import Visit, text_of
 
@@ -22,7 +22,7 @@ async def index(visit: Visit) -> Response:
     end = page.after
     for looked, row in enumerate(page.rows, start=1):
         if row.pair:
-            found += await comparing.losses_of_pair(session, row.pair)
+            found += await comparison.losses_of_pair(session, row.pair)
         if len(found) >= PAGE and looked < len(page.rows):
             end = (row.title, row.key)
             break

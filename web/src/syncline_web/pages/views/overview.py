@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 from starlette.responses import Response
 
-from syncline.engine.anyjob import AnySession
+from syncline.engine.opening.jobs import AnySession
 from syncline.state.records import Run
 
 from ..calls import Budget

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from syncline.engine import comparing
+from syncline.engine.status import comparison
 from syncline.errors import ConfigError, Unavailable
 from syncline.model import Ref
 
@@ -39,7 +39,7 @@ async def compare(visit: Visit) -> Response:
         raise Missing("That pair is not proposed, or not any more.")
     try:
         async with asyncio.timeout(PATIENCE):
-            ours, theirs = await comparing.side_by_side(visit.articles, left, right)
+            ours, theirs = await comparison.side_by_side(visit.articles, left, right)
     except TimeoutError:
         raise Unavailable(f"the systems did not answer within {PATIENCE:.0f} seconds") from None
     plain, changed = await asyncio.to_thread(lambda: (panel(None, ours), panel(ours, theirs)))

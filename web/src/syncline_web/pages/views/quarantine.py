@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from syncline.engine import browsing
+from syncline.engine.status import browsing
 from syncline.state.browsing import Standing
 
 from ..visit import Visit, text_of

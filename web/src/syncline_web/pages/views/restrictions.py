@@ -6,8 +6,8 @@ import asyncio
 
 from starlette.responses import Response
 
-from syncline.engine import browsing, confining
-from syncline.engine.confining import Confinement
+from syncline.engine.status import browsing, restrictions
+from syncline.engine.status.restrictions import Restriction
 from syncline.state.browsing import Standing
 
 from ..visit import Missing, Visit, text_of
@@ -28,7 +28,7 @@ async def index(visit: Visit) -> Response:
     page = browsing.articles(
         session.state, visit.job, standing=standing, after=visit.after, limit=PAGE
     )
-    found = (confining.confinement(session.state, visit.job, row) for row in page.rows)
+    found = (restrictions.restriction_of(session.state, visit.job, row) for row in page.rows)
     last = text_of(page.after)
     return visit.show(
         "restrictions.html",
@@ -47,21 +47,21 @@ async def check(visit: Visit) -> Response:
     found = _confinement(visit)
     refs = [ref for ref in (found.copy, found.original) if ref is not None]
     session = visit.articles
-    sightings = await asyncio.gather(*(confining.still_there(session, ref) for ref in refs))
+    sightings = await asyncio.gather(*(restrictions.still_there(session, ref) for ref in refs))
     return visit.show(
         "checked.html", job=visit.job, session=session, found=found, sightings=sightings
     )
 
 
-def _confinement(visit: Visit) -> Confinement:
+def _confinement(visit: Visit) -> Restriction:
     state, pair = visit.session.state, visit.form.get("pair")
     link = state.pair(pair)
     if link is None or link.job != visit.job:
         raise Missing("That pair is not known any more.")
     unknown = link.unknown_since is not None and link.state.value == Standing.SYNCED.value
     standing = Standing.UNKNOWN if unknown else Standing(link.state.value)
-    row = confining.row_of(link, standing)
-    found = confining.confinement(state, visit.job, row)
+    row = restrictions.row_of(link, standing)
+    found = restrictions.restriction_of(state, visit.job, row)
     if found is None:
         raise Missing("That pair is not known any more.")
     return found

@@ -7,7 +7,8 @@ from collections import Counter
 
 from starlette.responses import Response
 
-from syncline.engine import ConfigSession, browsing
+from syncline.engine import ConfigSession
+from syncline.engine.status import browsing
 from syncline.state.records import Run
 
 from ..panels import panel

@@ -23,10 +23,10 @@ from attrs import define, field
 
 from syncline.clock import SystemClock
 from syncline.config import read
-from syncline.engine.mirroring.figures import Figures
-from syncline.engine.mirroring.known import Known
+from syncline.engine.mirroring.metrics import StreamMetrics
 from syncline.engine.mirroring.mirror import Mirror
-from syncline.engine.mirroring.opening import Surroundings, open_source
+from syncline.engine.mirroring.open_conversations import OpenConversations
+from syncline.engine.mirroring.opening import StreamContext, open_source
 from syncline.events import Batch, Event, EventSink, EventSource
 from syncline.events.dead_letters import DeadLetters
 from syncline.events.spool import Spool
@@ -107,18 +107,19 @@ async def measure(config: Path) -> dict[str, Any]:
     settings, clock = read(config), SystemClock()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        around = Surroundings(
+        context = StreamContext(
             config=settings, state=SqliteState.memory(), clock=clock, progress=_untold,
-            figures=Figures(),
+            metrics=StreamMetrics(),
         )  # fmt: skip
         job = settings.events_job(JOB)
-        known = Known.open_at(folder / "known.db", clock)
-        source = await open_source(around, JOB, known)
+        known = OpenConversations.open_at(folder / "known.db", clock)
+        source = await open_source(context, JOB, known)
         make = settings.connections[job.sink].connector.sink
-        sink = await around.opened(job.sink, make, "takes no events")
+        sink = await context.opened(job.sink, make, "takes no events")
         measured = Measured(source, sink)
         mirror = Mirror(
-            source=measured, sink=measured, spool=Spool.open(folder / "spool", 2**30), known=known,
+            source=measured, sink=measured, spool=Spool.open(folder / "spool", 2**30),
+            open_conversations=known,
             dead_letters=DeadLetters(folder / "dead.jsonl"), clock=clock, random=lambda: 0.5,
         )  # fmt: skip
         running = asyncio.create_task(mirror.run())

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from syncline.config import read
-from syncline.engine.mirroring.figures import Figures
-from syncline.engine.mirroring.opening import Surroundings, open_stream
+from syncline.engine.mirroring.metrics import StreamMetrics
+from syncline.engine.mirroring.opening import StreamContext, open_stream
 from syncline.engine.opening.state import open_state
 
 
@@ -42,11 +42,15 @@ async def main(file: Path, job: str, instance: str) -> None:
     """Merge until told to stop."""
     config, clock = read(file), FastClock()
     state = await open_state(config)
-    around = Surroundings(
-        config=config, state=state, clock=clock, figures=Figures(), progress=lambda *_, **__: None
+    context = StreamContext(
+        config=config,
+        state=state,
+        clock=clock,
+        metrics=StreamMetrics(),
+        progress=lambda *_, **__: None,
     )
     try:
-        async with open_stream(around, job, instance) as stream:
+        async with open_stream(context, job, instance) as stream:
             task = asyncio.create_task(stream.run())
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
             await asyncio.wait({task})

@@ -14,8 +14,8 @@ from moto.server import ThreadedMotoServer
 
 from syncline.clock import SystemClock
 from syncline.config import load
-from syncline.engine.mirroring import Figures
-from syncline.engine.mirroring.opening import Surroundings, open_source
+from syncline.engine.mirroring import StreamMetrics
+from syncline.engine.mirroring.opening import StreamContext, open_source
 from syncline.errors import ConfigError
 from syncline.events import Event
 from syncline.state import SqliteState
@@ -93,14 +93,14 @@ async def test_what_eventbridge_hands_on_arrives_once_and_leaves_the_queue(
 async def _heard(text: str, folder: Path, sqs: Any, queue: str) -> list[Event]:
     """Take everything that a source tells until the queue is empty."""
     state = SqliteState.memory()
-    around = Surroundings(
+    context = StreamContext(
         config=load(text.encode(), folder=folder),
         state=state,
         clock=SystemClock(),
         progress=lambda event, **fields: None,
-        figures=Figures(),
+        metrics=StreamMetrics(),
     )
-    source = await open_source(around, "mirror", None)
+    source = await open_source(context, "mirror", None)
     heard: list[Event] = []
 
     async def take() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from attrs import frozen
 
 from syncline.config import read
-from syncline.engine.mirroring.standing import standings
+from syncline.engine.mirroring.status import stream_statuses
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import SASL, BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -153,7 +153,7 @@ def _delivered(file: Path, kind: str) -> None:
     """Wait until nothing waits on disk any more; where the password is wrong it waits for good."""
     until = time.monotonic() + (0.0 if kind == PASSWORD else _PATIENCE)
     while time.monotonic() < until and any(
-        standing.waiting_bytes for standing in standings(read(file), "mirror")
+        standing.waiting_bytes for standing in stream_statuses(read(file), "mirror")
     ):
         time.sleep(0.5)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from syncline.engine.mirroring import Known, Mirror
+from syncline.engine.mirroring import Mirror, OpenConversations
 from syncline.events import Event
 from syncline.events.dead_letters import DeadLetters
 from syncline.events.spool import Position, Spool
@@ -43,7 +43,7 @@ class Stage:
             source=self.source,
             sink=self.sink,
             spool=Spool.open(self.folder / "spool", self.spool_bytes, segment=self.segment),
-            known=Known.open_at(self.folder / "known.db", self.clock),
+            open_conversations=OpenConversations.open_at(self.folder / "known.db", self.clock),
             dead_letters=DeadLetters(self.folder / "dead-letters.jsonl"),
             clock=self.clock,
             random=lambda: 0.5,
@@ -77,7 +77,7 @@ class Stage:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             self.mirror.spool.close()
-            self.mirror.known.close()
+            self.mirror.open_conversations.close()
 
 
 Staged = Callable[..., Awaitable[Stage]]

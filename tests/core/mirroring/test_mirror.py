@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from syncline.clock import SystemClock
-from syncline.engine.mirroring import Known, Mirror
+from syncline.engine.mirroring import Mirror, OpenConversations
 from syncline.errors import Forbidden, Unavailable
 from syncline.events import Batch, Event, interaction
 from syncline.events.dead_letters import DeadLetters
@@ -67,7 +67,7 @@ async def test_a_sink_that_does_not_answer_for_a_second_is_spooled_for(staged: S
     assert stage.source.settled == []
     await stage.passes(0.5)
     assert stage.source.settled == ["e1"]
-    assert stage.mirror.figures.spool_bytes > 0
+    assert stage.mirror.metrics.spool_bytes > 0
     told(stage, 2)
     await stage.passes(1)
     assert stage.source.settled == ["e1", "e2"]
@@ -85,7 +85,7 @@ async def test_a_late_answer_spares_the_repetition(staged: Staged) -> None:
     told(stage, 2)
     await settled_down()
     assert stage.sink.ids() == ["e1", "e2"]
-    assert stage.mirror.figures.spool_bytes == 0
+    assert stage.mirror.metrics.spool_bytes == 0
     assert list((stage.folder / "spool").glob("*.events")) == []
 
 
@@ -97,11 +97,11 @@ async def test_an_outage_delays_and_loses_nothing(staged: Staged) -> None:
         await settled_down(3)
     await stage.passes(30)
     assert len(stage.source.settled) == 500
-    assert stage.mirror.figures.sink_error == "no broker answers"
+    assert stage.mirror.metrics.sink_error == "no broker answers"
     stage.sink.down = None
     await stage.passes(30)
     assert stage.sink.ids() == [f"e{n}" for n in range(500)]
-    assert stage.mirror.figures.sink_error is None
+    assert stage.mirror.metrics.sink_error is None
     told(stage, 500)
     await settled_down()
     assert stage.sink.ids()[-1] == "e500"
@@ -147,7 +147,7 @@ async def test_an_event_that_is_refused_becomes_a_dead_letter(staged: Staged) ->
     assert kept["event"]["id"] == "e2"
     assert kept["reason"] == "it is refused"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stage.mirror.figures.rejected == 1
+    assert stage.mirror.metrics.rejected == 1
 
 
 async def test_a_sink_that_names_nobody_gets_the_events_one_by_one(staged: Staged) -> None:
@@ -165,7 +165,7 @@ async def test_a_full_spool_pushes_the_source_back(staged: Staged) -> None:
     for number in range(20_000):
         stage.source.tell(happening(number, filler=f"{number * 7919 % 10_007:040d}"))
     await stage.passes(20)
-    assert stage.mirror.figures.full
+    assert stage.mirror.metrics.full
     heard = stage.source.taken
     assert heard < 10_000
     await stage.passes(5)
@@ -174,7 +174,7 @@ async def test_a_full_spool_pushes_the_source_back(staged: Staged) -> None:
     stage.sink.down = None
     await stage.passes(60)
     assert stage.sink.ids() == [f"e{n}" for n in range(20_000)]
-    assert not stage.mirror.figures.full
+    assert not stage.mirror.metrics.full
 
 
 async def test_what_waited_at_the_end_is_sent_at_the_next_start(staged: Staged) -> None:
@@ -250,7 +250,7 @@ async def test_a_credential_that_is_refused_is_told_and_tried_again_later(staged
     stage.sink.down = Forbidden("bus: the topic may not be written (TOPIC_AUTHORIZATION_FAILED)")
     told(stage, 1)
     await stage.passes(2)
-    assert "may not be written" in stage.mirror.figures.sink_error
+    assert "may not be written" in stage.mirror.metrics.sink_error
     stage.sink.down = None
     await stage.passes(15)
     assert stage.sink.ids() == ["e1"]
@@ -313,23 +313,23 @@ async def test_open_conversations_outlast_a_crash(staged: Staged) -> None:
     await stage.passes(0.5)
     await stage.close()  # no clean end
     again = await staged()
-    assert list(again.mirror.known.open()) == ["c2", "c1"]
-    assert again.mirror.known.complete_until == at
+    assert list(again.mirror.open_conversations.open()) == ["c2", "c1"]
+    assert again.mirror.open_conversations.complete_until == at
 
 
 async def test_completeness_is_what_the_source_says_of_it(staged: Staged) -> None:
     stage = await staged()
     stage.source.tell(happening(100), complete_until=happening(7).observed_at)
     await stage.passes(0.5)
-    assert stage.mirror.known.complete_until == happening(7).observed_at
+    assert stage.mirror.open_conversations.complete_until == happening(7).observed_at
 
 
 async def test_gaps_are_counted(staged: Staged) -> None:
     stage = await staged()
     stage.source.tell(happening(1, key="listener/a", type=interaction.GAP))
     await settled_down()
-    assert stage.mirror.figures.gaps == 1
-    assert stage.mirror.figures.heard[interaction.GAP] == 1
+    assert stage.mirror.metrics.gaps == 1
+    assert stage.mirror.metrics.heard[interaction.GAP] == 1
 
 
 class _Flood:
@@ -365,9 +365,12 @@ async def test_carrying_an_event_costs_two_microseconds_at_most(tmp_path: Path) 
     events = [happening(n, key=f"c{n % 5000}", type=types[n % 9]) for n in range(20_000)]
     batches = [Batch(events=events[at : at + 500]) for at in range(0, len(events), 500)]
     sink, clock = _Drain(), SystemClock()
-    spool, known = Spool.open(tmp_path / "spool", 1 << 20), Known.open_at(tmp_path / "db", clock)
+    spool, known = (
+        Spool.open(tmp_path / "spool", 1 << 20),
+        OpenConversations.open_at(tmp_path / "db", clock),
+    )
     mirror = Mirror(
-        source=_Flood(batches, 10), sink=sink, spool=spool, known=known, clock=clock,
+        source=_Flood(batches, 10), sink=sink, spool=spool, open_conversations=known, clock=clock,
         dead_letters=DeadLetters(tmp_path / "dead"), random=lambda: 0.5,
     )  # fmt: skip
     begun = time.process_time()
@@ -375,7 +378,7 @@ async def test_carrying_an_event_costs_two_microseconds_at_most(tmp_path: Path) 
     spent = time.process_time() - begun
     spool.close()
     known.close()
-    assert sink.taken == mirror.figures.delivered == 200_000
+    assert sink.taken == mirror.metrics.delivered == 200_000
     assert spent / sink.taken < 2e-6
 
 

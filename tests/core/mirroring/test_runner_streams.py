@@ -15,7 +15,7 @@ import pytest
 
 from syncline.config import Config, load
 from syncline.connector import Connector, Context, setting
-from syncline.engine.mirroring.standing import standings
+from syncline.engine.mirroring.status import stream_statuses
 from syncline.errors import (
     ConfigError,
     Forbidden,
@@ -201,7 +201,7 @@ async def test_one_listener_works_and_another_takes_over_where_the_job_drops_rep
         assert role(second) == "active"
         vendor.sources[1].tell(happening(2), happening(3))
         await until(lambda: arrived(tmp_path) == ["e1", "e2", "e3"])
-        assert second.streams["mirror"].figures.repeats == 1
+        assert second.streams["mirror"].metrics.repeats == 1
 
 
 async def test_a_source_that_fails_is_begun_again(config: Made, vendor: Vendor) -> None:
@@ -222,9 +222,9 @@ async def test_a_credential_that_is_refused_is_told(
         runner.subscribe(lambda event, fields: told.append({"event": event, **fields}))
         task = asyncio.create_task(runner.run())
         await until(lambda: runner.streams["mirror"].failures)
-        assert "somebody has to mend that" in runner.streams["mirror"].condition.unfit
-        await until(lambda: next(iter(standings(runner.config, "mirror"))).error)
-        (status,) = standings(runner.config, "mirror")
+        assert "somebody has to mend that" in runner.streams["mirror"].health.unfit
+        await until(lambda: next(iter(stream_statuses(runner.config, "mirror"))).error)
+        (status,) = stream_statuses(runner.config, "mirror")
         assert "  the reason: cx: the client may not have channels (403)" in [*status.lines()]
         runner.end()
         await task
@@ -252,7 +252,7 @@ async def test_how_a_stream_fares_is_told_once_the_state_can_be_written(
     assert isinstance(made.state, Path)
     with closing(Full.open(made.state)) as state:
         async with running(made, state=state):
-            await until(lambda: next(iter(standings(made, "mirror"))).error)
+            await until(lambda: next(iter(stream_statuses(made, "mirror"))).error)
         assert state.refused == 3
 
 
@@ -265,7 +265,7 @@ async def test_a_merge_job_is_told_its_instance_and_its_thresholds(
         await until(lambda: vendor.stages and vendor.sources)
         assert {each.role for each in runner.streams.values()} == {"active"}
         told = vendor.stages[0].told
-        (status,) = standings(runner.config, "clean")
+        (status,) = stream_statuses(runner.config, "clean")
         assert status.worked_by == runner.holder
     assert (told.job, told.instance) == ("clean", "second")
     assert told.zombies.after["voice"].total_seconds() == 3600
@@ -324,12 +324,12 @@ async def test_what_waits_is_shown_to_whoever_asks_for_the_status(
             happening(1, type="conversation.started"),
             complete_until=happening(5).occurred_at,
         )
-        await until(lambda: runner.streams["mirror"].figures.spool_bytes)
+        await until(lambda: runner.streams["mirror"].metrics.spool_bytes)
         await until(lambda: vendor.sources[0].settled)
         assert "cannot be written" in (runner.streams["mirror"].last_error or "")
-        (status,) = standings(made, "mirror")
+        (status,) = stream_statuses(made, "mirror")
         assert status.worked_by == runner.holder
-    (status,) = standings(made, "mirror")
+    (status,) = stream_statuses(made, "mirror")
     assert (status.listener, status.open, status.dead_letters) == ("a", 1, 0)
     assert status.waiting_bytes > 0
     text = "\n".join(status.lines())
@@ -338,7 +338,7 @@ async def test_what_waits_is_shown_to_whoever_asks_for_the_status(
     (tmp_path / "out.jsonl").rmdir()
     async with running(made):
         await until(lambda: arrived(tmp_path) == ["e1"])
-    (status,) = standings(made, "mirror")
+    (status,) = stream_statuses(made, "mirror")
     assert status.waiting_bytes == 0
 
 

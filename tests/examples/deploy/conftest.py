@@ -129,7 +129,7 @@ async def exported(tmp_path: Path, config: Config) -> dict[str, frozenset[str]]:
         working = asyncio.create_task(runner.run())
         await runner.begun.wait()
         await runner.sync("articles")
-        while not runner.streams["mirror"].figures.channels:  # noqa: ASYNC110 -- announces nothing
+        while not runner.streams["mirror"].metrics.channels:  # noqa: ASYNC110 -- announces nothing
             await asyncio.sleep(0.02)
         for event in EVENTS:
             runner.emit(event, **FIELDS)

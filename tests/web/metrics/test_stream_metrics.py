@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from syncline.config import load
 from syncline.connector import Connector, Context, setting
-from syncline.engine.mirroring.condition import Condition, condition
+from syncline.engine.mirroring.health import Health, health_of
 from syncline.events import EventSource, Subscription, interaction
 from syncline.events.lines import connector as lines
 from syncline.runner import Runner
@@ -79,7 +79,7 @@ async def test_a_mirror_is_measured(tmp_path: Path) -> None:
             gap = attrs.evolve(gap, data={"unrepaired": ["c7", "c8"]})
             sources[0].tell(happening(1, type=interaction.STARTED), gap)
             sources[0].tell(happening(1), happening(3, type="of another kind"))
-            await until(lambda: runner.streams["mirror"].figures.delivered == 4)
+            await until(lambda: runner.streams["mirror"].metrics.delivered == 4)
             series = _series((await client.get("/metrics")).text)
             ready = (await client.get("/readyz")).json()
         runner.end()
@@ -116,12 +116,12 @@ def _series(text: str) -> dict[str, float]:
 def test_a_mirror_is_unready_only_when_it_hears_no_more(
     error: str | None, spool: int, ready: bool
 ) -> None:
-    from syncline.engine.mirroring import Figures
+    from syncline.engine.mirroring import StreamMetrics
     from syncline.state import SqliteState
     from syncline_web.metrics.health import Readiness
 
-    figures = Figures(spool_bytes=spool, spool_size=100, sink_error=error)
-    stream = _Stream(figures=figures, last_error=error)
+    metrics = StreamMetrics(spool_bytes=spool, spool_size=100, sink_error=error)
+    stream = _Stream(metrics=metrics, last_error=error)
     state = SqliteState.memory()
     runner = _Runner(state=state, streams={"mirror": stream})
     verdict = Readiness(runner, {}).verdict()
@@ -135,7 +135,7 @@ def test_a_mirror_is_unready_only_when_it_hears_no_more(
 
 @attrs.frozen(kw_only=True)
 class _Stream:
-    figures: Any
+    metrics: Any
     last_error: str | None
     instance: str = "a"
     role: str = "active"
@@ -143,8 +143,8 @@ class _Stream:
     lag: timedelta = timedelta()
 
     @property
-    def condition(self) -> Condition:
-        return condition(self.figures, self.failures, datetime.now(timezone.utc))
+    def health(self) -> Health:
+        return health_of(self.metrics, self.failures, datetime.now(timezone.utc))
 
 
 @attrs.frozen(kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from syncline.engine.mirroring.condition import Condition
-from syncline.engine.mirroring.figures import Figures
+from syncline.engine.mirroring.health import Health
+from syncline.engine.mirroring.metrics import StreamMetrics
 
 
 class Job(Protocol):
@@ -40,9 +40,9 @@ class Stream(Protocol):
     @property
     def lag(self) -> timedelta: ...
     @property
-    def figures(self) -> Figures: ...
+    def metrics(self) -> StreamMetrics: ...
     @property
-    def condition(self) -> Condition: ...
+    def health(self) -> Health: ...
 
 
 __all__ = ["Job", "Stream"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import define, field
 
 from syncline.config import read
-from syncline.engine.mirroring.standing import standings
+from syncline.engine.mirroring.status import stream_statuses
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -68,7 +68,7 @@ class World:
         found = [
             standing.complete_until or _NEVER
             for host in hosts
-            for standing in standings(read(host.file), "mirror")
+            for standing in stream_statuses(read(host.file), "mirror")
             if host.folder.name.endswith(f"-{standing.listener}")
         ]
         return min(found, default=_NEVER)

@@ -82,16 +82,16 @@ async def described(config: Config, name: str) -> list[str]:
     Raises:
         SynclineError: it cannot be found out.
     """
-    from ..engine.mirroring import Figures
-    from ..engine.mirroring.opening import Surroundings, open_source
+    from ..engine.mirroring import StreamMetrics
+    from ..engine.mirroring.opening import StreamContext, open_source
     from ..state import SqliteState
 
     state = SqliteState.memory()
-    around = Surroundings(
-        config=config, state=state, clock=SystemClock(), progress=_quiet, figures=Figures()
+    context = StreamContext(
+        config=config, state=state, clock=SystemClock(), progress=_quiet, metrics=StreamMetrics()
     )
     try:
-        source = await open_source(around, name, None)
+        source = await open_source(context, name, None)
         try:
             if isinstance(source, Describing):
                 return [*await source.describe()]

@@ -19,7 +19,7 @@ from .opened import a_ref, configuration, jobs_of, offline, online, run, the_job
 from .output import columns, counted, emit, say
 
 if TYPE_CHECKING:
-    from ..engine.mirroring.standing import StreamStatus
+    from ..engine.mirroring.status import StreamStatus
 
 
 def status(args: argparse.Namespace) -> int:
@@ -44,9 +44,9 @@ def status(args: argparse.Namespace) -> int:
 def _streams(config: Config, names: Sequence[str]) -> list[StreamStatus]:
     if not names:
         return []
-    from ..engine.mirroring.standing import standings
+    from ..engine.mirroring.status import stream_statuses
 
-    return [standing for name in names for standing in standings(config, name)]
+    return [standing for name in names for standing in stream_statuses(config, name)]
 
 
 def _status(config: Config, name: str) -> JobStatus:

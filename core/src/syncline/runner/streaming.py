@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from ..config import Config, StreamJob
-from ..engine.mirroring.condition import Condition, condition
-from ..engine.mirroring.fares import Fares, note
-from ..engine.mirroring.figures import Figures
-from ..engine.mirroring.opening import Stream, Surroundings, open_stream
+from ..engine.mirroring.health import Health, health_of
+from ..engine.mirroring.health_record import HealthRecord, save_health
+from ..engine.mirroring.metrics import StreamMetrics
+from ..engine.mirroring.opening import Stream, StreamContext, open_stream
 from ..errors import ConfigError, Forbidden, StateError, SynclineError
 from ..ports import Clock
 from ..redaction import redact
@@ -35,7 +35,7 @@ _DENIED = 30.0
 _PROVEN = 10.0
 """Seconds of work after which earlier failures are over: whoever is refused learns it sooner."""
 _APART = 10.0
-"""Seconds between two notes of how it fares."""
+"""Seconds between two notes of its health."""
 _LONG = 300.0
 """Seconds after which a stream that worked has earned a short pause again."""
 
@@ -48,7 +48,7 @@ class Streaming:
     settings: StreamJob
     instance: str
     """The listener of an events job; the name of this process among those of a merge job."""
-    figures: Figures = field(factory=Figures)
+    metrics: StreamMetrics = field(factory=StreamMetrics)
     _config: Config = field(alias="config")
     _state: StateStore = field(alias="state")
     _claim: Claim = field(alias="claim")
@@ -68,7 +68,7 @@ class Streaming:
     """Since when it works; None while it does not."""
     _stuck: bool = field(default=False, init=False)
     """It failed for a reason that no retry mends; it is tried all the same, and heals by itself."""
-    _fares: Fares | None = field(default=None, init=False)
+    _record: HealthRecord | None = field(default=None, init=False)
     """What was written down of it last."""
     _written_at: float = field(default=float("-inf"), init=False)
 
@@ -85,22 +85,22 @@ class Streaming:
     @property
     def last_error(self) -> str | None:
         """Why it does not work, or why its sink takes nothing; None when all is well."""
-        return self._said or self.figures.waits_because(self._clock.now())
+        return self._said or self.metrics.waits_because(self._clock.now())
 
     @property
     def lag(self) -> timedelta:
         """How long the oldest event has waited that is not delivered."""
-        return self.figures.lag(self._clock.now())
+        return self.metrics.lag(self._clock.now())
 
     @property
-    def condition(self) -> Condition:
+    def health(self) -> Health:
         """What is wrong with it; nothing where another runner works it."""
         if self.role != "active":
-            return Condition()
+            return Health()
         now = self._clock.now()
         if self.since is not None and (now - self.since).total_seconds() > _PROVEN:
-            return condition(self.figures, 0, now)
-        return condition(self.figures, self.failures, now, stuck=self._stuck)
+            return health_of(self.metrics, 0, now)
+        return health_of(self.metrics, self.failures, now, stuck=self._stuck)
 
     # -- for the runner ----------------------------------------------------------------------------
 
@@ -117,20 +117,20 @@ class Streaming:
             logger.info("this runner works the job", extra=fields)
 
     def _write_down(self) -> None:
-        """Let `syncline status` say how it fares, which is another process."""
+        """Let `syncline status` say how healthy it is, which is another process."""
         now = self._clock.monotonic()
-        found = Fares(condition=self.condition, error=self.last_error)
+        found = HealthRecord(health=self.health, error=self.last_error)
         # How much waits may change all the time; what is wrong is told at once.
-        same = self._fares is not None and found.kind == self._fares.kind
-        if found == self._fares or (same and now < self._written_at + _APART):
+        same = self._record is not None and found.kind == self._record.kind
+        if found == self._record or (same and now < self._written_at + _APART):
             return
         try:
-            note(self._state, lease_of(self.name, self.settings, self.instance), found)
+            save_health(self._state, lease_of(self.name, self.settings, self.instance), found)
         except StateError as error:
             # Whoever looks after the state tells that it cannot be written; the next beat tries.
             logger.debug("how a stream fares is not kept", extra={"error": str(error)})
             return
-        self._fares, self._written_at = found, now
+        self._record, self._written_at = found, now
 
     def _lost(self) -> None:
         # Whoever has it now works in our place: what is not settled here is read again there.
@@ -161,19 +161,19 @@ class Streaming:
             await self._settle(task)
 
     async def _work(self) -> None:
-        around = Surroundings(
+        context = StreamContext(
             config=self._config, state=self._state, clock=self._clock, progress=self._progress,
-            figures=self.figures, random=self._random,
+            metrics=self.metrics, random=self._random,
         )  # fmt: skip
         with about("stream", job=self.name, instance=self.instance):
-            async with open_stream(around, self.name, self.instance) as stream:
+            async with open_stream(context, self.name, self.instance) as stream:
                 self._stream, self.since = stream, self._clock.now()
                 self._said = None
                 try:
                     await stream.run()
                 finally:
                     self._stream = None
-                    self.figures.ended(self._clock.now())
+                    self.metrics.ended(self._clock.now())
 
     async def _settle(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self._closing:

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from attrs import define, field, frozen
 
 from ..config import Config, Job, StreamJob
-from ..engine.mirroring import Figures
+from ..engine.mirroring import StreamMetrics
 from ..engine.mirroring.credentials import needed
-from ..engine.mirroring.opening import Surroundings, instance_of, privacy_of
+from ..engine.mirroring.opening import StreamContext, instance_of, privacy_of
 from ..ports import Clock
 from ..state.port import StateStore
 from .claim import Claim
@@ -86,11 +86,11 @@ class Streams:
         of = config.jobs[job.of] if job.kind == "merge" else None
         key = ""
         if job.kind == "events":
-            around = Surroundings(
+            context = StreamContext(
                 config=config, state=self.state, clock=self.clock, progress=self.progress,
-                figures=Figures(), random=self.random,
+                metrics=StreamMetrics(), random=self.random,
             )  # fmt: skip
-            found = (await privacy_of(around, name, job)).key
+            found = (await privacy_of(context, name, job)).key
             key = hashlib.sha256(found.reveal().encode()).hexdigest() if found else ""
         return _Begun(job, of, tuple(access), key)
 

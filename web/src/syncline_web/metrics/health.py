@@ -67,7 +67,7 @@ class Readiness:
         A runner that stands by is ready: it takes hints, serves pages and can take over.
         """
         jobs, streams = dict(self._runner.jobs), dict(self._runner.streams)
-        conditions = {name: stream.condition for name, stream in streams.items()}
+        conditions = {name: stream.health for name, stream in streams.items()}
         found = [self._unwritable(), *(self._why_not(name, job) for name, job in jobs.items())]
         found += [f"{name}: {one.unfit}" for name, one in conditions.items() if one.unfit]
         found += [] if jobs or streams else ["no job is open"]
@@ -113,7 +113,7 @@ def _stream_facts(stream: Stream) -> dict[str, Any]:
         "role": stream.role,
         "listener": stream.instance,
         "failures": stream.failures,
-        "waiting_bytes": stream.figures.spool_bytes,
+        "waiting_bytes": stream.metrics.spool_bytes,
     }
 
 

@@ -12,7 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from syncline.engine.mirroring.figures import Figures
+from syncline.engine.mirroring.metrics import StreamMetrics
 from syncline.events.interaction import TYPES
 
 from ..jobs import Stream
@@ -23,7 +23,7 @@ Streams = Callable[[], Mapping[str, Stream]]
 
 LISTENER = "listener"
 """The label with the listener, or with the name of a process among those of a merge job."""
-COUNTERS: Mapping[str, tuple[str, Callable[[Figures], float]]] = {
+COUNTERS: Mapping[str, tuple[str, Callable[[StreamMetrics], float]]] = {
     "syncline_events_delivered": (
         "Events that are durable at the sink, those included that were there before.",
         lambda f: f.delivered,
@@ -57,21 +57,21 @@ GAUGES: Mapping[str, tuple[str, Callable[[Stream], float]]] = {
     ),
     "syncline_stream_unfit": (
         "1 while it does not do its work: no channel is open, its spool is full, or it fails.",
-        lambda s: float(bool(s.condition.unfit)),
+        lambda s: float(bool(s.health.unfit)),
     ),
     "syncline_stream_degraded": (
         "Things that somebody should look at, though nothing is lost.",
-        lambda s: len(s.condition.degraded),
+        lambda s: len(s.health.degraded),
     ),
     "syncline_stream_lag_seconds": (
         "How long the oldest event has waited that is not delivered; 0 where all are.",
         lambda s: s.lag.total_seconds(),
     ),
-    "syncline_spool_bytes": ("Bytes on disk that wait.", lambda s: s.figures.spool_bytes),
-    "syncline_spool_size_bytes": ("Bytes that may wait.", lambda s: s.figures.spool_size),
+    "syncline_spool_bytes": ("Bytes on disk that wait.", lambda s: s.metrics.spool_bytes),
+    "syncline_spool_size_bytes": ("Bytes that may wait.", lambda s: s.metrics.spool_size),
     "syncline_sends_in_flight": (
         "Calls of the sink without an answer.",
-        lambda s: s.figures.in_flight,
+        lambda s: s.metrics.in_flight,
     ),
 }
 _CHANNELS = ("open", "planned", "topics", "rejected_topics")
@@ -98,7 +98,7 @@ class Streaming(Collector):
         for name, (help_, read) in COUNTERS.items():
             counter = CounterMetricFamily(name, help_, labels=[JOB, LISTENER])
             for labels, stream in labelled:
-                counter.add_metric(labels, read(stream.figures))
+                counter.add_metric(labels, read(stream.metrics))
             yield counter
         for name, (help_, gauge_of) in GAUGES.items():
             gauge = GaugeMetricFamily(name, help_, labels=[JOB, LISTENER])
@@ -120,7 +120,7 @@ def _heard(labelled: _Labelled) -> Metric:
         labels=[JOB, LISTENER, "type"],
     )
     for labels, stream in labelled:
-        heard = dict(stream.figures.heard)
+        heard = dict(stream.metrics.heard)
         for type_ in TYPES:
             found.add_metric([*labels, type_], heard.pop(type_, 0))
         if heard:
@@ -135,7 +135,7 @@ def _lags(labelled: _Labelled) -> Metric:
         labels=[JOB, LISTENER],
     )
     for labels, stream in labelled:
-        lags = stream.figures.lags
+        lags = stream.metrics.lags
         found.add_metric(labels, lags.buckets(), lags.total)
     return found
 
@@ -149,8 +149,8 @@ def _channels(labelled: _Labelled) -> Metric:
     )
     for labels, stream in labelled:
         for name in _CHANNELS:
-            if name in stream.figures.channels:
-                found.add_metric([*labels, name], stream.figures.channels[name])
+            if name in stream.metrics.channels:
+                found.add_metric([*labels, name], stream.metrics.channels[name])
     return found
 
 
@@ -162,8 +162,8 @@ def _merged(labelled: _Labelled) -> Metric:
     )
     for labels, stream in labelled:
         for name in _MERGED:
-            if name in stream.figures.merged:
-                found.add_metric([*labels, name], stream.figures.merged[name])
+            if name in stream.metrics.merged:
+                found.add_metric([*labels, name], stream.metrics.merged[name])
     return found
 
 

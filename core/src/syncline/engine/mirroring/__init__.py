@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .figures import Figures
-from .known import Known
+from .metrics import StreamMetrics
 from .mirror import Mirror
+from .open_conversations import OpenConversations
 
-__all__ = ["Figures", "Known", "Mirror"]
+__all__ = ["Mirror", "OpenConversations", "StreamMetrics"]

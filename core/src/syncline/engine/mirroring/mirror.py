@@ -24,9 +24,9 @@ from ...events import Batch, Event, EventSink, EventSource
 from ...events.dead_letters import DeadLetters
 from ...events.spool import Position, Spool
 from ...ports import Clock
-from .figures import Figures
 from .inbox import TOGETHER, Inbox
-from .known import Known
+from .metrics import StreamMetrics
+from .open_conversations import OpenConversations
 from .outage import Outage
 from .sending import Refused, Sending, begin, failure_of
 
@@ -64,11 +64,11 @@ class Mirror:
     source: EventSource
     sink: EventSink
     spool: Spool
-    known: Known
+    open_conversations: OpenConversations
     dead_letters: DeadLetters
     clock: Clock
     random: Callable[[], float]
-    figures: Figures = field(factory=Figures)
+    metrics: StreamMetrics = field(factory=StreamMetrics)
     stall: float = STALL
     window: int = WINDOW
     blocking: Blocking = _in_thread
@@ -91,7 +91,7 @@ class Mirror:
     def __attrs_post_init__(self) -> None:
         self._outage = Outage(self.random)
         self._diverted = not self.spool.empty
-        self.figures.spool_size = self.spool.size
+        self.metrics.spool_size = self.spool.size
 
     # -- life --------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Mirror:
                 if not batch.events:
                     batch.settle()  # A source had better not, and there is nothing to lose.
                     continue
-                self.figures.note_heard(batch.events, self.clock.now())
+                self.metrics.note_heard(batch.events, self.clock.now())
                 self._inbox.put(batch)
                 self._wake.set()
                 unshared += len(batch.events)
@@ -153,7 +153,7 @@ class Mirror:
 
     def _commit(self) -> None:
         try:
-            self.known.write()
+            self.open_conversations.write()
         except StateError as error:
             logger.error("what is known could not be kept", extra={"error": str(error)})
 
@@ -210,7 +210,7 @@ class Mirror:
             # Nothing is settled before it is somewhere.
             logger.error("refused events cannot be kept", extra={"error": str(error)})
             return False
-        self.figures.rejected += self.dead_letters.count - before
+        self.metrics.rejected += self.dead_letters.count - before
         for event, why in refused:
             fields = {"event": event.id, "type": event.type, "error": why[:500]}
             logger.error("an event was refused, and is kept as a dead letter", extra=fields)
@@ -220,7 +220,7 @@ class Mirror:
         if self._outage.over():
             logger.info("the sink takes events again")
         events = sending.events
-        self.figures.note_delivered(len(events), events[0].observed_at, self.clock.now())
+        self.metrics.note_delivered(len(events), events[0].observed_at, self.clock.now())
         if sending.at is None:
             self._settle(sending.batches)
         else:
@@ -229,7 +229,7 @@ class Mirror:
     def _settle(self, batches: Sequence[Batch]) -> None:
         """Say that batches are durable."""
         for batch in batches:
-            self.known.note(batch.events, batch.complete_until)
+            self.open_conversations.note(batch.events, batch.complete_until)
             batch.settle()
 
     def _at_risk(self) -> bool:
@@ -265,10 +265,10 @@ class Mirror:
             ends = await self.blocking(self.spool.append, groups)
         except StateError as error:
             self._disk_until = self.clock.monotonic() + self.stall
-            if not self.figures.full:
+            if not self.metrics.full:
                 logger.error("events cannot be kept on disk", extra={"error": str(error)})
             return None
-        self.figures.spooled += sum(map(len, groups))
+        self.metrics.spooled += sum(map(len, groups))
         self._disk_until = float("-inf")
         return ends
 
@@ -341,7 +341,7 @@ class Mirror:
     def _begin(
         self, events: Sequence[Event], *, batches: Sequence[Batch] = (), at: Position | None = None
     ) -> None:
-        self.figures.note_gaps(events)
+        self.metrics.note_gaps(events)
         now = self.clock.monotonic()
         self._flight.append(begin(self.sink, events, now, self._wake.set, batches=batches, at=at))
 
@@ -379,23 +379,23 @@ class Mirror:
     # -- what others see ---------------------------------------------------------------------------
 
     def _show(self) -> None:
-        figures = self.figures
+        metrics = self.metrics
         full = self._full()
-        if full and not figures.full:
+        if full and not metrics.full:
             fields = {"folder": str(self.spool.folder), "bytes": self.spool.bytes}
             logger.error("no room for what waits: the source is asked for nothing", extra=fields)
-        figures.full = full
-        figures.spool_bytes = self.spool.bytes
-        figures.in_flight = len(self._flight)
-        figures.sink_error = self._outage.reason
-        figures.waiting_since = self._oldest()
+        metrics.full = full
+        metrics.spool_bytes = self.spool.bytes
+        metrics.in_flight = len(self._flight)
+        metrics.sink_error = self._outage.reason
+        metrics.waiting_since = self._oldest()
 
     def _oldest(self) -> datetime | None:
         if self._flight:
             return self._flight[0].events[0].observed_at
         oldest = self._inbox.oldest
         return (
-            oldest.observed_at if oldest else self.figures.waiting_since if self._diverted else None
+            oldest.observed_at if oldest else self.metrics.waiting_since if self._diverted else None
         )
 
 

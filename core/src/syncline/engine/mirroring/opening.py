@@ -33,15 +33,15 @@ from ...events.spool import Spool
 from ...redaction import register
 from ..opening.secrets import resolve_secret
 from ..opening.stores import context_of
-from .alone import Kept, zombies_of
-from .known import Known
+from .context import Stream, StreamContext
+from .folders import folder_of, locked
 from .mirror import Mirror
-from .places import folder_of, locked
-from .surroundings import Stream, Surroundings
+from .open_conversations import OpenConversations
+from .single_process import LocalConversations, zombies_of
 
 
 @asynccontextmanager
-async def open_stream(around: Surroundings, name: str, instance: str) -> AsyncIterator[Stream]:
+async def open_stream(context: StreamContext, name: str, instance: str) -> AsyncIterator[Stream]:
     """Open an events job or a merge job, and close what it used.
 
     Args:
@@ -51,93 +51,95 @@ async def open_stream(around: Surroundings, name: str, instance: str) -> AsyncIt
         ConfigError: a secret cannot be resolved, or a connection has not what the job needs.
         StateError: its folder cannot be used.
     """
-    job = around.config.job(name)
+    job = context.config.job(name)
     async with AsyncExitStack() as stack:
         if job.kind == "events":
-            stream: Stream = await _mirror(around, name, job, stack)
+            stream: Stream = await _mirror(context, name, job, stack)
         else:
-            stream = await _stage(around, name, instance, stack)
+            stream = await _stage(context, name, instance, stack)
         yield stream
 
 
 # -- events jobs ---------------------------------------------------------------------------------
 
 
-async def _mirror(around: Surroundings, name: str, job: EventsJob, stack: AsyncExitStack) -> Stream:
-    whole = folder_of(around.config, name)
+async def _mirror(
+    context: StreamContext, name: str, job: EventsJob, stack: AsyncExitStack
+) -> Stream:
+    whole = folder_of(context.config, name)
     folder = whole / job.listener
     stack.enter_context(locked(folder))
-    known = Known.open_at(folder / "known.db", around.clock)
+    known = OpenConversations.open_at(folder / "known.db", context.clock)
     stack.callback(known.close)
     spool = Spool.open(folder / "spool", job.spool.size)
     stack.callback(spool.close)
-    connection = around.config.connections[job.sink].connector
+    connection = context.config.connections[job.sink].connector
     make = connection.raw_sink if job.dedupe == "merge" else connection.sink
-    sink = await around.opened(job.sink, make, "takes no events")
+    sink = await context.opened(job.sink, make, "takes no events")
     stack.push_async_callback(sink.aclose)
     kept = None
     if job.dedupe == "state":
-        kept = Kept.open(around, job, whole, stack)
+        kept = LocalConversations.open(context, job, whole, stack)
         sink = kept.sink(sink)
-    source = await open_source(around, name, known)
+    source = await open_source(context, name, known)
     stack.push_async_callback(source.aclose)
     mirror = Mirror(
-        source=source, sink=sink, spool=spool, known=known, clock=around.clock,
-        dead_letters=DeadLetters(folder / "dead-letters.jsonl"), random=around.random,
-        figures=around.figures,
+        source=source, sink=sink, spool=spool, open_conversations=known, clock=context.clock,
+        dead_letters=DeadLetters(folder / "dead-letters.jsonl"), random=context.random,
+        metrics=context.metrics,
     )  # fmt: skip
     return mirror if kept is None else await kept.with_janitor(mirror, stack)
 
 
-async def open_source(around: Surroundings, name: str, known: OpenKeys | None) -> EventSource:
+async def open_source(context: StreamContext, name: str, known: OpenKeys | None) -> EventSource:
     """Open the source of an events job.
 
     Raises:
         ConfigError: a secret cannot be resolved.
     """
-    job = around.config.events_job(name)
+    job = context.config.events_job(name)
     wanted = Subscription(
         job=name,
         topics=job.topics,
         listener=job.listener,
-        privacy=await privacy_of(around, name, job),
+        privacy=await privacy_of(context, name, job),
         known=known,
     )
-    connection = around.config.connections[job.source]
+    connection = context.config.connections[job.source]
     make = connection.connector.source
-    context = around.context(job.source)
-    settings = await around.settings(connection, context, job.listener)
+    lent = context.connector_context(job.source)
+    settings = await context.settings(connection, lent, job.listener)
     if job.intake:
-        return await _delivered(around, job, settings, context, wanted)
+        return await _delivered(context, job, settings, lent, wanted)
     if make is None:
         raise ConfigError([f"connections.{job.source}: it tells nothing live"])
-    return make(settings, context, wanted)
+    return make(settings, lent, wanted)
 
 
 async def _delivered(
-    around: Surroundings, job: EventsJob, settings: Any, context: Context, wanted: Subscription
+    context: StreamContext, job: EventsJob, settings: Any, lent: Context, wanted: Subscription
 ) -> EventSource:
     """Open a source whose messages a queue of another connection hands out."""
-    make = around.config.connections[job.source].connector.envelopes
+    make = context.config.connections[job.source].connector.envelopes
     if make is None:
         raise ConfigError([f"connections.{job.source}: it has no messages"])
-    envelopes = make(settings, context, wanted)
-    make_intake = around.config.connections[job.intake].connector.intake
-    intake: Intake = await around.opened(job.intake, make_intake, "names no queue")
-    return DeliveredSource(intake, envelopes, around.clock)
+    envelopes = make(settings, lent, wanted)
+    make_intake = context.config.connections[job.intake].connector.intake
+    intake: Intake = await context.opened(job.intake, make_intake, "names no queue")
+    return DeliveredSource(intake, envelopes, context.clock)
 
 
-async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy:
+async def privacy_of(context: StreamContext, name: str, job: EventsJob) -> Privacy:
     """Return what may leave, with the key of its hashes.
 
     Raises:
         ConfigError: the key cannot be looked up, or can be guessed.
     """
-    context = context_of(job.source, around.state, around.clock)
+    lent = context_of(job.source, context.state, context.clock)
     values = {}
     for path, reference in job.secrets:
         try:
-            values[reference] = await resolve_secret(around.config, reference, context)
+            values[reference] = await resolve_secret(context.config, reference, lent)
         except SynclineError as error:
             raise ConfigError([f"jobs.{name}.{'.'.join(map(str, path))}: {error}"]) from None
         register(values[reference])
@@ -151,33 +153,33 @@ async def privacy_of(around: Surroundings, name: str, job: EventsJob) -> Privacy
 # -- merge jobs ----------------------------------------------------------------------------------
 
 
-async def _stage(around: Surroundings, name: str, instance: str, stack: AsyncExitStack) -> Stream:
-    job = around.config.job(name)
+async def _stage(context: StreamContext, name: str, instance: str, stack: AsyncExitStack) -> Stream:
+    job = context.config.job(name)
     if job.kind != "merge":
         raise ConfigError([f"job {name!r} is of kind {job.kind!r}: it merges nothing"])
-    mirror = around.config.events_job(job.of)
-    zombies = zombies_of(around, job.zombies, mirror.source)
+    mirror = context.config.events_job(job.of)
+    zombies = zombies_of(context, job.zombies, mirror.source)
     if zombies.lookup is not None:
         # Looked up before anything is at work: a secret that is not there is told at once.
         asked = job.zombies.connection or mirror.source
-        make = around.config.connections[asked].connector.lookup
-        open_lookup = await _ready(around, asked, make)
+        make = context.config.connections[asked].connector.lookup
+        open_lookup = await _ready(context, asked, make)
         zombies = attrs.evolve(zombies, lookup=open_lookup)
     told = MergeJob(job=name, instance=instance, zombies=zombies)
-    connector = around.config.connections[mirror.sink].connector
-    stage: MergeStage = await around.opened(mirror.sink, connector.merge, "merges nothing", told)
+    connector = context.config.connections[mirror.sink].connector
+    stage: MergeStage = await context.opened(mirror.sink, connector.merge, "merges nothing", told)
     stack.push_async_callback(stage.aclose)
     return _Staged(stage)
 
 
 async def _ready(
-    around: Surroundings, name: str, make: Callable[[Any, Context], Lookup] | None
+    context: StreamContext, name: str, make: Callable[[Any, Context], Lookup] | None
 ) -> Callable[[], Lookup] | None:
     if make is None:
         return None
-    context = around.context(name)
-    settings = await around.settings(around.config.connections[name], context, None)
-    return partial(make, settings, context)
+    lent = context.connector_context(name)
+    settings = await context.settings(context.config.connections[name], lent, None)
+    return partial(make, settings, lent)
 
 
 @define(eq=False)
@@ -207,7 +209,7 @@ def instance_of(config: Config, name: str, environment: Mapping[str, str]) -> st
 
 __all__ = [
     "Stream",
-    "Surroundings",
+    "StreamContext",
     "instance_of",
     "open_source",
     "open_stream",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncline.engine.mirroring import Known
+from syncline.engine.mirroring import OpenConversations
 from syncline.events import interaction
 from syncline.testing.clock import FakeClock
 from syncline.testing.streams import happening
@@ -26,13 +26,13 @@ def test_a_folder_may_begin_with_two_slashes(tmp_path: Path) -> None:
 
 
 def _wrote_one(folder: Path) -> None:
-    known = Known.open_at(folder / "known.db", FakeClock())
+    known = OpenConversations.open_at(folder / "known.db", FakeClock())
     known.note([happening(1, key="c1", type=interaction.STARTED)], None)
     known.close()
 
 
 def _open(folder: Path) -> list[str]:
-    known = Known.open_at(folder / "known.db", FakeClock())
+    known = OpenConversations.open_at(folder / "known.db", FakeClock())
     try:
         return list(known.open())
     finally:

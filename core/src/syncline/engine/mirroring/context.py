@@ -16,7 +16,7 @@ from ...state.port import StateStore
 from ..opening.secrets import resolve_secrets
 from ..opening.stores import context_of
 from .credentials import needed, ready
-from .figures import Figures
+from .metrics import StreamMetrics
 
 T = TypeVar("T")
 Progress: TypeAlias = Callable[..., None]
@@ -39,7 +39,7 @@ class Stream(Protocol):
 
 
 @frozen(kw_only=True)
-class Surroundings:
+class StreamContext:
     """What every stream is lent."""
 
     config: Config
@@ -47,7 +47,7 @@ class Surroundings:
     """Leases and small facts; what a stream must not lose is kept in its own folder."""
     clock: Clock
     progress: Progress
-    figures: Figures
+    metrics: StreamMetrics
     random: Callable[[], float] = chance.random
 
     async def opened(
@@ -59,7 +59,7 @@ class Surroundings:
             ConfigError: it has no such thing, or a secret cannot be resolved.
         """
         connection = self.config.connections[name]
-        context = self.context(name)
+        context = self.connector_context(name)
         settings = await self.settings(connection, context, None)
         found = make(settings, context, *more) if make is not None else None
         if found is None:
@@ -75,13 +75,13 @@ class Surroundings:
         wanted = needed(connection, listener)
         return ready(connection, await resolve_secrets(self.config, connection, context, wanted))
 
-    def context(self, name: str) -> Context:
+    def connector_context(self, name: str) -> Context:
         """Return what the connector of a connection is lent."""
         return context_of(name, self.state, self.clock, self._observed)
 
     def _observed(self, event: str, connection: str = "", **fields: Any) -> None:
-        self.figures.observe(event, fields, self.clock.now())
+        self.metrics.observe(event, fields, self.clock.now())
         self.progress(event, connection=connection, **fields)
 
 
-__all__ = ["Progress", "Stream", "Surroundings"]
+__all__ = ["Progress", "Stream", "StreamContext"]

@@ -16,9 +16,9 @@ from ...config import Config
 from ...state.port import StateStore
 from ..opening.state import opened_state
 from ..runs.holder import is_dead
-from .fares import noted
+from .folders import folder_of
+from .health_record import load_health
 from .opening import instance_of
-from .places import folder_of
 
 
 @frozen(kw_only=True)
@@ -65,7 +65,7 @@ class StreamStatus:
             yield f"  {self.dead_letters:,} events were refused: {self.dead_letter_file}"
 
 
-def standings(config: Config, name: str) -> list[StreamStatus]:
+def stream_statuses(config: Config, name: str) -> list[StreamStatus]:
     """Return where a stream stands: a row for each listener that this machine knows of.
 
     Raises:
@@ -73,33 +73,33 @@ def standings(config: Config, name: str) -> list[StreamStatus]:
     """
     state = opened_state(config, create=False)
     try:
-        return list(_standings(config, name, state))
+        return list(_statuses(config, name, state))
     finally:
         state.close()
 
 
-def _standings(config: Config, name: str, state: StateStore) -> Iterator[StreamStatus]:
+def _statuses(config: Config, name: str, state: StateStore) -> Iterator[StreamStatus]:
     job = config.job(name)
     if job.kind != "events":
         # Others may merge, too, under names of their own; only their machines know them.
         lease = f"{name}@{instance_of(config, name, os.environ)}"
         status = StreamStatus(job=name, kind=job.kind, worked_by=_alive(state, lease))
-        yield _faring(status, state, lease)
+        yield _with_health(status, state, lease)
         return
     folder = folder_of(config, name)
     known = {each.parent.name for each in folder.glob("*/known.db")}
     for listener in sorted(known | {job.listener}):
         lease = name if job.dedupe == "state" else f"{name}@{listener}"
-        yield _faring(_listener(name, folder / listener, _alive(state, lease)), state, lease)
+        yield _with_health(_listener(name, folder / listener, _alive(state, lease)), state, lease)
 
 
-def _faring(status: StreamStatus, state: StateStore, lease: str) -> StreamStatus:
+def _with_health(status: StreamStatus, state: StateStore, lease: str) -> StreamStatus:
     """Add what whoever works it says; one that nobody works says nothing."""
     if status.worked_by is None:
         return status
-    fares = noted(state, lease)
+    record = load_health(state, lease)
     return evolve(
-        status, not_fit=fares.condition.unfit, degraded=fares.condition.degraded, error=fares.error
+        status, not_fit=record.health.unfit, degraded=record.health.degraded, error=record.error
     )
 
 
@@ -155,4 +155,4 @@ def _waiting(spool: Path) -> int:
     return found
 
 
-__all__ = ["StreamStatus", "standings"]
+__all__ = ["StreamStatus", "stream_statuses"]

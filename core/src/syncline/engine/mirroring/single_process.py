@@ -15,19 +15,19 @@ from ...errors import SynclineError
 from ...events import Batch, EventSink, Lookup, Zombies
 from ...events.conversations import Janitor, Patience
 from ...state import SqliteState
-from .deduping import DedupingSink, StoreKeeper
+from .context import Stream, StreamContext
+from .deduplication import DedupingSink, StoreKeeper
 from .mirror import Mirror
-from .surroundings import Stream, Surroundings
 
 REMEMBER = timedelta(days=3)
 """How long it is known what was told of a conversation that has ended."""
 
 
 @define(eq=False, kw_only=True)
-class Kept:
+class LocalConversations:
     """What one process that drops repeats alone keeps of conversations."""
 
-    around: Surroundings
+    context: StreamContext
     job: EventsJob
     state: SqliteState
     patience: Patience
@@ -35,41 +35,43 @@ class Kept:
 
     @classmethod
     def open(
-        cls, around: Surroundings, job: EventsJob, folder: Path, stack: AsyncExitStack
-    ) -> Kept:
+        cls, context: StreamContext, job: EventsJob, folder: Path, stack: AsyncExitStack
+    ) -> LocalConversations:
         # One for all listeners of the machine, and a lease sees to it that one of them works.
         state = SqliteState.open(folder / "conversations.db")
         stack.callback(state.close)
-        zombies = zombies_of(around, job.zombies, job.source)
-        return cls(around=around, job=job, state=state, patience=Patience.of(zombies, REMEMBER))
+        zombies = zombies_of(context, job.zombies, job.source)
+        return cls(context=context, job=job, state=state, patience=Patience.of(zombies, REMEMBER))
 
     def sink(self, sink: EventSink) -> EventSink:
         store = self.state.conversations("", self.patience.due)
         self.deduping = DedupingSink(
-            sink=sink, store=store, clock=self.around.clock, repeats=self.around.figures.dropped
+            sink=sink, store=store, clock=self.context.clock, repeats=self.context.metrics.dropped
         )
         return self.deduping
 
     async def with_janitor(self, mirror: Mirror, stack: AsyncExitStack) -> Stream:
         asked = self.job.zombies.connection or self.job.source
-        make = self.around.config.connections[asked].connector.lookup
+        make = self.context.config.connections[asked].connector.lookup
         if make is None or self.deduping is None:
             return mirror
-        lookup: Lookup = await self.around.opened(asked, make, "cannot be asked")
+        lookup: Lookup = await self.context.opened(asked, make, "cannot be asked")
         stack.push_async_callback(lookup.aclose)
         keeper = StoreKeeper(
             store=self.deduping.store,
-            clock=self.around.clock,
+            clock=self.context.clock,
             patience=self.patience,
-            source=f"{self.around.config.connections[asked].connector.name}/{self.job.source}",
+            source=f"{self.context.config.connections[asked].connector.name}/{self.job.source}",
             tell=lambda events: mirror.tell(Batch(events=events)),
         )
-        janitor = Janitor(lookup, keeper, self.around.clock, per_minute=self.job.zombies.per_minute)
-        return Accompanied(mirror, janitor)
+        janitor = Janitor(
+            lookup, keeper, self.context.clock, per_minute=self.job.zombies.per_minute
+        )
+        return MirrorWithJanitor(mirror, janitor)
 
 
 @define(eq=False)
-class Accompanied:
+class MirrorWithJanitor:
     """A mirror, and what goes on beside it for as long as it works."""
 
     mirror: Mirror
@@ -97,13 +99,13 @@ class Accompanied:
         await self.mirror.stop(within)
 
 
-def zombies_of(around: Surroundings, settings: ZombieSettings, source: str) -> Zombies:
+def zombies_of(context: StreamContext, settings: ZombieSettings, source: str) -> Zombies:
     """Return when silent conversations are asked for; by nobody where nobody can be asked.
 
     The look-up in it says only that there is one; whoever needs it opens it with its secrets.
     """
     asked = settings.connection or source
-    can = around.config.connections[asked].connector.lookup is not None
+    can = context.config.connections[asked].connector.lookup is not None
     return Zombies(
         after=settings.thresholds,
         per_minute=settings.per_minute,
@@ -115,4 +117,4 @@ def _not_opened() -> Lookup:
     raise SynclineError("the look-up of silent conversations was never opened")
 
 
-__all__ = ["REMEMBER", "Accompanied", "Kept", "zombies_of"]
+__all__ = ["REMEMBER", "LocalConversations", "MirrorWithJanitor", "zombies_of"]

@@ -1,4 +1,4 @@
-"""How a stream fares, for whoever watches over it: whether it is fit, and what is amiss. Pure.
+"""The health of a stream, for whoever watches over it: is it fit, and what is amiss? Pure.
 
 What it says is for everybody who may ask whether a process is ready: names and numbers, and no word
 of an error, which may name hosts and people.
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from .figures import Figures
+from .metrics import StreamMetrics
 
 MOST_FAILURES = 3
 """Times that a stream may not go on, one after the other, before it counts as unfit."""
@@ -23,7 +23,7 @@ LATE = timedelta(seconds=10)
 
 
 @frozen(kw_only=True)
-class Condition:
+class Health:
     """What is wrong with a stream at present."""
 
     unfit: str = ""
@@ -32,39 +32,41 @@ class Condition:
     """What somebody should look at, though nothing is lost."""
 
 
-def condition(figures: Figures, failures: int, now: datetime, *, stuck: bool = False) -> Condition:
-    """Return how a stream fares that this process works.
+def health_of(
+    metrics: StreamMetrics, failures: int, now: datetime, *, stuck: bool = False
+) -> Health:
+    """Return the health of a stream that this process works.
 
     Args:
         failures: how often it could not go on, one time after the other.
         stuck: the last of them is one that somebody has to mend.
     """
-    unfit = _STUCK if stuck else _unfit(figures, failures, now)
-    return Condition(unfit=unfit, degraded=(*_degraded(figures, now),))
+    unfit = _STUCK if stuck else _unfit(metrics, failures, now)
+    return Health(unfit=unfit, degraded=(*_degraded(metrics, now),))
 
 
-def _unfit(figures: Figures, failures: int, now: datetime) -> str:
+def _unfit(metrics: StreamMetrics, failures: int, now: datetime) -> str:
     # A sink that is away makes nobody unfit: what is heard waits on disk, here as elsewhere.
-    if figures.full or (figures.spool_size and figures.spool_bytes >= figures.spool_size):
+    if metrics.full or (metrics.spool_size and metrics.spool_bytes >= metrics.spool_size):
         return "the spool is full, and nothing more is heard"
-    if figures.deaf_since is not None and now - figures.deaf_since >= DEAF:
-        return f"no channel has been open since {figures.deaf_since:%Y-%m-%d %H:%M:%S} UTC"
+    if metrics.deaf_since is not None and now - metrics.deaf_since >= DEAF:
+        return f"no channel has been open since {metrics.deaf_since:%Y-%m-%d %H:%M:%S} UTC"
     if failures >= MOST_FAILURES:
         return f"it could not go on {failures} times; the log says why"
     return ""
 
 
-def _degraded(figures: Figures, now: datetime) -> Iterator[str]:
-    waits = f"{figures.spool_bytes:,} of {figures.spool_size:,} bytes wait on disk"
-    if figures.sink_error is not None:
+def _degraded(metrics: StreamMetrics, now: datetime) -> Iterator[str]:
+    waits = f"{metrics.spool_bytes:,} of {metrics.spool_size:,} bytes wait on disk"
+    if metrics.sink_error is not None:
         yield f"the sink takes no events; {waits}"
-    elif figures.spool_bytes and figures.lag(now) > LATE:
-        yield f"the sink is behind by {figures.lag(now).total_seconds():,.0f} s; {waits}"
-    planned, open_ = (int(figures.channels.get(name, 0)) for name in ("planned", "open"))
+    elif metrics.spool_bytes and metrics.lag(now) > LATE:
+        yield f"the sink is behind by {metrics.lag(now).total_seconds():,.0f} s; {waits}"
+    planned, open_ = (int(metrics.channels.get(name, 0)) for name in ("planned", "open"))
     if open_ < planned:
         yield f"{open_:,} of {planned:,} channels are open"
-    if rejected := int(figures.channels.get("rejected_topics", 0)):
+    if rejected := int(metrics.channels.get("rejected_topics", 0)):
         yield f"{rejected:,} topics are refused by the vendor; the log names the first"
 
 
-__all__ = ["DEAF", "LATE", "MOST_FAILURES", "Condition", "condition"]
+__all__ = ["DEAF", "LATE", "MOST_FAILURES", "Health", "health_of"]

@@ -44,7 +44,7 @@ class Lags:
 
 
 @define(eq=False)
-class Figures:
+class StreamMetrics:
     """Counts since the process began, and where the stream stands now."""
 
     heard: Counter[str] = field(factory=lambda: Counter[str]())
@@ -146,4 +146,4 @@ def _count(fields: Mapping[str, object], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-__all__ = ["Figures", "Lags"]
+__all__ = ["Lags", "StreamMetrics"]

@@ -41,7 +41,7 @@ create table if not exists facts (name text primary key, value text not null) wi
 
 
 @define(eq=False)
-class Known:
+class OpenConversations:
     """Which conversations are open, as far as is durable; an `OpenKeys`."""
 
     _path: Path
@@ -52,7 +52,7 @@ class Known:
     _unwritten: bool = field(default=False, init=False)
 
     @classmethod
-    def open_at(cls, path: Path, clock: Clock) -> Known:
+    def open_at(cls, path: Path, clock: Clock) -> OpenConversations:
         """Open the file, which is made.
 
         Raises:
@@ -157,4 +157,4 @@ class Known:
             self._db.close()
 
 
-__all__ = ["Known"]
+__all__ = ["OpenConversations"]

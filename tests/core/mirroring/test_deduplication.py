@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.engine.mirroring.deduping import DedupingSink, StoreKeeper
+from syncline.engine.mirroring.deduplication import DedupingSink, StoreKeeper
 from syncline.errors import Unavailable
 from syncline.events import Event, EventsRejected, Found, Zombies, interaction
 from syncline.events.conversations import MemoryConversations, Patience

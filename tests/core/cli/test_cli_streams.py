@@ -58,8 +58,22 @@ async def prepare(settings, context, asked):
     return [Finding(fine=False, text="there is no topic 't'; --create makes it")]
 
 
+class Lookup:
+    def __init__(self, settings):
+        self.settings = settings
+
+    async def look_up(self, keys):
+        if self.settings.refused:
+            raise Forbidden("acme: the janitor is refused (403); give it the right to ask")
+        return {}
+
+    async def aclose(self) -> None:
+        pass
+
+
 connector = Connector(
-    name="teller", summary="Tells.", settings=Settings, prepare=prepare,
+    name="teller", lookup=lambda settings, context: Lookup(settings),
+    summary="Tells.", settings=Settings, prepare=prepare,
     source=lambda settings, context, wanted: Source(settings, wanted),
     sink=lambda settings, context: Lines(settings=LinesSettings(file=settings.topic + ".jsonl")),
     raw_sink=lambda settings, context: Lines(settings=LinesSettings(file=settings.topic)),
@@ -161,6 +175,21 @@ def test_check_online_says_when_the_source_refuses(teller: Path, cli: Run) -> No
     done = cli("check", "--online")
     assert done.code == 1
     assert "cx: acme: the client is refused (401); give it another secret\n" in done.out
+
+
+@pytest.mark.parametrize("job", ["clean", "mirror"])
+def test_check_online_says_when_who_asks_after_silence_is_refused(
+    teller: Path, cli: Run, job: str
+) -> None:
+    janitor = '[connections.janitor]\nconnector = "teller"\nrefused = true\n'
+    text = CONFIG + janitor + f'[jobs.{job}.zombies]\nconnection = "janitor"\n'
+    if job == "mirror":
+        text = text.replace('dedupe = "merge"', 'dedupe = "state"')
+        text = text.replace('[jobs.clean]\nkind = "merge"\nof = "mirror"\n', "")
+    (teller / "syncline.toml").write_text(text)
+    done = cli("check", "--online", "--create")
+    assert done.code == 1
+    assert "janitor: acme: the janitor is refused (403); give it the right to ask\n" in done.out
 
 
 def test_check_says_that_a_key_of_hashes_can_be_guessed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING
 
 from ..clock import SystemClock
 from ..config import Config
@@ -16,6 +17,12 @@ from ..model import Incomplete, Ref, Status
 from ..ports import Store
 from ..state import SqliteState
 from .opened import run
+
+if TYPE_CHECKING:
+    from ..events.lookup import Lookup
+
+_NOBODYS = "00000000-0000-4000-8000-000000000000"
+"""The id of no conversation."""
 
 
 def answers(config: Config) -> dict[str, str | None]:
@@ -43,6 +50,8 @@ async def _answers(config: Config) -> dict[str, str | None]:
     found = dict(zip(names, problems, strict=True))
     for name, job in sources.items():
         found[name] = found.get(name) or await _told(config, job)
+    for name in _janitors(config):
+        found[name] = found.get(name) or await _looked_up(config, name)
     return found | await _state(config)
 
 
@@ -52,6 +61,36 @@ async def _told(config: Config, job: str) -> str | None:
 
     try:
         await described(config, job)
+    except (SynclineError, OSError) as error:
+        return " ".join(str(error).split("\n"))
+    return None
+
+
+def _janitors(config: Config) -> list[str]:
+    """Return the connections that are asked which conversations have ended."""
+    asked: dict[str, None] = {}
+    for job in config.stream_jobs.values():
+        if job.kind == "events" and job.dedupe != "state":
+            continue  # a merge job looks after them, or whoever reads
+        source = job.source if job.kind == "events" else config.events_job(job.of).source
+        connection = job.zombies.connection or source
+        if config.connections[connection].connector.lookup is not None:
+            asked[connection] = None
+    return [*asked]
+
+
+async def _looked_up(config: Config, name: str) -> str | None:
+    """A conversation that nobody has proves address, credentials and rights as well as any."""
+    from .streaming import stream_context
+
+    try:
+        with stream_context(config) as context:
+            make = config.connections[name].connector.lookup
+            lookup: Lookup = await context.opened(name, make, "cannot be asked")
+            try:
+                await lookup.look_up([_NOBODYS])
+            finally:
+                await lookup.aclose()
     except (SynclineError, OSError) as error:
         return " ".join(str(error).split("\n"))
     return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..clock import SystemClock
 from ..config import Config
@@ -16,6 +17,9 @@ from ..errors import ConfigError, SynclineError
 from .exits import DONE
 from .opened import run
 from .output import emit, say
+
+if TYPE_CHECKING:
+    from ..engine.mirroring.context import StreamContext
 
 LISTENER = "SYNCLINE_LISTENER"
 """The environment variable that names the listener of this process."""
@@ -82,15 +86,9 @@ async def described(config: Config, name: str) -> list[str]:
     Raises:
         SynclineError: it cannot be found out.
     """
-    from ..engine.mirroring import StreamMetrics
-    from ..engine.mirroring.opening import StreamContext, open_source
-    from ..state import SqliteState
+    from ..engine.mirroring.opening import open_source
 
-    state = SqliteState.memory()
-    context = StreamContext(
-        config=config, state=state, clock=SystemClock(), progress=_quiet, metrics=StreamMetrics()
-    )
-    try:
+    with stream_context(config) as context:
         source = await open_source(context, name, None)
         try:
             if isinstance(source, Describing):
@@ -98,6 +96,24 @@ async def described(config: Config, name: str) -> list[str]:
             return [*config.events_job(name).topics]
         finally:
             await source.aclose()
+
+
+@contextmanager
+def stream_context(config: Config) -> Iterator[StreamContext]:
+    """Lend what parts of a stream are opened with; what they remember is gone afterwards."""
+    from ..engine.mirroring import StreamMetrics
+    from ..engine.mirroring.context import StreamContext
+    from ..state import SqliteState
+
+    state = SqliteState.memory()
+    try:
+        yield StreamContext(
+            config=config,
+            state=state,
+            clock=SystemClock(),
+            progress=_quiet,
+            metrics=StreamMetrics(),
+        )
     finally:
         state.close()
 

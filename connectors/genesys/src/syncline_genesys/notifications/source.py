@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, define
 
 from syncline.connector import Context
-from syncline.errors import ConfigError, SynclineError
+from syncline.errors import ConfigError, Forbidden, SynclineError
 from syncline.events import Batch, Event, Subscription
 from syncline.http import Client
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NOBODYS = "00000000-0000-4000-8000-000000000000"
+"""The id of no channel."""
 _LOOK = 1.0
 """Seconds between two looks at how much came, and whether all clients are refused."""
 _MOMENT = 0.05
@@ -167,9 +169,11 @@ class NotificationSource:
 
         Raises:
             ConfigError: the clients do not suffice, or there is no such group.
-            StoreError: users and queues cannot be listed.
+            StoreError: users and queues cannot be listed, or a client is refused.
         """
         names = await self._following().names()
+        for client, means in zip(self._clients, self._means, strict=True):
+            await _admitted(client, means.calls)
         return told(plan_channels(names, self._places), self._places)
 
     # -- beginning and ending
@@ -327,6 +331,14 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     if not isinstance(found, SynclineError):
         logger.error("listening failed", exc_info=found)
     return found
+
+
+async def _admitted(client: ListeningClient, calls: ChannelCalls) -> None:
+    """Ask with an OAuth client for a channel that nobody has: an answer proves its credentials."""
+    try:
+        await calls.exists(_NOBODYS)
+    except Forbidden as error:
+        raise Forbidden(f"OAuth client {client.client_id!r} of the listener: {error}") from error
 
 
 __all__ = ["NAMED", "NotificationSource", "open_source"]

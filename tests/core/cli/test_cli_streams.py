@@ -192,6 +192,14 @@ def test_check_online_says_when_who_asks_after_silence_is_refused(
     assert "janitor: acme: the janitor is refused (403); give it the right to ask\n" in done.out
 
 
+def test_a_plan_and_a_check_are_those_of_the_listener_that_the_environment_names(
+    teller: Path, cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCLINE_LISTENER", "b")
+    assert "  conversations for b\n" in cli("plan", "mirror").out
+    assert "as listener b" in cli("check").out
+
+
 def test_check_says_that_a_key_of_hashes_can_be_guessed(
     teller: Path, cli: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

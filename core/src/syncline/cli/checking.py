@@ -47,6 +47,10 @@ def check(args: argparse.Namespace) -> int:
         return USAGE
     if args.create and not args.online:
         raise ConfigError(["--create makes what is missing at the sinks; say --online, too"])
+    if config.stream_jobs:
+        from .streaming import listening_as
+
+        config = listening_as(config, None)
     secrets = list(secret_states(config))
     answers = _online(config) if args.online else {}
     found = _findings(config, args) if args.online and config.stream_jobs else {}

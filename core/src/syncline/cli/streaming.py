@@ -70,8 +70,8 @@ def require_listeners(config: Config, jobs: Sequence[str]) -> None:
 
 
 def plan(config: Config, name: str, args: argparse.Namespace) -> int:
-    """Print what an events job would subscribe to."""
-    lines = run(described(config, name))
+    """Print what an events job would subscribe to as the listener of this process."""
+    lines = run(described(listening_as(config, None), name))
     if args.json:
         emit({"job": name, "subscriptions": lines})
     else:

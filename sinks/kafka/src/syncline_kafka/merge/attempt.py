@@ -14,10 +14,12 @@ from .failures import Lost
 from .member import Member
 from .merger import Work
 
-STALLED = 20.0
+STALLED = 12.0
 """Seconds without a sign of life after which a member is left behind: librdkafka can wait for good.
 
 Seen in 2.16: `send_offsets_to_transaction` does not keep to its time-out when a broker restarts.
+Everything else that a member does takes less than that, and there is nothing to be saved: brokers
+undo what was begun after `clients.TRANSACTION`.
 """
 _LOOK = 1.0
 

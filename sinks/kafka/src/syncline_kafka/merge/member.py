@@ -200,6 +200,7 @@ class Member:
                     # It takes a moment until a partition that was just given can be moved.
                     if time.monotonic() > until:
                         raise Lost(f"partition {place.partition} is not to be had") from error
+                    self._work.beat()
                     time.sleep(LOOK)
                 else:
                     break

@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 _SPEC: Any = OffsetSpec  # its class methods have no types
 _AT_ONCE = 10_000
 _LOOK = 0.1
-_ADMIN = 5.0
+_ADMIN = 3.0
+"""Seconds that brokers have for an answer; there are three such steps without a sign of life."""
 
 
 class _Reading:

@@ -63,7 +63,7 @@ class Ear:
         async for batch in self.source.batches():
             self.batches.append(batch)
 
-    async def until(self, fact: Callable[[], object], seconds: float = 15) -> None:
+    async def until(self, fact: Callable[[], object], seconds: float = 60) -> None:
         """Wait for something; whatever ends the source is raised."""
         ends = asyncio.get_running_loop().time() + seconds
         pause = 0.02

@@ -231,6 +231,42 @@ async def test_a_channel_is_renewed_before_it_expires_and_nothing_is_missed(
     assert a.told("channel.closed") == [], "it expired"
 
 
+async def test_a_channel_that_is_ahead_of_the_one_that_it_replaces_tells_nothing_too_early(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    await asyncio.to_thread(do, simulator, "notifications", closing_notice=60, lag=0.15)
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    await talk(simulator, 1500)
+    for renewed in range(1, 6):
+        await asyncio.to_thread(do, simulator, "close-sockets", how="closing")
+        await a.until(lambda times=renewed: len(a.told("channel.renewed")) >= times)
+        await asyncio.sleep(0.6)
+    await over(simulator)
+    wanted = told(await asyncio.to_thread(truth))
+    ended = "conversation.ended"
+    await a.until(lambda: heard(a)[ended] >= wanted[ended])
+    assert heard(a) == wanted
+
+
+async def test_what_a_channel_had_yet_to_tell_when_it_was_replaced_is_read_again(
+    simulator: Running, ear: Listen, truth: Truth
+) -> None:
+    await asyncio.to_thread(do, simulator, "notifications", closing_notice=60, lag=5)
+    a = ear()
+    a.listen()
+    await a.opened(1)
+    await talk(simulator, 1000, pace=200)
+    await asyncio.to_thread(do, simulator, "close-sockets", how="closing")
+    await a.until(lambda: a.told("gap"))
+    await over(simulator)
+    wanted = told(await asyncio.to_thread(truth))
+    await a.until(lambda: heard(a)["conversation.ended"] >= wanted["conversation.ended"])
+    ends = [event.key for event in a.events if event.type == "conversation.ended"]
+    assert len(ends) == len(set(ends))
+
+
 async def test_sockets_that_are_about_to_close_are_all_left_for_others_in_time(
     simulator: Running, ear: Listen
 ) -> None:

@@ -15,6 +15,7 @@ from syncline.ports import Clock
 from syncline.redaction import register
 
 from .calls import ChannelCalls, Opened, Refusal
+from .handover import Handover
 from .system import Ended, Said
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class Channel:
     """The newest time that was heard, by the vendor's clock: a channel tells in order."""
     behind: float = 0.0
     """Seconds that what was heard last had been on its way at most: what follows may be lost."""
+    handover: Handover | None = field(default=None, repr=False)
+    """While it takes over from another one, or another one from it."""
+    voice: object = field(factory=object, repr=False)
+    """Whose order what it tells is in: a channel that takes over goes on with another one's."""
     told: Said | None = None
     """What a system message said last that asks for something."""
     news: asyncio.Event = field(factory=asyncio.Event)
@@ -145,8 +150,13 @@ class Channel:
         return channel
 
 
-async def open_channel(means: Means, names: frozenset[str]) -> Channel:
+async def open_channel(
+    means: Means, names: frozenset[str], handover: Handover | None = None
+) -> Channel:
     """Make a channel, listen to it, and subscribe it: nothing is missed once it is returned.
+
+    Args:
+        handover: from the one that it replaces.
 
     Raises:
         Forbidden: the client may not have channels.
@@ -157,10 +167,14 @@ async def open_channel(means: Means, names: frozenset[str]) -> Channel:
     register(opened.id, lasting=False)
     loop = asyncio.get_running_loop()
     channel = await _connected(means, opened, loop.time() + _renewal(means, opened))
+    if handover is not None:
+        handover.begin(channel)
     try:
         await channel.follow(names)
     except BaseException:
         channel.wire.abort()
+        if handover is not None:
+            handover.cancel()
         raise
     return channel
 

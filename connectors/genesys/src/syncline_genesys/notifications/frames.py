@@ -73,7 +73,7 @@ class Frames:
     def read(self, channel: Channel, messages: Messages, now: datetime) -> list[Event]:
         """Return what messages say, in their order; what makes no sense is counted."""
         found: list[Event] = []
-        heard = self.heard
+        heard, handover = self.heard, channel.handover
         for raw in messages:
             try:
                 one = envelope(raw)
@@ -81,8 +81,10 @@ class Frames:
                 if not topic.startswith(_TOPICS):
                     self._other(channel, raw)
                     continue
+                if handover is not None and handover.keeps(channel, raw, one):
+                    continue
                 since = channel.through or self.hearing.judged(channel.opened_at)
-                events = self.hearing.frame(topic, one.body, now, channel, since)
+                events = self.hearing.frame(topic, one.body, now, channel.voice, since)
             except Rejected as error:
                 self._refused(channel, raw, error)
                 continue
@@ -94,6 +96,8 @@ class Frames:
             else:
                 heard.repeats += 1
         heard.events += len(found)
+        if handover is not None and handover.new is not None and (held := handover.release()):
+            found += self.read(handover.new, held, now)
         return found
 
     def _refused(self, channel: Channel, raw: bytes, error: Rejected) -> None:

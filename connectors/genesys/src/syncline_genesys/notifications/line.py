@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from syncline.redaction import redact
 from .backoff import LONGEST, Backoff
 from .channel import Channel, Means, open_channel
 from .gap import Gap
+from .handover import PATIENCE, Handover
 from .plan import Slot
 from .system import Closing, Ended
 
@@ -67,6 +68,8 @@ class Line:
     why: str = ""
     """Why nothing is heard."""
     channel: Channel | None = None
+    _leaving: Channel | None = field(default=None, init=False)
+    """The one that it has just replaced, while both listen."""
     _changed: asyncio.Event = field(factory=asyncio.Event, init=False)
     _ends: set[asyncio.Task[None]] = field(factory=set, init=False)
     refused: SynclineError | None = None
@@ -83,7 +86,10 @@ class Line:
         """Until when everything was heard; None before the first channel listens."""
         if self.deaf_since is not None or self.channel is None:
             return self.deaf_since
-        return self._when(self.channel.whole_until)
+        whole_until = self.channel.whole_until
+        if self._leaving is not None:
+            whole_until = min(whole_until, self._leaving.whole_until)
+        return self._when(whole_until)
 
     async def run(self) -> None:
         """Listen until cancelled.
@@ -241,19 +247,16 @@ class Line:
         """
         if not await self._turn(old):
             return old
+        handover = Handover(old)
         try:
-            new = await self._successor()
-            # The old one may have ended meanwhile.
-            heard = old.whole_until if old.wire.ended.done() else None
-            self.channel = new
+            new = await self._successor(handover)
+            self.channel, self._leaving = new, old
             fields = {"slot": str(self.slot), "topics": len(new.names)}
             logger.info("a channel is replaced", extra=fields)
             self.means.observe("channel.renewed", fields)
-            if heard is None:
-                await self._overlap(old, new)
-            else:
-                self._tell_gap(self._when(heard), new.names, "ended while it was replaced")
+            await self._overlap(handover, new)
         finally:
+            self._leaving = None
             self.means.renewals.release()
         return new
 
@@ -268,24 +271,44 @@ class Line:
                 turn.cancel()
         return turn.done() and not turn.cancelled()
 
-    async def _successor(self) -> Channel:
+    async def _successor(self, handover: Handover) -> Channel:
         try:
-            return await open_channel(self.means, self.names)
+            return await open_channel(self.means, self.names, handover)
         except NotFound as error:
             raise Unavailable(f"a new channel was gone at once: {error}") from error
 
-    async def _overlap(self, old: Channel, new: Channel) -> None:
+    async def _overlap(self, handover: Handover, new: Channel) -> None:
         """Let both listen for a while, then end the old one."""
+        old = handover.old
         seconds = min(OVERLAP, max(0.0, new.renew_at - self._now()) * _SHARE)
         if isinstance(old.told, Closing):
             # It was told to all sockets at once, and each has to have its turn within a minute.
             seconds = min(seconds, _HURRIED)
+        over = asyncio.create_task(handover.over.wait(), name="handover")
+        ends: list[asyncio.Future[Any]] = [new.wire.ended, old.wire.ended, over]
         try:
-            await asyncio.wait([new.wire.ended], timeout=seconds)
+            await _first_of(ends, min(seconds, PATIENCE))
+            if handover.waited:
+                await _first_of(ends, max(0.0, PATIENCE - seconds))
+            self._hand_over(handover, new)
+            if not handover.waited:
+                await _first_of(ends, max(0.0, seconds - PATIENCE))
         finally:
+            over.cancel()
             ending = asyncio.create_task(old.wire.aclose(), name="end of a channel")
             self._ends.add(ending)
             ending.add_done_callback(self._ends.discard)
+
+    def _hand_over(self, handover: Handover, new: Channel) -> None:
+        """Let the new one tell, whether or not the old one has told what comes before."""
+        old = handover.old
+        handover.end()
+        if held := handover.release():
+            self.means.take(new, held)
+        if not handover.met and (handover.waited or old.wire.ended.done()):
+            # What the old one had yet to tell is read again: here it would come too late.
+            why = "replaced before it had told everything"
+            self._tell_gap(self._when(old.whole_until), new.names, why)
 
     # -- losing it
 
@@ -309,6 +332,10 @@ class Line:
     def _when(self, at: float) -> datetime:
         """Return the wall clock's time of a time of the loop's clock."""
         return self.means.clock.now() - timedelta(seconds=max(0.0, self._now() - at))
+
+
+async def _first_of(these: Sequence[asyncio.Future[Any]], seconds: float) -> None:
+    await asyncio.wait(these, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
 __all__ = ["OVERLAP", "Line"]

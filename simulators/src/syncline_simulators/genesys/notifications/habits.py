@@ -45,6 +45,8 @@ class Habits:
     """Share of frames that come twice."""
     delay: float = setting(0.0, seconds)
     """Seconds by which every frame is late."""
+    lag: float = setting(0.0, seconds)
+    """Seconds by which a socket is behind as soon as its client has opened another one."""
     reorder: float = setting(0.0, seconds)
     """Seconds within which the topics overtake each other; within one topic frames keep order."""
     overtake: float = setting(0.0, chance)
@@ -54,5 +56,10 @@ class Habits:
     def plain(self) -> bool:
         """Whether frames simply go out."""
         return not (
-            self.drop_frames or self.duplicate or self.delay or self.reorder or self.overtake
+            self.drop_frames
+            or self.duplicate
+            or self.delay
+            or self.lag
+            or self.reorder
+            or self.overtake
         )

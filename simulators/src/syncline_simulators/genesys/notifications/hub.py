@@ -154,6 +154,9 @@ class Hub:
             other.send(self._system(channel, system.UNSUBSCRIBED, text, system.ANOTHER))
             self._leave(other)
             other.close(1000, "another connection")
+        for older in self.channels:
+            if older.client == channel.client and older.socket is not None:
+                older.socket.lag = self.habits.lag
         channel.socket, socket.channel = socket, channel
         channel.used = self.clock.now()
         socket.beat = self.clock.elapsed() + self.habits.heartbeat

@@ -41,6 +41,8 @@ class Socket(asyncio.Protocol):
         self.silent = False
         """Whether it was evicted: it stays open, and nothing is said or answered on it."""
         self.backlog_since: float | None = None
+        self.lag = 0.0
+        """Seconds by which its frames are behind those of others."""
 
     # asyncio.Protocol
 

@@ -36,7 +36,7 @@ class Wire:
     def _later(self, socket: Socket, topic: str, frame: bytes) -> None:
         loop = asyncio.get_running_loop()
         now, key = loop.time(), (id(socket), topic)
-        due = now + self.habits.delay + self.chance.random() * self.habits.reorder
+        due = now + self.habits.delay + socket.lag + self.chance.random() * self.habits.reorder
         held = self.chance.random() < self.habits.overtake
         if held:
             due += max(self.habits.reorder, 0.05)

@@ -408,7 +408,9 @@ async def test_the_plan_can_be_shown_without_listening(simulator: Running, ear: 
 async def test_a_slow_consumer_pushes_back_and_gets_everything_in_the_end(
     simulator: Running, ear: Listen, truth: Truth
 ) -> None:
-    a = ear()
+    # Whoever gets no processor for a second has not lost its socket.
+    await asyncio.to_thread(do, simulator, "notifications", heartbeat=30)
+    a = ear(heartbeat=timedelta(seconds=30))
     taking = a.source.batches()
     first = asyncio.ensure_future(anext(taking))
     await a.opened(1)

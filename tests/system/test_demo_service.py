@@ -77,7 +77,7 @@ def test_a_conflict_comes_up_in_the_page_and_is_settled_there(tmp_path: Path) ->
             reader.until(queue, lambda text: "Vouchers" not in text)
         finally:
             demo.send_signal(signal.SIGINT)
-            demo.wait(30)
+            demo.wait(60)
         assert demo.returncode == 0
         errors.seek(0)
         assert "Traceback" not in errors.read()

@@ -213,8 +213,14 @@ async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serv
         service.wiki.act({"do": "restrict", "id": hidden, "to": ["editors"]})
         due = job.next_full
         await service.until(lambda: job.last_error is not None)
-        assert "Nobody has heard" not in service.body("Article 2")
-        assert service.passes("full") == full, "nobody asks for one before its time"
+        unheard, before = (
+            "Nobody has heard" not in service.body("Article 2"),
+            service.passes("full"),
+        )
+        # A busy machine may look too late to see that nothing happened too early.
+        if datetime.now(timezone.utc) < due:
+            assert unheard
+            assert before == full, "nobody asks for one before its time"
         await service.until(lambda: service.passes("full") > full)
         assert datetime.now(timezone.utc) >= due
         assert "Nobody has heard" in service.body("Article 2")

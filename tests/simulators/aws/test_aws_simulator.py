@@ -53,10 +53,10 @@ def test_moto_ends_with_the_simulator_however_that_ends(number: signal.Signals) 
     assert line["connection"]["connector"] == "aws"
     [child] = _children(process)
     os.kill(process.pid, number)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert process.returncode == (0 if number == signal.SIGTERM else -number)
-    child.wait(10)
+    child.wait(60)
     assert not child.is_running()
 
 

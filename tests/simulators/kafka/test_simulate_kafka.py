@@ -39,7 +39,7 @@ def test_the_mock_prints_one_line_and_ends_on_a_signal(number: signal.Signals) -
         admin = AdminClient({"bootstrap.servers": line["bootstrap"]})
         assert admin.list_topics(timeout=60).brokers
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_the_real_one_keeps_its_topics_and_ends_in_good_order(

@@ -166,7 +166,7 @@ def _rules(broker: Broker, rules: list[AclBinding]) -> Iterator[None]:
     """Who may do what, while the block runs."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
     for made in admin.create_acls(rules).values():
-        made.result(10)
+        made.result(60)
     try:
         yield
     finally:
@@ -178,7 +178,7 @@ def _rules(broker: Broker, rules: list[AclBinding]) -> Iterator[None]:
             for rule in rules
         ]  # fmt: skip
         for gone in admin.delete_acls(filters).values():
-            gone.result(10)
+            gone.result(60)
 
 
 def _rule(topic: str, user: str, operation: AclOperation, *, allow: bool) -> AclBinding:
@@ -243,7 +243,7 @@ def _create(broker: Broker, topic: str, partitions: int, **config: str) -> None:
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
     named = {name.replace("_", "."): value for name, value in config.items()}
     [made] = admin.create_topics([NewTopic(topic, partitions, 1, config=named)]).values()
-    made.result(20)
+    made.result(60)
 
 
 async def test_a_topic_that_takes_only_small_batches_takes_what_is_small(
@@ -389,5 +389,5 @@ def _ended_program(bootstrap: str, topic: str) -> int:
         assert program.stdout.readline() == "going\n"
         program.send_signal(signal.SIGTERM)
         durable = int(json.loads(program.stdout.read()))
-        assert program.wait(30) == 0
+        assert program.wait(60) == 0
     return durable

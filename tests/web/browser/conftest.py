@@ -134,7 +134,7 @@ def running(config: Path, log: Path) -> Iterator[str]:
             yield str(_address(log))
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
 
 
 def _address(log: Path) -> str | None:

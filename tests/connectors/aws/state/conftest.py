@@ -57,7 +57,7 @@ def dynamodb_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ class Bus:
         ]  # fmt: skip
         admin = self._admin()  # what it was asked ends with it
         for future in admin.create_topics(made).values():
-            future.result(30)
+            future.result(60)
 
     def write(self, events: Iterable[Event]) -> None:
         """Write to the raw topic as one listener does."""
@@ -122,7 +122,7 @@ class Bus:
                     producer.poll(0.1)
                 else:
                     break
-        assert producer.flush(30) == 0
+        assert producer.flush(60) == 0
 
     def read(self, topic: str = "") -> list[Any]:
         """All that was committed to a topic (the clean one), in order within a partition."""
@@ -197,6 +197,13 @@ class Observed:
         """A count over all transactions."""
         return sum(fields[field] for name, fields in self.told if name == "merge.committed")
 
+    async def until(self, name: str, count: int) -> None:
+        """Wait until so much was told of something."""
+        until = time.monotonic() + _PATIENCE
+        while self.sum(name) < count:
+            assert time.monotonic() < until, f"{self.sum(name)} {name}"
+            await asyncio.sleep(0.02)
+
     def names(self) -> set[str]:
         """What was told of."""
         return {name for name, _ in self.told}
@@ -263,7 +270,7 @@ def spawn(bus: Bus) -> Iterator[Spawn]:
     for process in started:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture(name="event")

@@ -28,6 +28,8 @@ async def test_what_two_listeners_wrote_is_told_once_and_in_order(
     bus.write(chain.from_iterable(lives))
     async with merging():
         await bus.wait(210)
+        await observed.until("told", 210)
+        await observed.until("repeats", 210)
     found = bus.clean()
     assert len(found) == 210
     for number, one in enumerate(lives):
@@ -99,6 +101,7 @@ async def test_a_new_member_knows_what_an_earlier_one_told(
     bus.write(life("c1"))
     async with merging("one"):
         await bus.wait(7)
+        await observed.until("repeats", 4)
     assert len(bus.clean()) == 7
     assert observed.sum("repeats") == 4
     assert bus.known()["c1"].state == "ended"
@@ -110,10 +113,7 @@ async def test_what_ended_is_forgotten_and_its_record_removed(
     bus.write([*life("c1"), event("c2", STARTED, 0)])
     async with merging(remember=timedelta(milliseconds=500)):
         await bus.wait(8)
-        for _ in range(100):
-            if observed.sum("forgotten"):
-                break
-            await asyncio.sleep(0.1)
+        await observed.until("forgotten", 1)
     assert bus.known().keys() == {"c2"}
     values = [one.value() for one in bus.read(f"{bus.topic}.state") if one.key() == b"c1"]
     assert values[-1] is None
@@ -136,19 +136,21 @@ async def test_records_that_are_no_events_are_put_aside_and_the_rest_goes_on(
     bus.write(life("c1"))
     async with merging():
         found = await bus.wait(7)
+        await observed.until("dead", 5)
     assert len(found) == 7
     assert observed.sum("dead") == 5
     assert "were put aside" in caplog.text
 
 
 async def test_records_that_are_no_events_go_to_the_topic_for_them(
-    bus: Any, merging: Any, life: Any
+    bus: Any, merging: Any, life: Any, observed: Any
 ) -> None:
     bus.write_raw([(b"k", b"nonsense", [("who", b"me")], 0)])
     bus.write(life("c1"))
     letters = f"{bus.topic}.dead"
     async with merging(dead_letter_topic=letters):
         await bus.wait(7)
+        await observed.until("dead", 1)
     (letter,) = bus.read(letters)
     assert (letter.key(), letter.value()) == (b"k", b"nonsense")
     assert dict(letter.headers())["syncline_reason"] == b"it has no header ce_id, ce_type, ce_time"
@@ -163,6 +165,7 @@ async def test_a_late_event_that_is_no_json_is_put_aside(
     bus.write(life("c2"))
     async with merging():
         assert len(await bus.wait(14)) == 14
+        await observed.until("dead", 1)
     assert observed.sum("dead") == 1
 
 
@@ -175,6 +178,7 @@ async def test_an_event_that_the_clean_topic_refuses_is_put_aside(
     bus.write([*life("c1"), event("c1", HELD, 50, subject=large), *life("c2")])
     async with merging(compression="none"):
         found = await bus.wait(14)
+        await observed.until("dead", 1)
     assert len(found) == 14
     assert observed.sum("dead") == 1
     assert "merge.aborted" in observed.names()

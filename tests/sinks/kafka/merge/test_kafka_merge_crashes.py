@@ -47,7 +47,7 @@ async def test_nothing_is_lost_or_told_twice_whoever_is_killed(
         if number % 2:
             name = chance.choice(["one", "two"])
             os.kill(processes[name].pid, signal.SIGKILL)
-            processes[name].wait(10)
+            processes[name].wait(60)
             processes[name] = spawn(name)
         await asyncio.sleep(chance.random())
     await bus.wait(len(expected))
@@ -80,7 +80,7 @@ async def test_one_that_is_told_to_stop_commits_and_ends(bus: Any, spawn: Any, l
     bus.write(life("c1"))
     await bus.wait(7)
     process.terminate()
-    assert await asyncio.to_thread(process.wait, 20) == 0
+    assert await asyncio.to_thread(process.wait, 60) == 0
 
 
 @pytest.mark.soak

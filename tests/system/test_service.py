@@ -19,7 +19,7 @@ import pytest
 
 from syncline.config import load
 from syncline.runner import Runner
-from syncline.runner.working import Working
+from syncline.runner.workers.job import JobWorker
 from syncline_simulators.running import Running
 from syncline_web.intake import Intake, webhooks_app
 
@@ -229,7 +229,7 @@ async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serv
         assert job.last_error is not None, "polls are broken to the end"
 
 
-def _soon(job: Working) -> timedelta:
+def _soon(job: JobWorker) -> timedelta:
     """In how much time the next full pass is due."""
     due = job.next_full
     return due - datetime.now(timezone.utc) if due else timedelta()

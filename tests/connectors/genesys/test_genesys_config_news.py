@@ -21,7 +21,7 @@ from syncline.errors import ConfigError
 from syncline.items import ConfigRecord
 from syncline.model import Change, ChangePage, Cursor, Ref
 from syncline.ports import Cache, Secret
-from syncline.runner.hinting import marks
+from syncline.runner.hints import marks
 from syncline.testing import FakeClock, MemoryCache
 from syncline_genesys import connector
 from syncline_genesys.config.events import open_reader

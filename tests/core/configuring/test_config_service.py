@@ -21,7 +21,7 @@ from syncline.connector import Connector, Context
 from syncline.items import item_ref
 from syncline.model import JSON, Change
 from syncline.runner import Runner
-from syncline.runner.intaking import understood
+from syncline.runner.intakes import understood
 from syncline.state import SqliteState
 from syncline.testing.config_memory import MemoryConfigStore
 from syncline.testing.config_vendor import KINDS

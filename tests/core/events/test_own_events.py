@@ -18,8 +18,7 @@ from syncline.events.own import event_of
 from syncline.events.telling import LATE, Told, begin, tell
 from syncline.model import Ref, Side
 from syncline.plugins import load as load_plugin
-from syncline.runner import Runner
-from syncline.runner import telling as runner_telling
+from syncline.runner import Runner, publisher
 from syncline.state import SqliteState, StateStore
 from syncline.state.records import Entry, Log
 from syncline.testing import FakeClock
@@ -197,7 +196,7 @@ right = "kb"
 async def test_a_running_service_tells_what_it_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_telling, "EVERY", 0.05)
+    monkeypatch.setattr(publisher, "EVERY", 0.05)
     (tmp_path / "wiki").mkdir()
     (tmp_path / "kb").mkdir()
     (tmp_path / "wiki" / "hours.md").write_text("---\ntitle: Hours\n---\n\n9 to 5\n")

@@ -357,7 +357,7 @@ async def test_two_processes_cannot_use_one_folder(
 
 async def test_other_jobs_tell_nothing_to_the_sink_of_a_mirror(config: Made) -> None:
     from syncline.clock import SystemClock
-    from syncline.runner.telling import open_sinks
+    from syncline.runner.publisher import open_sinks
 
     state = SqliteState.memory()
     assert await open_sinks(config(), state, SystemClock()) == {}

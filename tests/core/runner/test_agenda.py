@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.runner.agenda import FULL, HINTS, POLL, Agenda, Backoff
+from syncline.runner.workers.agenda import FULL, HINTS, POLL, Agenda
+from syncline.runner.workers.backoff import Backoff
 
 
 def test_hints_go_before_polls_and_polls_before_full_passes() -> None:

@@ -17,7 +17,7 @@ from syncline.logs import configure
 from syncline.model import Change
 from syncline.ports import Secret
 from syncline.redaction import register
-from syncline.runner.following import Follower
+from syncline.runner.config_watcher import ConfigWatcher
 
 NEVER = 'poll = "0s"'
 
@@ -139,7 +139,7 @@ async def test_the_file_is_followed_and_its_faults_are_told(
     told: list[str] = []
     async with at_work(world.runner(read(path))) as runner:
         before = runner.config
-        follower = Follower(
+        follower = ConfigWatcher(
             runner=runner, path=path, read=lambda: read(path), tell=told.extend, look=0.05
         )
         task = asyncio.create_task(follower.follow())
@@ -180,7 +180,7 @@ async def test_the_faults_of_a_changed_file_are_in_the_log_and_counted(
     handler = configure("json", stream=log)
     try:
         async with at_work(world.runner(read(path))) as runner:
-            follower = Follower(
+            follower = ConfigWatcher(
                 runner=runner, path=path, read=lambda: read(path), tell=lambda lines: None
             )
             path.write_text(FILE + 'workers = "many"\ndeletes = "hunter2-hunter2"\n')
@@ -204,7 +204,7 @@ async def test_half_a_file_is_not_read(world: Any, at_work: Any, until: Any) -> 
     path.write_text(FILE)
     told: list[str] = []
     async with at_work(world.runner(read(path))) as runner:
-        follower = Follower(
+        follower = ConfigWatcher(
             runner=runner, path=path, read=lambda: read(path), tell=told.extend, look=0.2
         )
         task = asyncio.create_task(follower.follow())

@@ -22,7 +22,7 @@ from syncline.engine import Report, Session
 from syncline.engine.opening.jobs import AnySession
 from syncline.mapping import Mapping as Rules
 from syncline.model import Ref
-from syncline.runner.streaming import Streaming
+from syncline.runner.workers.stream import StreamWorker
 from syncline.state import SqliteState
 from syncline.testing import FakeClock, MemoryStore
 from syncline_web.pages import Pages, routes
@@ -62,7 +62,7 @@ class Runner:
     def __init__(self, working: Working) -> None:
         self.working = working
         self.listeners: list[Callable[[str, Mapping[str, object]], None]] = []
-        self.streams: Mapping[str, Streaming] = {}
+        self.streams: Mapping[str, StreamWorker] = {}
 
     @property
     def state(self) -> Any:

@@ -10,7 +10,7 @@ from syncline.engine.mirroring.metrics import StreamMetrics
 
 
 class Job(Protocol):
-    """A job that makes passes, as `syncline.runner.Working` is one."""
+    """A job that makes passes, as `syncline.runner.JobWorker` is one."""
 
     @property
     def role(self) -> str: ...
@@ -27,7 +27,7 @@ class Job(Protocol):
 
 
 class Stream(Protocol):
-    """A job that makes none: it mirrors or merges, as `syncline.runner.streaming.Streaming`."""
+    """A job that makes none: it mirrors or merges, as a `StreamWorker` of the runner."""
 
     @property
     def instance(self) -> str: ...

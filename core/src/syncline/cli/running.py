@@ -21,9 +21,9 @@ from ..config import Config, read
 from ..config.faults import faults_of
 from ..config.scalars import written
 from ..errors import ConfigError
-from ..runner import Runner, Working, webpart
-from ..runner.following import Follower
-from ..runner.notify import Notifier
+from ..runner import JobWorker, Runner, web
+from ..runner.config_watcher import ConfigWatcher
+from ..runner.systemd import Notifier
 from .exits import DONE, INTERRUPTED
 from .output import say
 
@@ -73,7 +73,7 @@ async def _serve(config: Config, args: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runner)
         await _open_doors(runner, stack, tell)
-        follower = Follower(
+        follower = ConfigWatcher(
             runner=runner, path=Path(args.config), read=partial(_configuration, args), tell=tell,
             before=notifier.reloading, after=notifier.ready,
         )  # fmt: skip
@@ -97,19 +97,19 @@ async def _open_doors(runner: Runner, stack: AsyncExitStack, tell: Tell) -> None
     service = runner.config.service
     if not (service.pages or service.webhooks):
         return
-    if not webpart.installed():
+    if not web.installed():
         tell(["no webhooks and no pages: `pip install syncline-web`"])
         return
     # An address may let its reader in: it is for the terminal, and for no log.
     shown = partial(_tell, json=False, out=_aside(runner.config))
-    opened = webpart.load().serve(runner, lambda what, url: shown([f"{what}: {url}"]))
+    opened = web.load().serve(runner, lambda what, url: shown([f"{what}: {url}"]))
     await stack.enter_async_context(opened)
 
 
 async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
     """Say where every job stands, once that is known."""
     await runner.begun.wait()
-    tell(job_line(working) for working in runner.jobs.values())
+    tell(job_line(worker) for worker in runner.jobs.values())
     if runner.streams:
         from .streaming import stream_line
 
@@ -122,22 +122,22 @@ async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
     notifier.ready(f"{roles.count('active')} of {len(roles)} jobs are worked here")
 
 
-def job_line(working: Working) -> str:
+def job_line(worker: JobWorker) -> str:
     """Return who works a job, and what comes next."""
-    settings = working.settings
-    sides = f"{working.name} ({', '.join(settings.connections)})"
-    if working.role == "standby":
+    settings = worker.settings
+    sides = f"{worker.name} ({', '.join(settings.connections)})"
+    if worker.role == "standby":
         return f"{sides}: another runner works it; this one stands by"
-    due = working.doing == "full" or working.session.full_pass_due
-    next_ = f"{working.next_full:%Y-%m-%d %H:%M} UTC" if working.next_full else "never"
+    due = worker.doing == "full" or worker.session.full_pass_due
+    next_ = f"{worker.next_full:%Y-%m-%d %H:%M} UTC" if worker.next_full else "never"
     full = f"full passes at '{settings.schedule}', {'one now' if due else f'the next {next_}'}"
-    return f"{sides}: active; {full}; {_polls(working)}"
+    return f"{sides}: active; {full}; {_polls(worker)}"
 
 
-def _polls(working: Working) -> str:
-    if working.polls:
-        return f"polls every {written(working.settings.poll)}"
-    return "no polls" + (": neither side tells what changed" if working.settings.poll else "")
+def _polls(worker: JobWorker) -> str:
+    if worker.polls:
+        return f"polls every {written(worker.settings.poll)}"
+    return "no polls" + (": neither side tells what changed" if worker.settings.poll else "")
 
 
 def _tell(lines: Iterable[str], *, json: bool, out: TextIO) -> None:

@@ -1,11 +1,17 @@
-"""The service in your own program: `async with Runner(config) as runner: await runner.run()`."""
+"""The service in your own program: `async with Runner(config) as runner: await runner.run()`.
+
+`runner.Runner` opens the jobs (`opening`, on `connections` that they share) and has them worked
+(`workers`) when `timetable` and `hints` say so. `intakes` reads queues, `publisher` tells what the
+jobs do, `janitor` keeps house, `config_watcher` and `reload` follow a changed configuration, and
+`web` finds the pages and webhooks, where they are installed.
+"""
 
 from __future__ import annotations
 
-from .claim import slowest_takeover
 from .events import Listener
 from .opening import OpenSession
 from .runner import Runner
-from .working import Working
+from .workers.job import JobWorker
+from .workers.lease import slowest_takeover
 
-__all__ = ["Listener", "OpenSession", "Runner", "Working", "slowest_takeover"]
+__all__ = ["JobWorker", "Listener", "OpenSession", "Runner", "slowest_takeover"]

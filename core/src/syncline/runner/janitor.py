@@ -11,7 +11,7 @@ from ..errors import StateError
 from ..ports import Clock
 from ..state.port import StateStore
 from ..state.records import DropDeliveries
-from .working import Working
+from .workers.job import JobWorker
 
 logger = logging.getLogger(__name__)
 
@@ -22,27 +22,27 @@ QUIET_RUNS = timedelta(days=2)
 
 
 async def housekeeping(
-    state: StateStore, clock: Clock, workings: Callable[[], Iterable[Working]]
+    state: StateStore, clock: Clock, workers: Callable[[], Iterable[JobWorker]]
 ) -> None:
     """Keep the state small and failed items moving, until cancelled."""
     rounds = 0
     while True:
         await asyncio.sleep(RETRY_SECONDS)
         rounds += 1
-        for working in workings():
-            working.retry()
+        for worker in workers():
+            worker.retry()
         if rounds % round(SWEEP_SECONDS / RETRY_SECONDS) == 0:
-            await sweep(state, clock, workings())
+            await sweep(state, clock, workers())
 
 
-async def sweep(state: StateStore, clock: Clock, workings: Iterable[Working]) -> None:
+async def sweep(state: StateStore, clock: Clock, workers: Iterable[JobWorker]) -> None:
     """Drop what is older than its job keeps it, job by job; others have their turn in between."""
     try:
         state.commit([DropDeliveries(clock.now())], None)
-        for working in workings:
-            if working.role == "active":
-                before = clock.now() - working.session.retention
-                state.sweep(working.name, before=before, quiet=clock.now() - QUIET_RUNS)
+        for worker in workers:
+            if worker.role == "active":
+                before = clock.now() - worker.session.retention
+                state.sweep(worker.name, before=before, quiet=clock.now() - QUIET_RUNS)
                 await asyncio.sleep(0)
         state.tidy()
     except StateError as error:

@@ -22,23 +22,23 @@ from ..ports import Clock
 from ..redaction import redact
 from ..state.port import StateStore
 from ..state.records import Effect
-from . import webpart
-from .changes import immovable, only_at_start, raise_all
-from .claim import BEAT, TTL, Claim
+from . import web
 from .events import Events, Listener
-from .hinting import Delivery, counted, marks
-from .intaking import Intakes
+from .hints import Delivery, counted, marks
+from .intakes import Intakes
 from .janitor import housekeeping
-from .looplag import measure
+from .loop_lag import measure
 from .opening import Openings, OpenSession
-from .telling import Telling
+from .publisher import Publisher
+from .reload import immovable, only_at_start, raise_all
 from .timetable import Timetable
-from .working import Working
-from .workings import Workings
+from .workers.job import JobWorker
+from .workers.jobs import JobWorkers
+from .workers.lease import BEAT, TTL, RunnerLease
 
 if TYPE_CHECKING:
-    from .streaming import Streaming
-    from .streams import Streams
+    from .workers.stream import StreamWorker
+    from .workers.streams import StreamWorkers
 
 logger = logging.getLogger(__name__)
 
@@ -86,12 +86,12 @@ class Runner:
         self._holder = holder or _holder(config)
         self._ttl, self._drain_seconds, self._random = ttl, drain, random
         self._events = Events()
-        self._timetable = Timetable(lambda name, kind: self._workings.due(name, kind))
-        self._workings = Workings(
-            openings=lambda: self._openings, claim=self._claim, clock=self._clock,
+        self._timetable = Timetable(lambda name, kind: self._workers.due(name, kind))
+        self._workers = JobWorkers(
+            openings=lambda: self._openings, lease=self._lease, clock=self._clock,
             events=self._events, timetable=self._timetable, random=random, drain=drain,
         )  # fmt: skip
-        self._streams: Streams | None = None
+        self._streams: StreamWorkers | None = None
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self.begun = asyncio.Event()
@@ -126,14 +126,14 @@ class Runner:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    def _no_streams(self) -> Streams | None:
+    def _no_streams(self) -> StreamWorkers | None:
         if not self._config.stream_jobs:
             return None  # Only a configuration with streams pays for what they need.
-        from .streams import Streams
+        from .workers.streams import StreamWorkers
 
-        return Streams(
+        return StreamWorkers(
             state=self.state, clock=self._clock, events=self._events, progress=self._progress,
-            random=self._random, drain=self._drain_seconds, claim=self._claim,
+            random=self._random, drain=self._drain_seconds, lease=self._lease,
         )  # fmt: skip
 
     async def _tried(self, name: str) -> ConfigError | None:
@@ -172,7 +172,7 @@ class Runner:
             self._stop.clear()
 
     def _parts(self) -> Iterator[Any]:
-        self._workings.open()
+        self._workers.open()
         if self._streams is not None:
             self._streams.open()
         yield self._beats()
@@ -180,8 +180,8 @@ class Runner:
             config=lambda: self._config, jobs=lambda: self.jobs, state=self.state,
             clock=self._clock, hint=partial(self.hint_many, kind="config"), random=self._random,
         ).run()  # fmt: skip
-        yield Telling(
-            config=lambda: self._config, jobs=self._workings.active, state=self.state,
+        yield Publisher(
+            config=lambda: self._config, jobs=self._workers.active, state=self.state,
             clock=self._clock,
         ).run()  # fmt: skip
         yield housekeeping(self.state, self._clock, lambda: list(self.jobs.values()))
@@ -197,7 +197,7 @@ class Runner:
 
     async def _drain(self) -> None:
         await self._timetable.stop()
-        drains = [asyncio.create_task(working.drain()) for working in self.jobs.values()]
+        drains = [asyncio.create_task(worker.drain()) for worker in self.jobs.values()]
         if self._streams is not None:
             drains.append(asyncio.create_task(self._streams.drained()))
         if drains:
@@ -205,18 +205,18 @@ class Runner:
             for task in late:
                 task.cancel()
                 logger.warning("a write did not end in time; it is looked for at the next start")
-        await self._workings.stop()
+        await self._workers.stop()
         with suppress(StateError):
             if self._streams is not None:
                 await self._streams.stop()
 
     async def _beats(self) -> None:
         while True:
-            kept: list[Working | Streams] = [*self.jobs.values()]
+            kept: list[JobWorker | StreamWorkers] = [*self.jobs.values()]
             kept += [self._streams] if self._streams is not None else []
-            for working in kept:
+            for worker in kept:
                 try:
-                    working.beat()
+                    worker.beat()
                 except Exception as error:
                     # A busy or full disk: nothing is taken and nothing kept that is not sure.
                     logger.error("a lease could not be kept", extra={"error": str(error)})
@@ -232,11 +232,11 @@ class Runner:
             if self._streams is not None:
                 await self._streams.start(config, name, running=self._running)
             return
-        await self._workings.start(config, name, running=self._running)
+        await self._workers.start(config, name, running=self._running)
 
-    def _claim(self, lease: str) -> Claim:
-        return Claim(
-            state=self.state, job=lease, holder=self._holder, clock=self._clock,
+    def _lease(self, name: str) -> RunnerLease:
+        return RunnerLease(
+            state=self.state, job=name, holder=self._holder, clock=self._clock,
             is_dead=partial(_is_dead, self._holder), ttl=self._ttl,
         )  # fmt: skip
 
@@ -245,7 +245,7 @@ class Runner:
         if self._streams is not None and name in self._streams.by_name:
             await self._streams.end(name)
             return
-        await self._workings.end(name)
+        await self._workers.end(name)
 
     async def _close_all(self) -> None:
         for name in reversed([*self.jobs, *self.streams]):
@@ -276,12 +276,12 @@ class Runner:
         return self._holder
 
     @property
-    def jobs(self) -> Mapping[str, Working]:
+    def jobs(self) -> Mapping[str, JobWorker]:
         """The jobs that work in passes, by name, in the order of the configuration."""
-        return self._workings.by_name
+        return self._workers.by_name
 
     @property
-    def streams(self) -> Mapping[str, Streaming]:
+    def streams(self) -> Mapping[str, StreamWorker]:
         """The jobs that mirror or merge events, by name, in the order of the configuration."""
         return self._streams.by_name if self._streams is not None else {}
 
@@ -311,7 +311,7 @@ class Runner:
         Raises:
             ConfigError: the web part is not installed.
         """
-        return webpart.load().webhooks_app(self)
+        return web.load().webhooks_app(self)
 
     @property
     def pages(self) -> Any:
@@ -320,7 +320,7 @@ class Runner:
         Raises:
             ConfigError: the web part is not installed.
         """
-        return webpart.load().pages_app(self)
+        return web.load().pages_app(self)
 
     # -- hints and events --------------------------------------------------------------------------
 
@@ -355,7 +355,7 @@ class Runner:
         told = counted(marked)
         for (job, connection), count in told.items():
             self.emit("hints", job=job, connection=connection, count=count)
-        self._workings.wake(job for job, _ in told)
+        self._workers.wake(job for job, _ in told)
         return len(marked)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -393,7 +393,7 @@ class Runner:
             results = await asyncio.gather(
                 *(self._follow(config, name) for name in wanted), return_exceptions=True
             )
-            self._workings.sort(wanted)
+            self._workers.sort(wanted)
             if self._streams is not None:
                 self._streams.sort(wanted)
             raise_all(results)
@@ -405,7 +405,7 @@ class Runner:
 
     async def _follow(self, config: Config, name: str) -> None:
         if name in self.jobs:
-            await self._workings.follow(config, name)
+            await self._workers.follow(config, name)
         elif self._streams is not None and name in self._streams.by_name:
             await self._streams.follow(config, name, running=self._running)
         else:

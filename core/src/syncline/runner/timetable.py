@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from ..config import PassJob
-from .agenda import FULL, POLL, Kind
 from .cron import trigger
+from .workers.agenda import FULL, POLL, Kind
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler

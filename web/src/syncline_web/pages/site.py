@@ -25,7 +25,7 @@ Listener = Callable[[str, Mapping[str, object]], None]
 
 
 class WorkingPort(Job, Protocol):
-    """A job that is being worked: what the pages need of the runner's `Working`."""
+    """A job that is being worked: what the pages need of the runner's `JobWorker`."""
 
     @property
     def session(self) -> AnySession: ...

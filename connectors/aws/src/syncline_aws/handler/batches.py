@@ -12,8 +12,8 @@ from attrs import frozen
 from syncline.config_store import Delivery, EventReader
 from syncline.errors import StateError
 from syncline.redaction import redact
-from syncline.runner.hinting import Delivery as News
-from syncline.runner.intaking import understood
+from syncline.runner.hints import Delivery as News
+from syncline.runner.intakes import understood
 
 from .house import House
 from .shapes import KEY, Order, order

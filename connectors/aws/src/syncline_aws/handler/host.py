@@ -20,7 +20,7 @@ from syncline.config_store import Delivery
 from syncline.errors import ConfigError, StateError, SynclineError
 from syncline.ports import Clock
 from syncline.redaction import redact
-from syncline.runner.intaking import understood
+from syncline.runner.intakes import understood
 from syncline.scope import about
 
 from ..clients import Clients

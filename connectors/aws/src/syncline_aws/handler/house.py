@@ -23,10 +23,10 @@ from syncline.errors import SynclineError
 from syncline.events import EventSink
 from syncline.ports import Clock, Webhook
 from syncline.redaction import redact
-from syncline.runner.hinting import Delivery as News
-from syncline.runner.hinting import marks
+from syncline.runner.hints import Delivery as News
+from syncline.runner.hints import marks
 from syncline.runner.opening import Openings
-from syncline.runner.telling import close_sinks, open_sinks, tell_all
+from syncline.runner.publisher import close_sinks, open_sinks, publish_all
 from syncline.state.port import StateStore
 from syncline.state.records import Effect
 from syncline.webhooks.opening import open_webhook
@@ -154,7 +154,7 @@ class House:
             logger.error("a sink cannot be opened", extra={"error": redact(str(error))})
             return
         thorough = self.now_and_then("thorough", _THOROUGH)
-        await tell_all(self.state, jobs, self._sinks, since, thorough=thorough)
+        await publish_all(self.state, jobs, self._sinks, since, thorough=thorough)
 
     def context(self, connection: str) -> Context:
         """Return what the connector of a connection is lent."""

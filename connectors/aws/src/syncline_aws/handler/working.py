@@ -11,7 +11,7 @@ from syncline.engine import Report
 from syncline.engine.opening.jobs import AnySession
 from syncline.errors import Forbidden, RateLimited, Refused, SynclineError
 from syncline.redaction import redact
-from syncline.runner.retrying import due_again, settle_again
+from syncline.runner.workers.quarantine import due_again, settle_again
 from syncline.scope import about
 
 from . import due, nudging

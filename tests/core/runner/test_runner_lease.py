@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from syncline.errors import LeaseLost
-from syncline.runner.claim import Claim
+from syncline.runner.workers.lease import RunnerLease
 from syncline.state import SqliteState
 from syncline.testing import FakeClock
 
 
-def claim(state: Any, holder: str, *dead: str, ttl: float = 15.0) -> Claim:
-    return Claim(
+def lease(state: Any, holder: str, *dead: str, ttl: float = 15.0) -> RunnerLease:
+    return RunnerLease(
         state=state, job="articles", holder=holder, clock=FakeClock(auto=False),
         is_dead=lambda other: other in dead, ttl=ttl,
     )  # fmt: skip
@@ -21,7 +21,7 @@ def claim(state: Any, holder: str, *dead: str, ttl: float = 15.0) -> Claim:
 
 def test_the_second_stands_by_until_the_first_gives_back() -> None:
     state = SqliteState.memory()
-    one, two = claim(state, "one"), claim(state, "two")
+    one, two = lease(state, "one"), lease(state, "two")
     assert one.take()
     assert not two.take()
     assert one.confirm()
@@ -34,13 +34,13 @@ def test_the_second_stands_by_until_the_first_gives_back() -> None:
 
 def test_a_dead_holder_is_not_waited_for() -> None:
     state = SqliteState.memory()
-    assert claim(state, "one").take()
-    assert claim(state, "two", "one").take()
+    assert lease(state, "one").take()
+    assert lease(state, "two", "one").take()
 
 
 def test_asking_costs_no_write_more_often_than_needed() -> None:
     state = SqliteState.memory()
-    one, two = claim(state, "one"), claim(state, "two")
+    one, two = lease(state, "one"), lease(state, "two")
     assert one.take()
     assert not two.take()
     one.release()
@@ -51,7 +51,7 @@ def test_asking_costs_no_write_more_often_than_needed() -> None:
 
 def test_who_was_replaced_learns_it_at_the_next_look() -> None:
     state = SqliteState.memory()
-    one, two = claim(state, "one"), claim(state, "two", "one")
+    one, two = lease(state, "one"), lease(state, "two", "one")
     assert one.take()
     assert two.take()
     one.clock.advance(5)  # type: ignore[attr-defined]  # it is a FakeClock
@@ -61,7 +61,7 @@ def test_who_was_replaced_learns_it_at_the_next_look() -> None:
 
 def test_what_the_replaced_one_was_doing_can_commit_nothing_any_more() -> None:
     state = SqliteState.memory()
-    one, two = claim(state, "one"), claim(state, "two", "one")
+    one, two = lease(state, "one"), lease(state, "two", "one")
     assert one.take()
     pass_ = state.acquire("job/articles", holder="one", ttl=30)
     assert pass_ is not None
@@ -74,8 +74,8 @@ def test_what_the_replaced_one_was_doing_can_commit_nothing_any_more() -> None:
 
 def test_a_pass_of_the_command_line_is_left_alone() -> None:
     state = SqliteState.memory()
-    assert claim(state, "one").take()
+    assert lease(state, "one").take()
     pass_ = state.acquire("job/articles", holder="somebody else", ttl=30)
     assert pass_ is not None
-    assert claim(state, "two", "one").take()
+    assert lease(state, "two", "one").take()
     state.commit([], pass_)

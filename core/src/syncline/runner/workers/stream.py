@@ -10,20 +10,20 @@ from datetime import datetime, timedelta
 
 from attrs import define, field
 
-from ..config import Config, StreamJob
-from ..engine.mirroring.health import Health, health_of
-from ..engine.mirroring.health_record import HealthRecord, save_health
-from ..engine.mirroring.metrics import StreamMetrics
-from ..engine.mirroring.opening import Stream, StreamContext, open_stream
-from ..errors import ConfigError, Forbidden, StateError, SynclineError
-from ..ports import Clock
-from ..redaction import redact
-from ..scope import about
-from ..state.port import StateStore
-from .agenda import Backoff
-from .claim import Claim
-from .events import Events
-from .working import Role
+from ...config import Config, StreamJob
+from ...engine.mirroring.health import Health, health_of
+from ...engine.mirroring.health_record import HealthRecord, save_health
+from ...engine.mirroring.metrics import StreamMetrics
+from ...engine.mirroring.opening import Stream, StreamContext, open_stream
+from ...errors import ConfigError, Forbidden, StateError, SynclineError
+from ...ports import Clock
+from ...redaction import redact
+from ...scope import about
+from ...state.port import StateStore
+from ..events import Events
+from .backoff import Backoff
+from .job import Role
+from .lease import RunnerLease
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _LONG = 300.0
 
 
 @define(slots=False, eq=False, kw_only=True)
-class Streaming:
+class StreamWorker:
     """A job of kind `events` or `merge`. The attributes without an underscore are for everybody."""
 
     name: str
@@ -51,7 +51,7 @@ class Streaming:
     metrics: StreamMetrics = field(factory=StreamMetrics)
     _config: Config = field(alias="config")
     _state: StateStore = field(alias="state")
-    _claim: Claim = field(alias="claim")
+    _lease: RunnerLease = field(alias="lease")
     _clock: Clock = field(alias="clock")
     _events: Events = field(alias="events")
     _progress: Callable[..., None] = field(alias="progress")
@@ -80,7 +80,7 @@ class Streaming:
     @property
     def role(self) -> Role:
         """`active` for the runner that works it under this name, `standby` for every other."""
-        return "active" if self._claim.held else "standby"
+        return "active" if self._lease.held else "standby"
 
     @property
     def last_error(self) -> str | None:
@@ -106,12 +106,12 @@ class Streaming:
 
     def beat(self) -> None:
         """Keep the job, or try to get it; called again and again."""
-        if self._claim.held:
-            if not self._claim.confirm() and not self._claim.held:
+        if self._lease.held:
+            if not self._lease.confirm() and not self._lease.held:
                 self._lost()
             else:
                 self._write_down()
-        elif not self._closing and self._claim.take():
+        elif not self._closing and self._lease.take():
             self._events.emit("role", job=self.name, role=self.role)
             fields = {"job": self.name, "instance": self.instance}
             logger.info("this runner works the job", extra=fields)
@@ -146,7 +146,7 @@ class Streaming:
     async def lane(self) -> None:
         """Work whenever the job is ours, until cancelled."""
         while True:
-            if self._closing or not self._claim.held:
+            if self._closing or not self._lease.held:
                 await asyncio.sleep(_LOOK)
                 continue
             self._task = asyncio.create_task(self._work(), name=f"stream {self.name}")
@@ -228,8 +228,8 @@ class Streaming:
 
     def give_up(self) -> None:
         """Let another runner take the job."""
-        if self._claim.held:
-            self._claim.release()
+        if self._lease.held:
+            self._lease.release()
             self._events.emit("role", job=self.name, role=self.role)
 
 
@@ -248,4 +248,4 @@ def lease_of(name: str, job: StreamJob, instance: str) -> str:
     return f"{name}@{instance}"
 
 
-__all__ = ["Streaming", "lease_of"]
+__all__ = ["StreamWorker", "lease_of"]

@@ -31,7 +31,7 @@ def stamp(path: Path) -> Stamp:
 
 
 @define(kw_only=True)
-class Follower:
+class ConfigWatcher:
     """Lets a runner follow a file.
 
     Args:
@@ -102,4 +102,4 @@ class Follower:
         self.runner.emit("reload.refused", faults=len(faults))
 
 
-__all__ = ["Follower", "stamp"]
+__all__ = ["ConfigWatcher", "stamp"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
 from attrs import define, field
@@ -43,30 +43,4 @@ class Agenda:
         self._due.clear()
 
 
-@define(kw_only=True)
-class Backoff:
-    """Longer and longer pauses, with jitter, until something goes well."""
-
-    first: float
-    """Seconds after the first failure, at most."""
-    most: float
-    random: Callable[[], float]
-    """Returns a number from 0 to 1, so that many runners do not come back at one moment."""
-    failures: int = field(default=0, init=False)
-
-    def next(self, *, least: float = 0.0) -> float:
-        """Count a failure and return the pause after it: half of it is certain, half is chance.
-
-        Args:
-            least: begin with this many seconds; for what a repetition can hardly mend.
-        """
-        longest = min(self.most, max(self.first, least) * 2.0 ** min(self.failures, 32))
-        self.failures += 1
-        return max(least, longest * (0.5 + self.random() / 2))
-
-    def reset(self) -> None:
-        """Begin anew: it went well."""
-        self.failures = 0
-
-
-__all__ = ["FULL", "HINTS", "POLL", "Agenda", "Backoff", "Kind"]
+__all__ = ["FULL", "HINTS", "POLL", "Agenda", "Kind"]

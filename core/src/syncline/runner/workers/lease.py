@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from ..errors import LeaseLost
-from ..ports import Clock
-from ..state.port import StateStore
-from ..state.records import Lease
+from ...errors import LeaseLost
+from ...ports import Clock
+from ...state.port import StateStore
+from ...state.records import Lease
 
 TTL = 15.0
 """Seconds for which a runner that no longer answers keeps its jobs."""
@@ -30,7 +30,7 @@ def slowest_takeover(ttl: float = TTL, beat: float = BEAT) -> float:
 
 
 @define(kw_only=True)
-class Claim:
+class RunnerLease:
     """The lease `runner/<job>`: who holds it is active, everybody else stands by."""
 
     state: StateStore
@@ -104,4 +104,4 @@ class Claim:
             self._lease = self._asked = None
 
 
-__all__ = ["BEAT", "TTL", "Claim", "slowest_takeover"]
+__all__ = ["BEAT", "TTL", "RunnerLease", "slowest_takeover"]

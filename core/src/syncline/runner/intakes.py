@@ -23,8 +23,8 @@ from ..model import JSON, Change
 from ..ports import Clock
 from ..redaction import redact
 from ..state.port import StateStore
-from .agenda import Backoff
-from .hinting import Delivery as News
+from .hints import Delivery as News
+from .workers.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 

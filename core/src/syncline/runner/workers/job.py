@@ -11,20 +11,20 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..config import PassJob
-from ..engine import Report
-from ..engine.opening.jobs import AnySession
-from ..errors import SynclineError
-from ..ports import Clock
-from ..scope import about
-from ..state.records import Quarantined
+from ...config import PassJob
+from ...engine import Report
+from ...engine.opening.jobs import AnySession
+from ...errors import SynclineError
+from ...ports import Clock
+from ...scope import about
+from ...state.records import Quarantined
+from ..cron import next_time
+from ..events import Events
+from ..timetable import Timetable
 from .agenda import FULL, HINTS, POLL, Agenda, Kind
-from .claim import Claim
-from .cron import next_time
-from .events import Events
-from .patience import HalfSeen, Patience
-from .retrying import due_again, settle_again
-from .timetable import Timetable
+from .backoff import IncompletePass, JobBackoff
+from .lease import RunnerLease
+from .quarantine import due_again, settle_again
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +46,18 @@ _DRAIN_SECONDS = 0.02
 
 
 @define(slots=False, eq=False, kw_only=True)
-class Working:
+class JobWorker:
     """One job of a runner. The attributes without an underscore are for everybody to read."""
 
     name: str
     settings: PassJob
     session: AnySession
     """Open for as long as the runner is; another one after a reload that changed the job."""
-    _claim: Claim = field(alias="claim")
+    _lease: RunnerLease = field(alias="lease")
     _clock: Clock = field(alias="clock")
     _events: Events = field(alias="events")
     _timetable: Timetable = field(alias="timetable")
-    _patience: Patience = field(alias="patience")
+    _backoff: JobBackoff = field(alias="backoff")
     _agenda: Agenda = field(factory=Agenda, init=False)
     _running: dict[Kind, asyncio.Task[Report]] = field(factory=dict, init=False)
     _closed: set[Kind] = field(factory=set, init=False)
@@ -79,7 +79,7 @@ class Working:
     @property
     def role(self) -> Role:
         """`active` for the runner that works the job, `standby` for every other."""
-        return "active" if self._claim.held else "standby"
+        return "active" if self._lease.held else "standby"
 
     @property
     def doing(self) -> Kind | None:
@@ -89,7 +89,7 @@ class Working:
     @property
     def last_error(self) -> str | None:
         """Why the latest pass of some kind failed; None when the latest of every kind did not."""
-        return self._patience.last_error
+        return self._backoff.last_error
 
     @property
     def next_full(self) -> datetime | None:
@@ -151,14 +151,14 @@ class Working:
         """Keep the job, or try to get it; called again and again."""
         if self.role == "active":
             self.confirm()
-        elif FULL not in self._closed and self._claim.take():
+        elif FULL not in self._closed and self._lease.take():
             self._became_active()
 
     def confirm(self) -> bool:
         """Tell whether the job is still ours; whatever runs is ended if it is not."""
-        if self._claim.confirm():
+        if self._lease.confirm():
             return True
-        if not self._claim.held:
+        if not self._lease.held:
             self._agenda.forget()
             for task in self._running.values():
                 task.cancel()
@@ -172,7 +172,7 @@ class Working:
         self._begin()
 
     def _begin(self) -> None:
-        self._patience.begin_anew()
+        self._backoff.begin_anew()
         if self.polls:
             self._agenda.want(POLL)
         if self.session.full_pass_due or self._missed():
@@ -203,7 +203,7 @@ class Working:
             except Exception as error:
                 # The state could not be read, or worse: said, and tried again.
                 logger.exception("a turn failed", extra={"job": self.name})
-                said = self._patience.said(kind, error)
+                said = self._backoff.said(kind, error)
                 self._events.emit("job.failed", job=self.name, error=said)
                 await asyncio.sleep(_TROUBLE_SECONDS)
 
@@ -280,11 +280,11 @@ class Working:
     def _succeeded(self, kind: Kind, report: Report) -> None:
         self._log(kind, report)
         if kind == FULL and report.incomplete:
-            self._failed(kind, HalfSeen(report.incomplete))
+            self._failed(kind, IncompletePass(report.incomplete))
             return
-        self._patience.went_well(kind)
+        self._backoff.went_well(kind)
         if kind in QUICK:
-            pause = self._patience.with_leftovers(self.waiting)
+            pause = self._backoff.with_leftovers(self.waiting)
             if (due := self.session.due_in()) is not None:
                 # What waits for its time is known to the second; what is left without a reason
                 # is asked for now and then.
@@ -304,7 +304,7 @@ class Working:
         """Say why, and try again after a pause."""
         if not isinstance(error, SynclineError):
             logger.error("a pass failed unexpectedly", extra={"job": self.name}, exc_info=error)
-        said, pause = self._patience.said(kind, error), self._patience.after(kind, error)
+        said, pause = self._backoff.said(kind, error), self._backoff.after(kind, error)
         self._agenda.want(kind, at=self._clock.monotonic() + pause)
         self._events.emit("job.failed", job=self.name, error=said)
         fields = {"job": self.name, "kind": kind, "again": f"{pause:.0f}", "error": said}
@@ -353,9 +353,9 @@ class Working:
 
     def give_up(self) -> None:
         """Let another runner take the job."""
-        if self._claim.held:
-            self._claim.release()
+        if self._lease.held:
+            self._lease.release()
             self._events.emit("role", job=self.name, role=self.role)
 
 
-__all__ = ["LANES", "LOOK_SECONDS", "PATIENCE_SECONDS", "Role", "Working"]
+__all__ = ["LANES", "LOOK_SECONDS", "PATIENCE_SECONDS", "JobWorker", "Role"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncline.runner.notify import Notifier
+from syncline.runner.systemd import Notifier
 
 
 @pytest.fixture

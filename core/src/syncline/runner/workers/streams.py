@@ -11,17 +11,17 @@ from types import MappingProxyType
 
 from attrs import define, field, frozen
 
-from ..config import Config, Job, StreamJob
-from ..engine.mirroring import StreamMetrics
-from ..engine.mirroring.credentials import needed
-from ..engine.mirroring.opening import StreamContext, instance_of, privacy_of
-from ..ports import Clock
-from ..state.port import StateStore
-from .claim import Claim
-from .connections import Access
-from .events import Events
-from .opening import access_to
-from .streaming import Streaming, lease_of
+from ...config import Config, Job, StreamJob
+from ...engine.mirroring import StreamMetrics
+from ...engine.mirroring.credentials import needed
+from ...engine.mirroring.opening import StreamContext, instance_of, privacy_of
+from ...ports import Clock
+from ...state.port import StateStore
+from ..connections import Access
+from ..events import Events
+from ..opening import access_to
+from .lease import RunnerLease
+from .stream import StreamWorker, lease_of
 
 
 @frozen
@@ -37,7 +37,7 @@ class _Begun:
 
 
 @define(eq=False, kw_only=True)
-class Streams:
+class StreamWorkers:
     """The jobs of a runner that mirror or merge events, by name."""
 
     state: StateStore
@@ -47,14 +47,14 @@ class Streams:
     random: Callable[[], float]
     drain: float
     """Seconds that a stream has to come to its end."""
-    claim: Callable[[str], Claim]
-    """Makes the claim to what a lease's name says."""
-    _streams: dict[str, Streaming] = field(factory=dict, init=False)
+    lease: Callable[[str], RunnerLease]
+    """Makes the lease of that name."""
+    _streams: dict[str, StreamWorker] = field(factory=dict, init=False)
     _begun: dict[str, _Begun] = field(factory=dict, init=False)
     _lanes: dict[str, asyncio.Task[None]] = field(factory=dict, init=False)
 
     @property
-    def by_name(self) -> Mapping[str, Streaming]:
+    def by_name(self) -> Mapping[str, StreamWorker]:
         """The streams, in the order in which they were begun."""
         return MappingProxyType(self._streams)
 
@@ -67,9 +67,9 @@ class Streams:
         self._begun[name] = await self._begun_with(config, name)
         job = config.stream_jobs[name]
         instance = _instance(config, name, job)
-        self._streams[name] = Streaming(
+        self._streams[name] = StreamWorker(
             name=name, settings=job, instance=instance, config=config, state=self.state,
-            claim=self.claim(lease_of(name, job, instance)), clock=self.clock, events=self.events,
+            lease=self.lease(lease_of(name, job, instance)), clock=self.clock, events=self.events,
             progress=self.progress, random=self.random, drain=self.drain,
         )  # fmt: skip
         if running:
@@ -99,7 +99,7 @@ class Streams:
         for stream in self._streams.values():
             self._set_going(stream)
 
-    def _set_going(self, stream: Streaming) -> None:
+    def _set_going(self, stream: StreamWorker) -> None:
         stream.open()
         self._lanes[stream.name] = asyncio.create_task(stream.lane(), name=f"of {stream.name}")
 
@@ -156,4 +156,4 @@ def _instance(config: Config, name: str, job: StreamJob) -> str:
     return job.listener if job.kind == "events" else instance_of(config, name, os.environ)
 
 
-__all__ = ["Streams"]
+__all__ = ["StreamWorkers"]

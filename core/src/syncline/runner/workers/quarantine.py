@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.opening.jobs import AnySession
-from ..model import Change, Side
-from ..state.records import DropQuarantine, Quarantined
+from ...engine.opening.jobs import AnySession
+from ...model import Change, Side
+from ...state.records import DropQuarantine, Quarantined
 
 _MOST = 500
 """Items that are tried again at once; the rest follows."""

@@ -58,7 +58,7 @@ async def close_sinks(sinks: Mapping[str, EventSink]) -> None:
         await sink.aclose()
 
 
-async def tell_all(
+async def publish_all(
     state: StateStore,
     jobs: Iterable[str],
     sinks: Mapping[str, EventSink],
@@ -88,7 +88,7 @@ async def tell_all(
 
 
 @define(eq=False, kw_only=True)
-class Telling:
+class Publisher:
     """Tells what the jobs do that this runner works.
 
     Args:
@@ -122,7 +122,7 @@ class Telling:
             return False
         self._looks += 1
         thorough = self._looks % THOROUGH == 0
-        return await tell_all(self.state, self.jobs(), self._sinks, since, thorough=thorough)
+        return await publish_all(self.state, self.jobs(), self._sinks, since, thorough=thorough)
 
     async def _follow(self) -> None:
         config = self.config()
@@ -133,4 +133,4 @@ class Telling:
             self._opened = config
 
 
-__all__ = ["Telling", "close_sinks", "open_sinks", "tell_all"]
+__all__ = ["Publisher", "close_sinks", "open_sinks", "publish_all"]

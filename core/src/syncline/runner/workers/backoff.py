@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from ..errors import Forbidden, RateLimited, SynclineError
-from ..model import Side
-from ..redaction import redact
-from .agenda import FULL, HINTS, POLL, Backoff, Kind
+from ...errors import Forbidden, RateLimited, SynclineError
+from ...model import Side
+from ...redaction import redact
+from .agenda import FULL, HINTS, POLL, Kind
 
 _DENIED_SECONDS = 60.0
 """The first pause after a refused credential: it is not mended by trying."""
@@ -17,8 +17,34 @@ _LENGTHS: Mapping[Kind, tuple[float, float]] = {HINTS: (1, 300), POLL: (5, 900),
 """The first pause and the longest, in seconds."""
 
 
+@define(kw_only=True)
+class Backoff:
+    """Longer and longer pauses, with jitter, until something goes well."""
+
+    first: float
+    """Seconds after the first failure, at most."""
+    most: float
+    random: Callable[[], float]
+    """Returns a number from 0 to 1, so that many runners do not come back at one moment."""
+    failures: int = field(default=0, init=False)
+
+    def next(self, *, least: float = 0.0) -> float:
+        """Count a failure and return the pause after it: half of it is certain, half is chance.
+
+        Args:
+            least: begin with this many seconds; for what a repetition can hardly mend.
+        """
+        longest = min(self.most, max(self.first, least) * 2.0 ** min(self.failures, 32))
+        self.failures += 1
+        return max(least, longest * (0.5 + self.random() / 2))
+
+    def reset(self) -> None:
+        """Begin anew: it went well."""
+        self.failures = 0
+
+
 @define(slots=False)
-class Patience:
+class JobBackoff:
     """The pauses of one job, each longer than the one before until something goes well."""
 
     _random: Callable[[], float] = field(alias="random")
@@ -57,7 +83,7 @@ class Patience:
                 return self._pauses[kind].next(least=_DENIED_SECONDS)
             case RateLimited():
                 return self._pauses[kind].next(least=error.retry_after)
-            case HalfSeen():
+            case IncompletePass():
                 return self._half.next()
             case _:
                 return self._pauses[kind].next()
@@ -81,7 +107,7 @@ class Patience:
         return 0.0
 
 
-class HalfSeen(SynclineError):
+class IncompletePass(SynclineError):
     """A full pass whose listings were not complete: nothing was inferred, and it is due again."""
 
     def __init__(self, incomplete: Mapping[Side, str]) -> None:
@@ -94,4 +120,4 @@ def _sentence(error: BaseException) -> str:
     return text if isinstance(error, SynclineError) and text else f"{type(error).__name__}: {text}"
 
 
-__all__ = ["HalfSeen", "Patience"]
+__all__ = ["Backoff", "IncompletePass", "JobBackoff"]

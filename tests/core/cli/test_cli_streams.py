@@ -147,10 +147,13 @@ def test_lists_of_other_jobs_leave_mirrors_out(teller: Path, cli: Run) -> None:
         assert cli(verb).code == 0
 
 
-def test_the_status_of_a_mirror_that_never_ran_says_so(teller: Path, cli: Run) -> None:
+def test_the_status_of_a_mirror_that_never_ran_says_so(
+    teller: Path, cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCLINE_INSTANCE", "host-7")
     assert cli("status").out.splitlines() == [
         "mirror (listener a): not worked here at present",
-        "clean: not worked here at present",
+        "clean (instance host-7): not worked here at present",
     ]  # fmt: skip
     (status,) = cli("status", "mirror", "--json").json
     assert (status["job"], status["listener"], status["waiting_bytes"]) == ("mirror", "a", 0)

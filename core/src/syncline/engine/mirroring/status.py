@@ -29,6 +29,8 @@ class StreamStatus:
     kind: str
     listener: str | None = None
     """None for a merge job, which keeps nothing here."""
+    instance: str | None = None
+    """The process of a merge job that was asked for: `SYNCLINE_INSTANCE`; None for a listener."""
     worked_by: str | None = None
     """Who holds the lease; None where nobody does that shares this state.
 
@@ -48,7 +50,8 @@ class StreamStatus:
 
     def lines(self) -> Iterator[str]:
         """Yield where it stands, for people; what is nothing is not said."""
-        name = self.job if self.listener is None else f"{self.job} (listener {self.listener})"
+        who = f"listener {self.listener}" if self.listener else f"instance {self.instance}"
+        name = f"{self.job} ({who})"
         worked = f"worked by {self.worked_by}" if self.worked_by else "not worked here at present"
         yield f"{name}: {worked}"
         if self.not_fit:
@@ -82,8 +85,11 @@ def _statuses(config: Config, name: str, state: StateStore) -> Iterator[StreamSt
     job = config.job(name)
     if job.kind != "events":
         # Others may merge, too, under names of their own; only their machines know them.
-        lease = f"{name}@{instance_of(config, name, os.environ)}"
-        status = StreamStatus(job=name, kind=job.kind, worked_by=_alive(state, lease))
+        instance = instance_of(config, name, os.environ)
+        lease = f"{name}@{instance}"
+        status = StreamStatus(
+            job=name, kind=job.kind, instance=instance, worked_by=_alive(state, lease)
+        )
         yield _with_health(status, state, lease)
         return
     folder = folder_of(config, name)

@@ -126,6 +126,7 @@ async def test_a_feed_tells_what_to_look_at(bench: Any) -> None:
 async def test_a_feed_that_began_anew_makes_a_full_pass_due(bench: Any) -> None:
     session = bench.session()
     assert session.full_pass_due
+    await session.poll()
     await session.sync()
     await session.poll()
     assert not session.full_pass_due

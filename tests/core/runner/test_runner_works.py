@@ -106,6 +106,17 @@ async def test_a_feed_that_began_anew_makes_a_full_pass_due(
         await until(lambda: world.passes("full") == 2, "the full pass ended")
 
 
+async def test_what_was_edited_between_a_sync_and_the_first_poll_is_found(
+    world: Any, at_work: Any, until: Any
+) -> None:
+    page = world.wiki.write("Opening hours", "<p>9 to 5</p>")
+    async with world.runner() as runner:
+        await runner.sync("articles")
+    world.wiki.edit(page, body="<p>9 to 6</p>")
+    async with at_work(world.runner(world.config('poll = "1h"'))):
+        await until(lambda: world.text(world.twin(page)) == "<p>9 to 6</p>", "the edit")
+
+
 async def test_a_reset_is_remembered_until_a_full_pass_has_ended(world: Any) -> None:
     async with world.runner() as runner:
         session = runner.session("articles")

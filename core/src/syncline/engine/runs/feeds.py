@@ -21,11 +21,15 @@ async def drain(job: Job, side: Side) -> None:
 
 
 async def follow(job: Work, feed: Feed, side: Side, *, of: str) -> None:
-    """Read a feed to its end, from the cursor that is kept as that of `of`."""
-    async for page in feed(job.state.cursor(of, side)):
+    """Read a feed to its end, from the cursor that is kept as that of `of`.
+
+    A feed that is read for the first time tells nothing of what came before it.
+    """
+    cursor = job.state.cursor(of, side)
+    async for page in feed(cursor):
         at = job.now()
         effects = [MarkDirty(job.name, side, change, at=at) for change in page.changes]
-        if page.reset:
+        if page.reset or (cursor is None and page.cursor is not None):
             # Remembered before the cursor is: at worst a full pass too many is made.
             job.state.cache(job.name, FULL_DUE, f"the change feed began anew at {at}")
         if page.cursor is not None:

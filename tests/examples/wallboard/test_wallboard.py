@@ -156,3 +156,32 @@ def test_the_program_shows_what_two_listeners_wrote(kafka_mock: Any) -> None:
     found = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows if len(row) == 6}
     assert found[SALES] == ["2", "1", "1", "", ""]
     assert found[SUPPORT] == ["", "", "1", "1", "1"]
+
+
+def wallboard(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "wallboard.py", *arguments],
+        cwd=EXAMPLE, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_kafka_that_is_not_there_is_said_in_one_line() -> None:
+    done = wallboard("127.0.0.1:1", "--seconds", "3")
+    assert done.returncode == 1
+    assert done.stderr.startswith("wallboard: _ALL_BROKERS_DOWN: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_topic_that_is_not_there_is_named(kafka_mock: Any) -> None:
+    done = wallboard(kafka_mock.bootstrap, "no topic of this name!", "--seconds", "20")
+    assert done.returncode == 1
+    assert "wallboard: topic 'no topic of this name!': " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_login_and_tls_come_from_a_file(kafka_mock: Any, tmp_path: Path) -> None:
+    path = tmp_path / "client.properties"
+    path.write_text("# of this user\nsecurity.protocol = ssl\n\nssl.ca.location=/no/such.pem\n")
+    done = wallboard(kafka_mock.bootstrap, "--properties", str(path), "--seconds", "2")
+    assert done.returncode != 0
+    assert "ssl.ca.location failed" in done.stderr

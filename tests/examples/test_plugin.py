@@ -115,7 +115,7 @@ def test_a_mirror_carries_its_log_to_its_table(installed: dict[str, str], tmp_pa
         _until(lambda: _count(table) == 3)
     finally:
         service.terminate()
-        said, _ = service.communicate(timeout=60)
+        said, _ = service.communicate(timeout=120)
     assert service.returncode == 0, said
     assert "mirror (here, there): active as listener a" in said
     told = ran(installed, "syncline", "status", "--json", cwd=tmp_path)
@@ -137,13 +137,13 @@ def test_a_mirror_that_is_killed_again_and_again_loses_nothing(
             _logged(log, range(life * 300 + 150, life * 300 + 300))
         finally:
             service.kill()
-            service.communicate(timeout=60)
+            service.communicate(timeout=120)
     service = _served(installed, tmp_path)
     try:
         _until(lambda: _count(table) == 900)
     finally:
         service.terminate()
-        service.communicate(timeout=60)
+        service.communicate(timeout=120)
 
 
 def _count(file: Path) -> int | None:
@@ -157,7 +157,7 @@ def _count(file: Path) -> int | None:
     return int(count)
 
 
-def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+def _until(true: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

@@ -101,7 +101,7 @@ def intents(folder: Path) -> int:
         state.close()
 
 
-def waited(met: Callable[[], bool], seconds: float = 60) -> None:
+def waited(met: Callable[[], bool], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < until, f"it did not come within {seconds} s"

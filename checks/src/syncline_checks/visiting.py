@@ -79,7 +79,7 @@ def visit(
             time.sleep(max(0.0, until - time.monotonic()))
             until_done()
             process.terminate()
-            return process.wait(timeout=40)
+            return process.wait(timeout=120)
         except subprocess.TimeoutExpired:
             return None
         finally:
@@ -89,7 +89,7 @@ def visit(
 
 def _listening(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, str]:
     """Return the addresses that the service tells; none when it ends before."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < until:
         # What an earlier run told is not meant.
         last = max(folder.glob("*-run.stdout"))
@@ -147,7 +147,7 @@ class _Visitor:
     def _ask(self, address: str, headers: Mapping[str, str], body: bytes | None = None) -> str:
         request = Request(address, data=body, headers=dict(headers))  # noqa: S310  http, to us
         try:
-            with self._open.open(request, timeout=10) as answer:
+            with self._open.open(request, timeout=60) as answer:
                 told, content = dict(answer.headers), bytes(answer.read())
         except HTTPError as error:
             told, content = dict(error.headers), bytes(error.read())

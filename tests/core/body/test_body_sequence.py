@@ -77,4 +77,4 @@ def test_nothing_makes_it_quadratic() -> None:
         (ordered, shuffled),
     ):
         matches(old, new)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 30

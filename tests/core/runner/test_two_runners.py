@@ -108,7 +108,7 @@ class Place:
         raise AssertionError("the state is locked whenever one looks")
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 120) -> None:
     """Wait for something, on a busy machine, too."""
     end = time.monotonic() + seconds
     while not true():

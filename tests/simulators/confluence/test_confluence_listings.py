@@ -217,8 +217,8 @@ def test_thousands_of_pages_are_listed_quickly(start: Callable[..., Any], tmp_pa
             listed += len(answer["results"])
             link = answer["_links"].get("next", "")
         assert listed == 5_001
-        assert time.process_time() - started < 3
-        assert first < 0.5
+        assert time.process_time() - started < 15
+        assert first < 2
 
 
 def _plain(wiki: Any, link: str) -> dict[str, Any]:

@@ -85,17 +85,23 @@ def test_a_document_is_found_again_by_its_external_id_and_keeps_its_variation(cl
 
 def test_statuses_follow_each_other_as_time_passes(cloud: Any) -> None:
     key = cloud.uploaded(json.dumps(file([entry("wiki:1")])).encode())
-    job = cloud.post(SYNC, {"uploadKey": key})
-    seen = [job["status"]]
-    assert "report" not in job
-    while seen[-1] != "Completed":
-        cloud.sim.clock(advance="10ms")
-        status = cloud.get(f"{SYNC}/{job['id']}")["status"]
-        seen += [status] if status != seen[-1] else []
     validation = ["ValidationInProgress", "ValidationCompleted"]
     order = ["Created", *validation, "Started", "InProgress", "Completed"]
-    assert [one for one in order if one in seen] == seen
-    assert len(seen) > 2
+    between: set[str] = set()
+    # Time passes by itself, too: on a busy machine a job may be over before it is looked at.
+    for _ in range(20):
+        job = cloud.post(SYNC, {"uploadKey": key})
+        seen = [job["status"]]
+        assert "report" not in job
+        while seen[-1] != "Completed":
+            cloud.sim.clock(advance="10ms")
+            status = cloud.get(f"{SYNC}/{job['id']}")["status"]
+            seen += [status] if status != seen[-1] else []
+        assert [one for one in order if one in seen] == seen
+        between |= {*seen} - {"Created", "Completed"}
+        if between:
+            break
+    assert between
 
 
 def test_wrong_entities_fail_alone_and_are_handed_back(cloud: Any) -> None:

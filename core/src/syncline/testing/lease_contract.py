@@ -108,7 +108,7 @@ class LeaseStoreContract:
         start, got = threading.Barrier(4), list[Lease]()
 
         def ask(store: LeaseStore, holder: str) -> None:
-            start.wait(10)
+            start.wait(60)
             lease = store.acquire("x", holder=holder, ttl=60)
             if lease is not None:
                 got.append(lease)

@@ -21,7 +21,7 @@ import cel
 
 from syncline.clock import SystemClock
 from syncline.config import load
-from syncline.engine.configuring import ConfigSession, Rulebook
+from syncline.engine.configuration import ConfigSession, Rulebook
 from syncline.rules import Same, evaluate, inputs_of, steady
 from syncline.state import SqliteState
 from syncline.testing import MemoryConfigStore

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from syncline.config import read
-from syncline.engine.configuring import ConfigSession
+from syncline.engine.configuration import ConfigSession
 from syncline.engine.opening.jobs import open_job
 from syncline.engine.runs.report import Report
 from syncline_demo.capacity.clock import MovedClock

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from syncline.config.file import read
-from syncline.engine.configuring import ConfigSession
+from syncline.engine.configuration import ConfigSession
 from syncline.engine.opening.jobs import open_job
 from syncline.errors import SynclineError
 from syncline.ports import Clock

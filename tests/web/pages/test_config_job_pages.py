@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncline.engine import ConfigSession
-from syncline.engine.configuring import Rulebook
+from syncline.engine.configuration import Rulebook
 from syncline.items import FieldType, item_ref
 from syncline.rules import Drift, Input, Rule, Target
 from syncline.testing.config_memory import MemoryConfigStore

@@ -12,7 +12,7 @@ from attrs import evolve
 from .. import body
 from ..config import Config
 from ..engine import ConfigSession, ConflictView, FieldConflict, Report, Session
-from ..engine.configuring.telling import shown
+from ..engine.configuration.wording import value_text
 from ..engine.status.comparison import editable
 from ..errors import ConfigError, Refused
 from ..model import FIELDS, JSON, Document
@@ -122,9 +122,9 @@ def field_lines(view: FieldConflict) -> Iterator[str]:
         yield f"changed by {', '.join(record.actors)}"
     yield from columns(
         [
-            ("from", str(record.left), f"says {shown(view.said)}"),
-            ("to", str(record.right), f"holds {shown(view.held)}"),
-            ("before", "", f"was {shown(view.base)}"),
+            ("from", str(record.left), f"says {value_text(view.said)}"),
+            ("to", str(record.right), f"holds {value_text(view.held)}"),
+            ("before", "", f"was {value_text(view.base)}"),
         ]
     )
     if record.resolution:

@@ -4,7 +4,8 @@
 parts in `context`. A document travels: listed (`passes`), paired (`pairing`), read and decided
 about (`steps`, with the words of `content`), written and made the new base (`writing`), or left for
 a person (`conflicts`). `plans` writes steps down instead; `status` and `journal` answer questions.
-Configuration jobs do the same field by field (`configuring`); `mirroring` works streams of events.
+Configuration jobs do the same, field by field (`configuration`); `mirroring` works streams of
+events.
 """
 
 from typing import TYPE_CHECKING
@@ -17,16 +18,16 @@ from .session import Session
 from .status.summary import JobStatus
 
 if TYPE_CHECKING:
-    from .configuring import ConfigSession, FieldConflict
+    from .configuration import ConfigSession, FieldConflict
 else:
 
     def __getattr__(name: str) -> object:
         # Most installations have jobs of documents alone: they load nothing of the other kind.
         if name not in ("ConfigSession", "FieldConflict"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import configuring
+        from . import configuration
 
-        return getattr(configuring, name)
+        return getattr(configuration, name)
 
 
 __all__ = [

@@ -23,7 +23,7 @@ from attrs import define, field
 
 from ..decision import Limits
 from ..engine import ConfigSession, Report
-from ..engine.configuring import Rulebook
+from ..engine.configuration import Rulebook
 from ..errors import OutcomeUnknown, Refused, Unavailable
 from ..items import FieldType, item_ref
 from ..model import JSON, Change, Ref, Side

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from syncline.config import read
-from syncline.engine.configuring import ConfigSession
+from syncline.engine.configuration import ConfigSession
 from syncline.engine.opening.jobs import open_job
 
 from ..systems import System, started

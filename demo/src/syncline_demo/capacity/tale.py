@@ -9,7 +9,7 @@ from typing import TextIO
 from attrs import define, field
 
 from syncline.engine import Plan, Report
-from syncline.engine.configuring import ConfigSession
+from syncline.engine.configuration import ConfigSession
 from syncline.model import Change, Ref
 from syncline.state.records import Entry
 

@@ -22,7 +22,7 @@ from .state import open_state
 from .stores import OpenStore, OpenWith, open_config_store
 
 if TYPE_CHECKING:
-    from ..configuring import ConfigSession
+    from ..configuration import ConfigSession
 
 AnySession: TypeAlias = "Session | ConfigSession"
 """An open job of any kind."""
@@ -103,7 +103,7 @@ def config_session(
     Raises:
         ConfigError: there is no such job, or it is of another kind.
     """
-    from ..configuring import ConfigSession, Rulebook  # only where there is a job of this kind
+    from ..configuration import ConfigSession, Rulebook  # only where there is a job of this kind
 
     settings = config.config_job(job)
     return ConfigSession(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from syncline.engine import ConfigSession, FieldConflict
-from syncline.engine.configuring import Managed
-from syncline.engine.configuring.telling import shown as value_shown
+from syncline.engine.configuration import Managed
+from syncline.engine.configuration.wording import value_text as value_shown
 from syncline.errors import Stale
 from syncline.items import kind_and_name
 from syncline.model import JSON, Ref

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from syncline.engine.configuring import ConfigSession, Rulebook
+from syncline.engine.configuration import ConfigSession, Rulebook
 from syncline.items import FieldType
 from syncline.model import Ref
 from syncline.ports import Capability

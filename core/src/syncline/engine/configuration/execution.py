@@ -24,17 +24,17 @@ from ...state.records import (
 from ..runs.quarantine import isolate
 from ..runs.report import Report
 from ..writing.commits import closing, settled
-from . import reading, writing
+from . import observation, writing
+from .conflicts import by_whom, raise_conflict, shown_value
 from .context import ConfigWork
-from .disputing import by_whom, raise_conflict, shown_value
-from .judging import judge
-from .leasing import Busy, Tenancy, at_objects
-from .recovering import recover_fields
+from .decisions import decide_field
+from .examination import Examined, rememberable
+from .guards import batches, frozen_still, gathered, objected, of_others, with_author
+from .leases import Busy, ObjectLeases, at_objects
+from .recovery import recover_fields
 from .rulebook import Group, Managed
-from .sighting import Looked, rememberable
-from .telling import count_of, event_of_hold, held_of, new_hold, result_of
-from .verdicts import Hold, Verdict, agreed, based, ends
-from .weighing import batches, frozen_still, gathered, objected, of_others, with_author
+from .steps import FieldStep, Hold, agreed, based, ends
+from .wording import count_of, event_of_hold, held_of, new_hold, result_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,19 +53,19 @@ class Outcome:
 
 
 async def settle(
-    work: ConfigWork, group: Group, report: Report, *, looked: Looked | None = None
+    work: ConfigWork, group: Group, report: Report, *, examined: Examined | None = None
 ) -> Outcome:
     """Look at an object again, decide and act; nobody else writes it meanwhile.
 
     Args:
-        looked: how it was seen a moment ago; that is enough where nothing is to be written.
+        examined: how it was seen a moment ago; that is enough where nothing is to be written.
     """
     try:
-        async with at_objects(work, group.locks) as tenancy:
-            verdicts = rememberable(work, looked) if looked is not None else None
-            if looked is not None and verdicts is not None:
-                return await act(work, tenancy, verdicts, looked.seen, report)
-            return await _settle(work, tenancy, group, report)
+        async with at_objects(work, group.locks) as leases:
+            steps = rememberable(work, examined) if examined is not None else None
+            if examined is not None and steps is not None:
+                return await carry_out(work, leases, steps, examined.seen, report)
+            return await _settle(work, leases, group, report)
     except Busy as busy:
         report.counts["busy"] += 1
         logger.debug("another process is at it", extra={"job": work.name, "ref": str(busy.ref)})
@@ -89,33 +89,33 @@ async def settle(
         return Outcome()
 
 
-async def _settle(work: ConfigWork, tenancy: Tenancy, group: Group, report: Report) -> Outcome:
+async def _settle(work: ConfigWork, leases: ObjectLeases, group: Group, report: Report) -> Outcome:
     for left in reversed(range(_TRIES)):
-        await recover_fields(work, tenancy.fence, group.fields, report)
-        seen = await reading.read(work, group.reads)
-        verdicts = gathered(work, [known(work, one, seen) for one in group.fields])
+        await recover_fields(work, leases.fence, group.fields, report)
+        seen = await observation.read(work, group.reads)
+        steps = gathered(work, [step_of(work, one, seen) for one in group.fields])
         try:
-            return await act(work, tenancy, verdicts, seen, report)
+            return await carry_out(work, leases, steps, seen, report)
         except VersionMismatch as moved:
             if left:
                 continue
-            for verdict in verdicts:
-                if verdict.writes:
-                    set_aside(work, verdict, moved, report)
+            for step in steps:
+                if step.writes:
+                    set_aside(work, step, moved, report)
     return Outcome()
 
 
-def known(work: ConfigWork, one: Managed, seen: reading.Seen) -> Verdict:
+def step_of(work: ConfigWork, one: Managed, seen: observation.Answers) -> FieldStep:
     """Return what is to be done about a field, as it is remembered now."""
     link = work.state.pair(one.pair)
-    return of_others(work, judge(one, link, seen, work.now(), work.state.item))
+    return of_others(work, decide_field(one, link, seen, work.now(), work.state.item))
 
 
-async def act(
+async def carry_out(
     work: ConfigWork,
-    tenancy: Tenancy,
-    verdicts: Sequence[Verdict],
-    seen: reading.Seen,
+    leases: ObjectLeases,
+    steps: Sequence[FieldStep],
+    seen: observation.Answers,
     report: Report,
 ) -> Outcome:
     """Do what was decided about the fields of one object.
@@ -124,97 +124,97 @@ async def act(
         VersionMismatch: it moved meanwhile.
         OutcomeUnknown: an answer was lost.
     """
-    verdicts = [frozen_still(work, verdict) for verdict in verdicts]
-    verdicts = [await with_author(work, verdict) for verdict in verdicts]
-    verdicts = objected(work, verdicts, seen)
-    for verdict in verdicts:
-        if verdict.error is not None:
-            set_aside(work, verdict, verdict.error, report)
+    steps = [frozen_still(work, step) for step in steps]
+    steps = [await with_author(work, step) for step in steps]
+    steps = objected(work, steps, seen)
+    for step in steps:
+        if step.error is not None:
+            set_aside(work, step, step.error, report)
         else:
-            remember(work, tenancy.fence, verdict, report)
-    again = [v.hold.until for v in verdicts if v.hold is not None and v.hold.until is not None]
-    for batch in batches(verdicts, seen):
+            remember(work, leases.fence, step, report)
+    again = [v.hold.until for v in steps if v.hold is not None and v.hold.until is not None]
+    for batch in batches(steps, seen):
         try:
-            await writing.write(work, tenancy.fence, batch, report)
+            await writing.write(work, leases.fence, batch, report)
         except (VersionMismatch, OutcomeUnknown):
             raise
         except Held as error:
             again.append(error.until)
-            hold_all(work, tenancy.fence, batch, Hold(str(error), error.until), report)
+            hold_all(work, leases.fence, batch, Hold(str(error), error.until), report)
         except StoreError as error:
-            for verdict in batch.verdicts:
-                set_aside(work, verdict, error, report)
+            for step in batch.steps:
+                set_aside(work, step, error, report)
     return Outcome(again=min(again, default=None))
 
 
 # -- what is remembered without a write ------------------------------------------------------------
 
 
-def remember(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> None:
+def remember(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
     """Make durable, and tell, what a decision means that writes nothing."""
-    if verdict.hold is not None:
-        told = verdict.hold.told
-        report.counts[count_of(verdict.hold)] += 1
+    if step.hold is not None:
+        told = step.hold.told
+        report.counts[count_of(step.hold)] += 1
         if told:
-            _hold(work, fence, verdict, verdict.hold, report)
+            _hold(work, fence, step, step.hold, report)
         return
-    match verdict.decision:
+    match step.decision:
         case Adopt():
-            _adopt(work, fence, verdict, report)
+            _adopt(work, fence, step, report)
         case Conflict():
-            raise_conflict(work, fence, verdict, report)
-        case Keep() if verdict.settles:
-            link = evolve(verdict.link, state=LinkState.SYNCED)
+            raise_conflict(work, fence, step, report)
+        case Keep() if step.settles:
+            link = evolve(step.link, state=LinkState.SYNCED)
             work.commit([SaveLink(link), *closing(work, link, "agreed")], fence)
-        case _ if ends(verdict):
-            _end(work, fence, verdict, report)
+        case _ if ends(step):
+            _end(work, fence, step, report)
 
 
 def hold_all(
     work: ConfigWork, fence: Lease, batch: writing.Batch, hold: Hold, report: Report
 ) -> None:
     """Tell of every field of an object that its write waits."""
-    for verdict in batch.verdicts:
+    for step in batch.steps:
         report.counts[count_of(hold)] += 1
-        _hold(work, fence, verdict, hold, report)
+        _hold(work, fence, step, hold, report)
 
 
-def _hold(work: ConfigWork, fence: Lease, verdict: Verdict, hold: Hold, report: Report) -> None:
-    effects: list[Effect] = [*settled(work, verdict.link)] if _failed(work, verdict) else []
-    line = new_hold(work, verdict, hold)
+def _hold(work: ConfigWork, fence: Lease, step: FieldStep, hold: Hold, report: Report) -> None:
+    effects: list[Effect] = [*settled(work, step.link)] if _failed(work, step) else []
+    line = new_hold(work, step, hold)
     if line is not None:
         effects.append(line)
         # It is said once; that it still waits is in the counts.
-        report.items.append(result_of(verdict, event_of_hold(hold), detail=held_of(verdict, hold)))
+        report.items.append(result_of(step, event_of_hold(hold), detail=held_of(step, hold)))
         if hold.until is None:
             report.counts["unwritable"] += 1  # somebody should look; a wait ends by itself
     if effects:
         work.commit(effects, fence)
 
 
-def _failed(work: ConfigWork, verdict: Verdict) -> bool:
-    return work.state.quarantined(work.name, verdict.one.right) is not None
+def _failed(work: ConfigWork, step: FieldStep) -> bool:
+    return work.state.quarantined(work.name, step.one.right) is not None
 
 
-def _adopt(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> None:
-    link, reason = agreed(verdict), verdict.decision.reason.value
-    items = (verdict.said, verdict.found)
-    after = verdict.link.right.value if based(verdict.link) else ""
+def _adopt(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
+    link, reason = agreed(step), step.decision.reason.value
+    items = (step.said, step.found)
+    after = step.link.right.value if based(step.link) else ""
     entry = work.entry(
         link,
         "adopted",
         reason=reason,
-        detail=f"{shown_value(verdict)} ({by_whom(verdict)})",
+        detail=f"{shown_value(step)} ({by_whom(step)})",
         before=after,
         after=link.right.value,
     )
     saved: list[Effect] = [SaveItem(item) for item in items if item is not None]
     work.commit([*saved, *writing.remembered(work, link), entry], fence)
-    report.add(result_of(verdict, "adopted"))
+    report.add(result_of(step, "adopted"))
 
 
-def _end(work: ConfigWork, fence: Lease, verdict: Verdict, report: Report) -> None:
-    drop(work, fence, verdict.link, verdict.decision.reason.value, verdict.because, report)
+def _end(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
+    drop(work, fence, step.link, step.decision.reason.value, step.because, report)
 
 
 def drop(
@@ -236,33 +236,33 @@ def drop(
 # -- what fails ------------------------------------------------------------------------------------
 
 
-def set_aside(work: ConfigWork, verdict: Verdict, error: Exception, report: Report) -> None:
+def set_aside(work: ConfigWork, step: FieldStep, error: Exception, report: Report) -> None:
     """Put one field into quarantine: it is tried again later, and nothing waits for it."""
     if isinstance(error, LeaseLost | StateError):
         raise error
     isolate(
         work,
         Side.RIGHT,
-        verdict.one.right,
+        step.one.right,
         error,
         report,
-        title=verdict.one.title,
-        stamp=stamp_of(verdict),
+        title=step.one.title,
+        stamp=stamp_of(step),
     )
 
 
-def stamp_of(verdict: Verdict) -> str:
+def stamp_of(step: FieldStep) -> str:
     """Return what a field and its rule say together: another one is tried at once."""
-    items = (verdict.said, verdict.found)
+    items = (step.said, step.found)
     return "|".join(item_digest(item) if item is not None else "" for item in items)
 
 
 __all__ = [
     "Outcome",
-    "act",
+    "carry_out",
     "drop",
-    "known",
     "set_aside",
     "settle",
     "stamp_of",
+    "step_of",
 ]

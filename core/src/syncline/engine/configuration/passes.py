@@ -19,21 +19,21 @@ from ...model import Ref, Side
 from ...state.records import DropQuarantine, Effect, Link, Quarantined, SaveScope
 from ..runs.report import Report
 from ..runs.workers import spread
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .judging import judge
-from .recovering import recover
+from .decisions import decide_field
+from .examination import Examined
+from .execution import Outcome, drop, settle, stamp_of
+from .recovery import recover
 from .rulebook import Group
-from .settling import Outcome, drop, settle, stamp_of
-from .sighting import Looked
-from .verdicts import Verdict
-from .writing import dirty
+from .steps import FieldStep
+from .writing import mark_dirty
 
 AT_ONCE = 1000
 """Objects that are looked at together: ten calls to a vendor that reads a hundred with one."""
 
 
-Act: TypeAlias = Callable[[Looked, Report], Awaitable[None]]
+Act: TypeAlias = Callable[[Examined, Report], Awaitable[None]]
 """What is done about an object that is not as it should be."""
 
 
@@ -49,8 +49,10 @@ async def full_pass(work: ConfigWork, report: Report) -> None:
 def settling(work: ConfigWork) -> Act:
     """Return what settles an object, and has it looked at again where that has to wait."""
 
-    async def act(looked: Looked, report: Report) -> None:
-        postpone(work, looked.group, await settle(work, looked.group, report, looked=looked))
+    async def act(examined: Examined, report: Report) -> None:
+        postpone(
+            work, examined.group, await settle(work, examined.group, report, examined=examined)
+        )
 
     return act
 
@@ -63,7 +65,7 @@ def postpone(work: ConfigWork, group: Group, outcome: Outcome) -> None:
     else:
         work.later.pop(group.ref, None)
     if outcome.left or (outcome.again is not None and outcome.again != known):
-        work.commit([dirty(work, group.ref)])
+        work.commit([mark_dirty(work, group.ref)])
 
 
 async def look_at(
@@ -76,23 +78,23 @@ async def look_at(
 ) -> None:
     """Read objects in batches, decide about each, and act where there is something to do."""
     failed = {held.ref: held for held in work.state.quarantine(work.name)}
-    eyes = Eyes(work=work, uses=Counter(ref for group in groups for ref in group.reads))
+    eyes = ObjectCache(work=work, uses=Counter(ref for group in groups for ref in group.reads))
     find = links.find if links is not None else _one_by_one(work)
     for batch in _batched(groups, AT_ONCE):
         seen = await eyes.see(batch)
-        looked = (Looked(group, _verdicts(work, group, seen, find), seen) for group in batch)
-        todo = [one for one in looked if _news(work, one, failed, report)]
+        examined = (Examined(group, _steps(work, group, seen, find), seen) for group in batch)
+        todo = [one for one in examined if _news(work, one, failed, report)]
         await spread(todo, lambda one: act(one, report), work.limits.workers)
         eyes.close(batch)
     if links is not None:
         links.drain(report)
 
 
-def _verdicts(
-    work: ConfigWork, group: Group, seen: reading.Seen, find: Callable[[str], Link | None]
-) -> tuple[Verdict, ...]:
+def _steps(
+    work: ConfigWork, group: Group, seen: observation.Answers, find: Callable[[str], Link | None]
+) -> tuple[FieldStep, ...]:
     now, remember = work.now(), work.state.item
-    return tuple(judge(one, find(one.pair), seen, now, remember) for one in group.fields)
+    return tuple(decide_field(one, find(one.pair), seen, now, remember) for one in group.fields)
 
 
 def _one_by_one(work: ConfigWork) -> Callable[[str], Link | None]:
@@ -100,18 +102,18 @@ def _one_by_one(work: ConfigWork) -> Callable[[str], Link | None]:
 
 
 def _news(
-    work: ConfigWork, looked: Looked, failed: Mapping[Ref, Quarantined], report: Report
+    work: ConfigWork, examined: Examined, failed: Mapping[Ref, Quarantined], report: Report
 ) -> bool:
     """Tell whether there is something to do about an object, or to tell of it."""
-    report.counts["examined"] += len(looked.verdicts)
+    report.counts["examined"] += len(examined.steps)
     waits = 0
     news = False
-    for verdict in looked.verdicts:
-        held = failed.get(verdict.one.right)
-        if verdict.quiet:
-            if held is not None and verdict.decision.reason is not Reason.UNSEEN:
+    for step in examined.steps:
+        held = failed.get(step.one.right)
+        if step.quiet:
+            if held is not None and step.decision.reason is not Reason.UNSEEN:
                 work.commit([DropQuarantine(work.name, held.ref)])  # it has mended itself
-        elif held is not None and _waits(work, held, verdict):
+        elif held is not None and _waits(work, held, step):
             waits += 1
         else:
             news = True
@@ -120,9 +122,9 @@ def _news(
     return news
 
 
-def _waits(work: ConfigWork, held: Quarantined, verdict: Verdict) -> bool:
+def _waits(work: ConfigWork, held: Quarantined, step: FieldStep) -> bool:
     """Tell whether what failed is not to be tried yet; a new state of it always is."""
-    return held.stamp == stamp_of(verdict) and (held.skipped or held.next_at > work.now())
+    return held.stamp == stamp_of(step) and (held.skipped or held.next_at > work.now())
 
 
 def _batched(groups: Iterable[Group], size: int) -> Iterator[list[Group]]:
@@ -132,18 +134,18 @@ def _batched(groups: Iterable[Group], size: int) -> Iterator[list[Group]]:
 
 
 @define(kw_only=True)
-class Eyes:
+class ObjectCache:
     """What has been read and is still needed: each object once, and no longer than necessary."""
 
     work: ConfigWork
     uses: Counter[Ref]
     """How many groups still need to see an object."""
-    seen: dict[Ref, reading.Sight] = field(factory=dict)
+    seen: dict[Ref, observation.Answer] = field(factory=dict)
 
-    async def see(self, batch: Sequence[Group]) -> reading.Seen:
+    async def see(self, batch: Sequence[Group]) -> observation.Answers:
         """Return all that a batch needs to see."""
         wanted = dict.fromkeys(ref for group in batch for ref in group.reads)
-        self.seen |= await reading.read(self.work, [r for r in wanted if r not in self.seen])
+        self.seen |= await observation.read(self.work, [r for r in wanted if r not in self.seen])
         return self.seen
 
     def close(self, batch: Sequence[Group]) -> None:
@@ -185,4 +187,4 @@ class Links:
                 drop(work, None, link, why, "", report)
 
 
-__all__ = ["AT_ONCE", "Act", "Links", "Looked", "full_pass", "look_at", "postpone", "settling"]
+__all__ = ["AT_ONCE", "Act", "Examined", "Links", "full_pass", "look_at", "postpone", "settling"]

@@ -1,6 +1,6 @@
 """One write of an object: announced field by field, sent in one call, read back, remembered.
 
-Crash points, and what is found after one (see `recovering`):
+Crash points, and what is found after one (see `recovery`):
 
 1. decided: nothing has happened
 2. announced: the field holds what it held, or what was announced
@@ -41,12 +41,12 @@ from ..runs.report import Report
 from ..writing.commits import closing
 from ..writing.commits import settled as mended
 from ..writing.intents import begun, given_up
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .halves import half_of, held_at, said_item, source_item, target_item, value_of
 from .rulebook import Managed
-from .telling import result_of, shown, why_of
-from .verdicts import Verdict, agreed, planned_item
+from .steps import FieldStep, agreed, planned_item
+from .values import half_of, held_at, said_item, source_item, target_item, value_of
+from .wording import result_of, value_text, why_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +58,8 @@ class Batch:
     """The fields of one object that are written together, and the object as it was read."""
 
     record: ConfigRecord
-    verdicts: tuple[Verdict, ...]
-    seen: reading.Seen
+    steps: tuple[FieldStep, ...]
+    seen: observation.Answers
 
     @property
     def ref(self) -> Ref:
@@ -80,7 +80,7 @@ async def write(work: ConfigWork, fence: Lease, batch: Batch, report: Report) ->
     try:
         record = await work.store(batch.ref).update(
             batch.ref,
-            {verdict.path: verdict.goal for verdict in batch.verdicts},
+            {step.path: step.goal for step in batch.steps},
             expected=batch.record.version,
             write=_lend(work, fence, intents),
         )
@@ -96,26 +96,26 @@ async def write(work: ConfigWork, fence: Lease, batch: Batch, report: Report) ->
 
 def announce(work: ConfigWork, fence: Lease, batch: Batch) -> list[Intent]:
     """Make the write of each field durable before any of them is sent."""
-    intents = [_intent(work, verdict, batch.record) for verdict in batch.verdicts]
+    intents = [_intent(work, step, batch.record) for step in batch.steps]
     effects: list[Effect] = []
-    for verdict, intent in zip(batch.verdicts, intents, strict=True):
-        items = (verdict.said, verdict.found, before_item(verdict), planned_item(verdict))
+    for step, intent in zip(batch.steps, intents, strict=True):
+        items = (step.said, step.found, before_item(step), planned_item(step))
         effects += [SaveItem(item) for item in items if item is not None]
-        effects += [DropNotes(verdict.one.pair), OpenIntent(intent)]
+        effects += [DropNotes(step.one.pair), OpenIntent(intent)]
     work.commit(effects, fence)
     return intents
 
 
-def _intent(work: ConfigWork, verdict: Verdict, record: ConfigRecord) -> Intent:
-    item = planned_item(verdict)
-    link = agreed(verdict)
-    if verdict.side is Side.RIGHT:
-        link = link.with_half(Side.RIGHT, half_of(item, verdict.one.right))
+def _intent(work: ConfigWork, step: FieldStep, record: ConfigRecord) -> Intent:
+    item = planned_item(step)
+    link = agreed(step)
+    if step.side is Side.RIGHT:
+        link = link.with_half(Side.RIGHT, half_of(item, step.one.right))
     # What it held before is kept for the history, should this process not live to write it.
-    half = evolve(link.half(verdict.side), stamp=item_digest(before_item(verdict)))
+    half = evolve(link.half(step.side), stamp=item_digest(before_item(step)))
     planned = Planned(
-        side=verdict.side,
-        ref=field_ref(record.ref, verdict.path),
+        side=step.side,
+        ref=field_ref(record.ref, step.path),
         expected=record.version,
         value=item_digest(item),
         digest=item_digest(item),
@@ -124,10 +124,10 @@ def _intent(work: ConfigWork, verdict: Verdict, record: ConfigRecord) -> Intent:
         id=work.new_id(),
         job=work.name,
         run=work.run,
-        link=link.with_half(verdict.side, half),
+        link=link.with_half(step.side, half),
         writes=(planned,),
-        reason=verdict.decision.reason,
-        notes=tuple(work.state.notes(verdict.one.pair)),
+        reason=step.decision.reason,
+        notes=tuple(work.state.notes(step.one.pair)),
         opened_at=work.now(),
     )
 
@@ -141,11 +141,11 @@ def _lend(work: ConfigWork, fence: Lease, intents: Sequence[Intent]) -> FieldWri
     return FieldWrite(note=note, earlier=tuple(earlier))
 
 
-def before_item(verdict: Verdict) -> ConfigItem:
+def before_item(step: FieldStep) -> ConfigItem:
     """Return what the written side held."""
-    if verdict.side is Side.LEFT:
-        return source_item(verdict.one, verdict.before)
-    return target_item(verdict.one, verdict.before)
+    if step.side is Side.LEFT:
+        return source_item(step.one, step.before)
+    return target_item(step.one, step.before)
 
 
 def confirm(
@@ -159,74 +159,74 @@ def confirm(
     """Make what the object holds now the base of all written fields, in one commit."""
     now = work.now()
     effects: list[Effect] = []
-    for verdict, intent in zip(batch.verdicts, intents, strict=True):
-        after = _read_back(verdict, record)
-        link = evolve(_based(verdict, after, batch, record), synced_at=now)
-        effects += _remembered(work, verdict, link, after, record)
+    for step, intent in zip(batch.steps, intents, strict=True):
+        after = _read_back(step, record)
+        link = evolve(_based(step, after, batch, record), synced_at=now)
+        effects += _remembered(work, step, link, after, record)
         effects.append(CloseIntent(intent.id))
-        report.add(result_of(verdict, event_of(verdict), detail=detail_of(verdict, after)))
-    effects += news_of(work, batch.ref, {verdict.one.rule.target.ref for verdict in batch.verdicts})
+        report.add(result_of(step, event_of(step), detail=detail_of(step, after)))
+    effects += news_of(work, batch.ref, {step.one.rule.target.ref for step in batch.steps})
     work.commit(effects, fence)
     report.counts["writes"] += 1
     logger.info("an object was written", extra={"job": work.name, "ref": str(batch.ref)})
 
 
-def _read_back(verdict: Verdict, record: ConfigRecord) -> ConfigItem:
-    held = held_at(record, verdict.path)
-    if verdict.side is Side.LEFT:
-        return source_item(verdict.one, held)
-    return target_item(verdict.one, held)
+def _read_back(step: FieldStep, record: ConfigRecord) -> ConfigItem:
+    held = held_at(record, step.path)
+    if step.side is Side.LEFT:
+        return source_item(step.one, held)
+    return target_item(step.one, held)
 
 
-def _based(verdict: Verdict, after: ConfigItem, batch: Batch, record: ConfigRecord) -> Link:
-    link = agreed(verdict)
-    if verdict.side is Side.RIGHT:
-        return link.with_half(Side.RIGHT, half_of(after, verdict.one.right))
+def _based(step: FieldStep, after: ConfigItem, batch: Batch, record: ConfigRecord) -> Link:
+    link = agreed(step)
+    if step.side is Side.RIGHT:
+        return link.with_half(Side.RIGHT, half_of(after, step.one.right))
     seen = {**batch.seen, record.ref: record}
-    said = said_now(verdict.one, seen) or verdict.said
-    return link if said is None else link.with_half(Side.LEFT, half_of(said, verdict.one.left))
+    said = said_now(step.one, seen) or step.said
+    return link if said is None else link.with_half(Side.LEFT, half_of(said, step.one.left))
 
 
-def said_now(one: Managed, seen: reading.Seen) -> ConfigItem | None:
+def said_now(one: Managed, seen: observation.Answers) -> ConfigItem | None:
     """Return what a rule says about what was read; None where that cannot be told."""
     try:
-        values = inputs_of(one.rule, reading.records(seen))
+        values = inputs_of(one.rule, observation.records(seen))
         return said_item(one, settled(one.rule, evaluate(one.rule, values)))
     except RuleError:
         return None
 
 
-def event_of(verdict: Verdict) -> str:
+def event_of(step: FieldStep) -> str:
     """Return what the history calls a write."""
-    if verdict.decision.reason is Reason.HELD:
+    if step.decision.reason is Reason.HELD:
         return UNDONE
-    return REPAIRED if verdict.drifted else UPDATED
+    return REPAIRED if step.drifted else UPDATED
 
 
-def detail_of(verdict: Verdict, after: ConfigItem) -> str:
+def detail_of(step: FieldStep, after: ConfigItem) -> str:
     """Return what a write changed, and why."""
-    author = f"changed by {verdict.author}" if verdict.author else ""
+    author = f"changed by {step.author}" if step.author else ""
     # The line is called after the target: what was written instead is said.
-    field = f"{verdict.one.source_title} " if verdict.side is Side.LEFT else ""
-    values = f"{field}{shown(verdict.before)} -> {shown(value_of(after))}"
-    return f"{values} ({why_of(verdict, author=author)})"
+    field = f"{step.one.source_title} " if step.side is Side.LEFT else ""
+    values = f"{field}{value_text(step.before)} -> {value_text(value_of(after))}"
+    return f"{values} ({why_of(step, author=author)})"
 
 
 def _remembered(
-    work: ConfigWork, verdict: Verdict, link: Link, after: ConfigItem, record: ConfigRecord
+    work: ConfigWork, step: FieldStep, link: Link, after: ConfigItem, record: ConfigRecord
 ) -> list[Effect]:
-    before = before_item(verdict)
-    expected = verdict.decision.expected if isinstance(verdict.decision, Write) else None
+    before = before_item(step)
+    expected = step.decision.expected if isinstance(step.decision, Write) else None
     return [
         SaveItem(before),
         SaveItem(after),
         *remembered(work, link),
         work.entry(
             link,
-            event_of(verdict),
-            side=verdict.side,
-            reason=verdict.decision.reason.value,
-            detail=detail_of(verdict, after),
+            event_of(step),
+            side=step.side,
+            reason=step.decision.reason.value,
+            detail=detail_of(step, after),
             before=item_digest(before),
             after=item_digest(after),
             before_version=expected or "",
@@ -253,9 +253,18 @@ def news_of(work: ConfigWork, written: Ref, done: set[Ref]) -> list[Effect]:
     ]
 
 
-def dirty(work: ConfigWork, ref: Ref, at: datetime | None = None) -> MarkDirty:
+def mark_dirty(work: ConfigWork, ref: Ref, at: datetime | None = None) -> MarkDirty:
     """Return the mark that has an object looked at again."""
     return MarkDirty(work.name, Side.RIGHT, Change(ref=ref), at=at)
 
 
-__all__ = ["Batch", "announce", "confirm", "dirty", "news_of", "remembered", "said_now", "write"]
+__all__ = [
+    "Batch",
+    "announce",
+    "confirm",
+    "mark_dirty",
+    "news_of",
+    "remembered",
+    "said_now",
+    "write",
+]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncline.engine.configuring import ConfigSession, Rulebook
+from syncline.engine.configuration import ConfigSession, Rulebook
 from syncline.errors import ConfigError, Rejected
 from syncline.items import item_ref
 from syncline.model import Ref

@@ -45,18 +45,10 @@ from ...rules import (
     steady,
 )
 from ...state.records import Link, LinkState
-from . import reading
-from .halves import (
-    ABSENT,
-    Absent,
-    Held,
-    held_at,
-    said_item,
-    target_item,
-    value_of,
-)
+from . import observation
 from .rulebook import Managed
-from .verdicts import Hold, Verdict, based, fresh_link
+from .steps import FieldStep, Hold, based, fresh_link
+from .values import ABSENT, Absent, Held, held_at, said_item, target_item, value_of
 
 Remember: TypeAlias = "Callable[[str], ConfigItem | None]"
 """Returns what is kept under a key."""
@@ -77,16 +69,16 @@ class Case:
     shaped: Apply | Refused
     """The same inside the rule's bounds and on its step, or why it cannot be."""
     values: Mapping[str, JSON]
-    seen: reading.Seen
+    seen: observation.Answers
     remember: Remember
 
-    def verdict(self, decision: Decision, *, drifted: bool = False) -> Verdict:
+    def step(self, decision: Decision, *, drifted: bool = False) -> FieldStep:
         """Return what is decided, with what was seen."""
         hold = None
         if isinstance(decision, Conflict) and self.target.foreign:
             # Whose object it is counts for more than what a person might choose for it.
             decision, hold = Keep(Reason.NOT_WRITABLE), self.foreign()
-        return Verdict(
+        return FieldStep(
             one=self.one,
             link=self.link,
             decision=decision,
@@ -102,9 +94,9 @@ class Case:
         return Hold(f"{self.target.ref} is somebody else's: {self.target.foreign}")
 
 
-def judge(
-    one: Managed, link: Link | None, seen: reading.Seen, now: datetime, remember: Remember
-) -> Verdict:
+def decide_field(
+    one: Managed, link: Link | None, seen: observation.Answers, now: datetime, remember: Remember
+) -> FieldStep:
     """Decide about one field from what was just read of its objects."""
     link = link or fresh_link(one)
     target = seen[one.rule.target.ref]
@@ -143,8 +135,8 @@ def judge(
 # -- what cannot be decided ------------------------------------------------------------------------
 
 
-def _unseen(one: Managed, link: Link, error: Exception) -> Verdict:
-    return Verdict(one=one, link=link, decision=Keep(Reason.UNSEEN), error=error)
+def _unseen(one: Managed, link: Link, error: Exception) -> FieldStep:
+    return FieldStep(one=one, link=link, decision=Keep(Reason.UNSEEN), error=error)
 
 
 def _absent(one: Managed, record: ConfigRecord) -> NotFound:
@@ -156,7 +148,9 @@ def _absent(one: Managed, record: ConfigRecord) -> NotFound:
     )
 
 
-def _inputs(one: Managed, seen: reading.Seen) -> dict[Ref, ConfigRecord] | Exception | ConfigRecord:
+def _inputs(
+    one: Managed, seen: observation.Answers
+) -> dict[Ref, ConfigRecord] | Exception | ConfigRecord:
     """Return a rule's inputs, or why one has no value: an error, or a record of nothing."""
     found: dict[Ref, ConfigRecord] = {}
     for each in one.rule.inputs:
@@ -169,7 +163,7 @@ def _inputs(one: Managed, seen: reading.Seen) -> dict[Ref, ConfigRecord] | Excep
 
 def _without_input(
     one: Managed, link: Link, found: ConfigItem, missing: Exception | ConfigRecord
-) -> Verdict:
+) -> FieldStep:
     if not isinstance(missing, ConfigRecord):
         return evolve(_unseen(one, link, missing), found=found)
     if not (missing.status.gone and based(link)):
@@ -179,7 +173,7 @@ def _without_input(
     there = Observation(seen=Seen.UNCHANGED, version=link.right.version)
     gone = Observation(seen=Seen.GONE)
     decision = decide(gone, there, origin=Side.LEFT, equal=False, policy=one.policy)
-    return Verdict(one=one, link=link, decision=decision, found=found, gone=_gone(missing))
+    return FieldStep(one=one, link=link, decision=decision, found=found, gone=_gone(missing))
 
 
 def _gone(record: ConfigRecord) -> str:
@@ -189,7 +183,7 @@ def _gone(record: ConfigRecord) -> str:
 # -- the first time --------------------------------------------------------------------------------
 
 
-def _first(case: Case) -> Verdict:
+def _first(case: Case) -> FieldStep:
     """Decide without a base: a one-way rule means what it says, a two-way one asks."""
     one, rule = case.one, case.one.rule
     shaped = case.shaped
@@ -197,27 +191,27 @@ def _first(case: Case) -> Verdict:
         return _write(case, Side.RIGHT, Reason.NEW, shaped)
     decision = decide_first(equal=_same(shaped.value, case.held), proven=False)
     if isinstance(decision, Adopt):
-        return case.verdict(decision)
+        return case.step(decision)
     if rule.two_way:
         match one.policy.on_conflict:
             case OnConflict.LEFT_WINS:
                 return _write(case, Side.RIGHT, Reason.UNEQUAL, shaped)
             case OnConflict.RIGHT_WINS:
                 return _back(case, Reason.UNEQUAL)
-        return case.verdict(decision)
+        return case.step(decision)
     match rule.drift:
         case Drift.REPAIR:
             return _write(case, Side.RIGHT, Reason.NEW, shaped)
         case Drift.ADOPT:
-            return case.verdict(Adopt(Reason.DRIFTED), drifted=True)
+            return case.step(Adopt(Reason.DRIFTED), drifted=True)
         case Drift.REPORT:
-            return case.verdict(decision, drifted=True)
+            return case.step(decision, drifted=True)
 
 
 # -- with a base -----------------------------------------------------------------------------------
 
 
-def _compared(case: Case) -> Verdict:
+def _compared(case: Case) -> FieldStep:
     one, link = case.one, case.link
     steadied = _steadied(case)
     left = Seen.UNCHANGED if isinstance(steadied, Same) else Seen.CHANGED
@@ -226,7 +220,7 @@ def _compared(case: Case) -> Verdict:
     adopted = drifted and one.rule.drift is Drift.ADOPT
     right = Seen.CHANGED if drift and not adopted else Seen.UNCHANGED
     if link.state is LinkState.HELD and left is right is Seen.UNCHANGED and not adopted:
-        return case.verdict(Keep(Reason.HELD))
+        return case.step(Keep(Reason.HELD))
     decision = decide(
         Observation(seen=left),
         Observation(seen=right, version=case.target.version),
@@ -242,7 +236,7 @@ def _compared(case: Case) -> Verdict:
         case Write(reason=reason):
             return _back(case, reason)
         case _:
-            return case.verdict(decision, drifted=drifted)
+            return case.step(decision, drifted=drifted)
 
 
 def _steadied(case: Case) -> Apply | Wait | Same | Refused:
@@ -267,7 +261,7 @@ def _same(value: JSON, held: Held) -> bool:
 
 def _write(
     case: Case, side: Side, reason: Reason, steadied: Apply | Wait | Same | Refused
-) -> Verdict:
+) -> FieldStep:
     """Return the write of the rule's value to its field, or why it is not made."""
     hold: Hold | None = None
     match steadied:
@@ -280,8 +274,8 @@ def _write(
     if case.target.foreign:
         hold = case.foreign()
     decision = Write(side, case.target.version, reason)
-    verdict = case.verdict(decision)
-    return evolve(verdict, goal=steadied.value, before=case.held, hold=hold)
+    step = case.step(decision)
+    return evolve(step, goal=steadied.value, before=case.held, hold=hold)
 
 
 def _cooling(case: Case) -> Hold | None:
@@ -290,20 +284,20 @@ def _cooling(case: Case) -> Hold | None:
     return Hold(f"it cools down until {until:%H:%M:%S} UTC", until) if until is not None else None
 
 
-def _back(case: Case, reason: Reason) -> Verdict:
+def _back(case: Case, reason: Reason) -> FieldStep:
     """Return the write of a two-way rule's input from what its field holds."""
     rule = case.one.rule
     source = case.seen[rule.source.ref]
     if not isinstance(source, ConfigRecord) or isinstance(case.held, Absent):
-        return case.verdict(Conflict(Reason.COPY_DELETED))
+        return case.step(Conflict(Reason.COPY_DELETED))
     shaped = settled(rule, case.held)
     try:
         goal = inverse(rule, case.held)
     except RuleError as error:
-        return evolve(case.verdict(Keep(Reason.UNSEEN)), error=error)
+        return evolve(case.step(Keep(Reason.UNSEEN)), error=error)
     before = held_at(source, rule.source.path or "")
     if _same(goal, before):
-        return case.verdict(Adopt())
+        return case.step(Adopt())
     hold: Hold | None = None
     if isinstance(shaped, Refused):
         hold = Hold(shaped.why)
@@ -312,7 +306,7 @@ def _back(case: Case, reason: Reason) -> Verdict:
     else:
         hold = _cooling(case)
     decision = Write(Side.LEFT, source.version, reason)
-    return evolve(case.verdict(decision), goal=goal, before=before, hold=hold)
+    return evolve(case.step(decision), goal=goal, before=before, hold=hold)
 
 
-__all__ = ["Remember", "judge"]
+__all__ = ["Remember", "decide_field"]

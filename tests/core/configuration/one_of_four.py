@@ -21,7 +21,7 @@ from typing import Any
 from syncline.clock import SystemClock
 from syncline.config_store import FieldWrite
 from syncline.engine import ConfigSession
-from syncline.engine.configuring import Rulebook
+from syncline.engine.configuration import Rulebook
 from syncline.engine.runs.holder import is_dead, this_process
 from syncline.errors import VersionMismatch
 from syncline.items import ConfigRecord, FieldType, Kind, Objection, item_ref

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from syncline.decision import Reason
-from syncline.engine.configuring import passing
-from syncline.engine.configuring.sighting import Looked, rememberable
-from syncline.engine.configuring.verdicts import fresh_link
+from syncline.engine.configuration import passes
+from syncline.engine.configuration.examination import Examined, rememberable
+from syncline.engine.configuration.steps import fresh_link
 from syncline.engine.runs.report import Report
 from syncline.items import FieldType, item_ref
 from syncline.model import Digest, Side
@@ -82,12 +82,12 @@ async def seen(session: Any, between: Callable[[], Any]) -> list[Sequence[Any] |
     """Look at everything, let something happen, and return what may still be remembered."""
     found: list[Sequence[Any] | None] = []
 
-    async def act(looked: Looked, report: Report) -> None:
+    async def act(examined: Examined, report: Report) -> None:
         await between()
-        found.append(rememberable(work, looked))
+        found.append(rememberable(work, examined))
 
     async with session._run("full") as (work, report):
-        await passing.look_at(work, work.book.groups, report, act)
+        await passes.look_at(work, work.book.groups, report, act)
     return found
 
 

@@ -14,12 +14,12 @@ from .context import ConfigWork
 
 logger = logging.getLogger(__name__)
 
-Sight: TypeAlias = "ConfigRecord | Exception"
+Answer: TypeAlias = "ConfigRecord | Exception"
 """An object as it was just read, or why it could not be."""
-Seen: TypeAlias = Mapping[Ref, Sight]
+Answers: TypeAlias = Mapping[Ref, Answer]
 
 
-async def read(work: ConfigWork, refs: Iterable[Ref]) -> dict[Ref, Sight]:
+async def read(work: ConfigWork, refs: Iterable[Ref]) -> dict[Ref, Answer]:
     """Read every object once; connections side by side. A failure is that of its objects alone."""
     wanted: dict[str, list[Ref]] = {}
     for ref in dict.fromkeys(refs):
@@ -28,8 +28,8 @@ async def read(work: ConfigWork, refs: Iterable[Ref]) -> dict[Ref, Sight]:
     return {ref: sight for part in parts for ref, sight in part.items()}
 
 
-async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Sight]:
-    found: dict[Ref, Sight] = {}
+async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Answer]:
+    found: dict[Ref, Answer] = {}
     failure: Exception | None = None
     try:
         async for answer in work.store(refs[0]).fetch_many(refs):
@@ -49,9 +49,9 @@ async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Sight]:
     return found
 
 
-def records(seen: Seen) -> dict[Ref, ConfigRecord]:
+def records(seen: Answers) -> dict[Ref, ConfigRecord]:
     """Return what could be read."""
     return {ref: one for ref, one in seen.items() if isinstance(one, ConfigRecord)}
 
 
-__all__ = ["Seen", "Sight", "read", "records"]
+__all__ = ["Answer", "Answers", "read", "records"]

@@ -26,18 +26,18 @@ class Busy(Exception):
 
 
 @define
-class Tenancy:
+class ObjectLeases:
     """The leases of some objects, for as long as they last; commits name the first one."""
 
-    leases: list[Lease]
+    held: list[Lease]
 
     @property
     def fence(self) -> Lease:
-        return self.leases[0]
+        return self.held[0]
 
 
 @asynccontextmanager
-async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Tenancy]:
+async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[ObjectLeases]:
     """Be the only one at these objects; the first is the one whose field is managed.
 
     Tasks of this job wait for each other. Another process is not waited for, nor another job of
@@ -47,14 +47,14 @@ async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Ten
         Busy: somebody else is at one of them.
     """
     async with work.process.turns.of(refs, run=work.run):
-        tenancy = Tenancy([])
+        leases = ObjectLeases([])
         try:
             for ref in refs:
-                tenancy.leases.append(_lease(work, ref))
-            async with _kept(work, tenancy):
-                yield tenancy
+                leases.held.append(_lease(work, ref))
+            async with _kept(work, leases):
+                yield leases
         finally:
-            for lease in reversed(tenancy.leases):
+            for lease in reversed(leases.held):
                 work.state.release(lease)
 
 
@@ -78,20 +78,20 @@ def _process(holder: str) -> str:
 
 
 @asynccontextmanager
-async def _kept(work: ConfigWork, tenancy: Tenancy) -> AsyncIterator[None]:
+async def _kept(work: ConfigWork, leases: ObjectLeases) -> AsyncIterator[None]:
     """Renew the leases meanwhile; no write leaves once one of them was taken over."""
 
     def check() -> None:
-        for lease in tenancy.leases:
+        for lease in leases.held:
             work.state.check(lease)
 
     def keep(index: int) -> asyncio.Task[None]:
         def renewed(lease: Lease) -> None:
-            tenancy.leases[index] = lease
+            leases.held[index] = lease
 
-        return asyncio.create_task(renewing(work.state, tenancy.leases[index], renewed))
+        return asyncio.create_task(renewing(work.state, leases.held[index], renewed))
 
-    tasks = [keep(index) for index in range(len(tenancy.leases))]
+    tasks = [keep(index) for index in range(len(leases.held))]
     try:
         with fenced(check):
             yield
@@ -103,4 +103,4 @@ async def _kept(work: ConfigWork, tenancy: Tenancy) -> AsyncIterator[None]:
                 await task
 
 
-__all__ = ["Busy", "Tenancy", "at_objects"]
+__all__ = ["Busy", "ObjectLeases", "at_objects"]

@@ -14,16 +14,16 @@ from ...model import Ref, Side
 from ...rules import object_and_path
 from ..plans.plan import Plan, PlanItem
 from ..runs.report import ItemResult, Report
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .leasing import Busy, at_objects
-from .recovering import recover_fields
+from .examination import Examined
+from .execution import carry_out, step_of
+from .guards import batches, frozen_still, objected, of_others, with_author
+from .leases import Busy, at_objects
+from .recovery import recover_fields
 from .rulebook import Group
-from .settling import act, known
-from .sighting import Looked
-from .telling import event_of_hold, held_text, line_of, shown, why_of
-from .verdicts import Verdict, planned_item
-from .weighing import batches, frozen_still, objected, of_others, with_author
+from .steps import FieldStep, planned_item
+from .wording import event_of_hold, held_text, line_of, value_text, why_of
 
 FAILED = "failed"
 _MOVED = ("decision", "side", "reason", "left_version", "right_version", "values")
@@ -37,69 +37,71 @@ class Collector:
     items: list[PlanItem] = field(factory=list)
     failed: list[str] = field(factory=list)
 
-    async def __call__(self, looked: Looked, report: Report) -> None:
-        verdicts = [of_others(self.work, verdict) for verdict in looked.verdicts]
-        verdicts = await weighed(self.work, verdicts, looked.seen)
-        for verdict in verdicts:
-            if verdict.error is not None:
-                self.failed.append(f"{verdict.one.title} [{verdict.one.right}]: {verdict.error}")
-        self.items.extend(items_of(self.work, verdicts, looked.seen))
+    async def __call__(self, examined: Examined, report: Report) -> None:
+        steps = [of_others(self.work, step) for step in examined.steps]
+        steps = await weighed(self.work, steps, examined.seen)
+        for step in steps:
+            if step.error is not None:
+                self.failed.append(f"{step.one.title} [{step.one.right}]: {step.error}")
+        self.items.extend(items_of(self.work, steps, examined.seen))
 
 
 async def weighed(
-    work: ConfigWork, verdicts: Sequence[Verdict], seen: reading.Seen
-) -> list[Verdict]:
-    """Return verdicts with what the stores say about them; nobody waits for a debounce here."""
-    still = [frozen_still(work, verdict) for verdict in verdicts]
-    return objected(work, [await with_author(work, verdict) for verdict in still], seen)
+    work: ConfigWork, steps: Sequence[FieldStep], seen: observation.Answers
+) -> list[FieldStep]:
+    """Return steps with what the stores say about them; nobody waits for a debounce here."""
+    still = [frozen_still(work, step) for step in steps]
+    return objected(work, [await with_author(work, step) for step in still], seen)
 
 
-def items_of(work: ConfigWork, verdicts: Sequence[Verdict], seen: reading.Seen) -> list[PlanItem]:
+def items_of(
+    work: ConfigWork, steps: Sequence[FieldStep], seen: observation.Answers
+) -> list[PlanItem]:
     """Return what would be done about one object; a call is counted with its first field."""
-    first = {batch.verdicts[0].one.pair: batch.ref for batch in batches(verdicts, seen)}
+    first = {batch.steps[0].one.pair: batch.ref for batch in batches(steps, seen)}
     items = []
-    for verdict in verdicts:
-        if verdict.quiet or verdict.settles or verdict.error is not None:
+    for step in steps:
+        if step.quiet or step.settles or step.error is not None:
             continue
-        ref = first.get(verdict.one.pair)
-        items.append(item_of(verdict, calls=work.store(ref).costs.update if ref else 0))
+        ref = first.get(step.one.pair)
+        items.append(item_of(step, calls=work.store(ref).costs.update if ref else 0))
     return items
 
 
-def item_of(verdict: Verdict, *, calls: float = 0) -> PlanItem:
-    """Return a verdict as it stands in a plan."""
-    hold = verdict.hold
-    writes = isinstance(verdict.decision, Write)
+def item_of(step: FieldStep, *, calls: float = 0) -> PlanItem:
+    """Return a step as it stands in a plan."""
+    hold = step.hold
+    writes = isinstance(step.decision, Write)
     return PlanItem(
-        pair=verdict.one.pair,
-        left=str(verdict.one.left),
-        right=str(verdict.one.right),
-        title=verdict.one.title,
-        decision=event_of_hold(hold) if hold else type(verdict.decision).__name__.lower(),
-        side=verdict.side.value if writes else None,
-        reason=verdict.decision.reason.value,
-        left_version=item_digest(verdict.said) if verdict.said is not None else "",
-        right_version=item_digest(verdict.found) if verdict.found is not None else "",
-        values=(item_digest(planned_item(verdict)),) if writes else (),
-        diff=f"{shown(verdict.before)} -> {shown(verdict.goal)}" if writes else "",
+        pair=step.one.pair,
+        left=str(step.one.left),
+        right=str(step.one.right),
+        title=step.one.title,
+        decision=event_of_hold(hold) if hold else type(step.decision).__name__.lower(),
+        side=step.side.value if writes else None,
+        reason=step.decision.reason.value,
+        left_version=item_digest(step.said) if step.said is not None else "",
+        right_version=item_digest(step.found) if step.found is not None else "",
+        values=(item_digest(planned_item(step)),) if writes else (),
+        diff=f"{value_text(step.before)} -> {value_text(step.goal)}" if writes else "",
         detail=held_text(hold) if hold else "",
         calls=calls,
-        line=_line(verdict),
+        line=_line(step),
     )
 
 
-def _line(verdict: Verdict) -> str:
-    author = f"changed by {verdict.author}" if verdict.author else "by somebody else"
-    drift = f"drift, {author}: " if verdict.drifted else ""
-    if verdict.hold is not None:
-        what = f"{event_of_hold(verdict.hold)}: {held_text(verdict.hold)}"
-        told = line_of(verdict) if isinstance(verdict.decision, Write) else verdict.one.title
+def _line(step: FieldStep) -> str:
+    author = f"changed by {step.author}" if step.author else "by somebody else"
+    drift = f"drift, {author}: " if step.drifted else ""
+    if step.hold is not None:
+        what = f"{event_of_hold(step.hold)}: {held_text(step.hold)}"
+        told = line_of(step) if isinstance(step.decision, Write) else step.one.title
         return f"{drift}{told}: {what}"
-    if isinstance(verdict.decision, Write):
-        return f"{drift}{line_of(verdict)}"
-    decision = type(verdict.decision).__name__.lower()
-    reason = verdict.decision.reason.value
-    return f"{drift}{decision}: {verdict.one.title} ({why_of(verdict)}): {reason}"
+    if isinstance(step.decision, Write):
+        return f"{drift}{line_of(step)}"
+    decision = type(step.decision).__name__.lower()
+    reason = step.decision.reason.value
+    return f"{drift}{decision}: {step.one.title} ({why_of(step)}): {reason}"
 
 
 def made(work: ConfigWork, collector: Collector, report: Report, at: datetime) -> Plan:
@@ -159,26 +161,26 @@ async def apply(work: ConfigWork, plan: Plan, report: Report) -> None:
 
 async def _apply(work: ConfigWork, group: Group, items: Sequence[PlanItem], report: Report) -> None:
     try:
-        async with at_objects(work, group.locks) as tenancy:
-            await recover_fields(work, tenancy.fence, group.fields, report)
-            seen = await reading.read(work, group.reads)
-            verdicts = [known(work, one, seen) for one in group.fields]
-            fit = [v for v in await weighed(work, verdicts, seen) if _fits(v, items, report)]
+        async with at_objects(work, group.locks) as leases:
+            await recover_fields(work, leases.fence, group.fields, report)
+            seen = await observation.read(work, group.reads)
+            steps = [step_of(work, one, seen) for one in group.fields]
+            fit = [v for v in await weighed(work, steps, seen) if _fits(v, items, report)]
             if fit:
-                await act(work, tenancy, fit, seen, report)
+                await carry_out(work, leases, fit, seen, report)
     except (Busy, Stale) as error:
         for item in items:
             report.add(_stale(item, str(error)))
 
 
-def _fits(verdict: Verdict, items: Sequence[PlanItem], report: Report) -> bool:
+def _fits(step: FieldStep, items: Sequence[PlanItem], report: Report) -> bool:
     """Tell whether a field is to be done as the plan says."""
-    item = next((item for item in items if item.pair == verdict.one.pair), None)
-    if item is None or (isinstance(verdict.decision, Keep) and verdict.error is None):
+    item = next((item for item in items if item.pair == step.one.pair), None)
+    if item is None or (isinstance(step.decision, Keep) and step.error is None):
         if item is not None and item.decision not in ("held", "refused"):
             report.add(_stale(item, "there is nothing to do about it any more; plan again"))
         return False
-    now = item_of(verdict)
+    now = item_of(step)
     for name in _MOVED:
         was, is_ = getattr(item, name), getattr(now, name)
         if was != is_:

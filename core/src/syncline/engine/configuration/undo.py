@@ -11,15 +11,15 @@ from ...model import JSON, Digest, Ref, Side
 from ...rules import object_and_path
 from ...state.records import Entry, LinkState, SaveLink
 from ..runs.report import ItemResult, Report
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .halves import Absent, held_at, source_item, target_item, value_of
-from .leasing import Busy, Tenancy, at_objects
-from .recovering import recover, recover_fields
+from .execution import carry_out, step_of
+from .guards import hindrance
+from .leases import Busy, ObjectLeases, at_objects
+from .recovery import recover, recover_fields
 from .rulebook import Group, Managed
-from .settling import act, known
-from .verdicts import Verdict
-from .weighing import hindrance
+from .steps import FieldStep
+from .values import Absent, held_at, source_item, target_item, value_of
 from .writing import REPAIRED, UNDONE, UPDATED
 
 RELEASED = "released"
@@ -44,27 +44,27 @@ async def _undo(work: ConfigWork, entry: Entry, side: Side, report: Report) -> N
     if one is None or group is None:
         report.kept.append(_kept(entry, "no rule manages it any more"))
         return
-    async with at_objects(work, group.locks) as tenancy:
-        await recover_fields(work, tenancy.fence, group.fields, report)
-        await _put_back(work, tenancy, group, one, entry, side, report)
+    async with at_objects(work, group.locks) as leases:
+        await recover_fields(work, leases.fence, group.fields, report)
+        await _put_back(work, leases, group, one, entry, side, report)
 
 
 async def _put_back(
     work: ConfigWork,
-    tenancy: Tenancy,
+    leases: ObjectLeases,
     group: Group,
     one: Managed,
     entry: Entry,
     side: Side,
     report: Report,
 ) -> None:
-    seen = await reading.read(work, group.reads)
-    verdict = known(work, one, seen)
+    seen = await observation.read(work, group.reads)
+    step = step_of(work, one, seen)
     ref = one.rule.target.ref if side is Side.RIGHT else one.rule.source.ref
     record = seen[ref]
     before = work.state.item(entry.before)
-    if not isinstance(record, ConfigRecord) or verdict.said is None:
-        report.kept.append(_kept(entry, str(verdict.error or "it cannot be read any more")))
+    if not isinstance(record, ConfigRecord) or step.said is None:
+        report.kept.append(_kept(entry, str(step.error or "it cannot be read any more")))
         return
     now = _item(one, side, record)
     if before is None or isinstance(value_of(before), Absent):
@@ -74,33 +74,33 @@ async def _put_back(
     elif item_digest(now) != entry.after:
         report.kept.append(_kept(entry, "somebody has changed it since"))
     else:
-        await _write(work, tenancy, verdict, side, record, before, seen, report)
+        await _write(work, leases, step, side, record, before, seen, report)
 
 
 async def _write(
     work: ConfigWork,
-    tenancy: Tenancy,
-    verdict: Verdict,
+    leases: ObjectLeases,
+    step: FieldStep,
     side: Side,
     record: ConfigRecord,
     before: ConfigItem,
-    seen: reading.Seen,
+    seen: observation.Answers,
     report: Report,
 ) -> None:
-    held = evolve(verdict.link, state=LinkState.HELD)
+    held = evolve(step.link, state=LinkState.HELD)
     undone = evolve(
-        verdict,
+        step,
         link=held,
         decision=Write(side, record.version, Reason.HELD),
         goal=_json(before),
-        before=value_of(_item(verdict.one, side, record)),
+        before=value_of(_item(step.one, side, record)),
         hold=None,
         drifted=False,
     )
     if (hold := hindrance(work, undone, seen)) is not None:
         raise Refused(hold.why)
     failed = report.failed
-    outcome = await act(work, tenancy, [undone], seen, report)
+    outcome = await carry_out(work, leases, [undone], seen, report)
     if report.failed > failed or outcome.again is not None:
         raise Refused(report.items[-1].detail or report.items[-1].reason)
 

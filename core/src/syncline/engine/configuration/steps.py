@@ -12,8 +12,8 @@ from ...items import ConfigItem
 from ...model import JSON, Ref, Side
 from ...rules.rule import brief
 from ...state.records import Half, Link, LinkState
-from .halves import ABSENT, Held, half_of, source_item, target_item
 from .rulebook import Managed
+from .values import ABSENT, Held, half_of, source_item, target_item
 
 
 @frozen
@@ -28,7 +28,7 @@ class Hold:
 
 
 @frozen(kw_only=True)
-class Verdict:
+class FieldStep:
     """What is to be done about one field, with everything that doing it takes."""
 
     one: Managed
@@ -112,30 +112,30 @@ def based(link: Link) -> bool:
     return bool(link.left.digest and link.right.digest)
 
 
-def agreed(verdict: Verdict) -> Link:
+def agreed(step: FieldStep) -> Link:
     """Return the pair as both ends are now: the base of what comes next."""
-    link, undone = verdict.link, verdict.decision.reason is Reason.HELD
-    if verdict.said is None or verdict.found is None:
+    link, undone = step.link, step.decision.reason is Reason.HELD
+    if step.said is None or step.found is None:
         return link
     return evolve(
         link,
-        left=half_of(verdict.said, verdict.one.left),
-        right=half_of(verdict.found, verdict.one.right),
+        left=half_of(step.said, step.one.left),
+        right=half_of(step.found, step.one.right),
         state=LinkState.HELD if undone else LinkState.SYNCED,
-        title=verdict.one.title,
+        title=step.one.title,
     )
 
 
-def planned_item(verdict: Verdict) -> ConfigItem:
+def planned_item(step: FieldStep) -> ConfigItem:
     """Return what the written field will hold."""
-    if verdict.side is Side.LEFT:
-        return source_item(verdict.one, verdict.goal)
-    return target_item(verdict.one, verdict.goal)
+    if step.side is Side.LEFT:
+        return source_item(step.one, step.goal)
+    return target_item(step.one, step.goal)
 
 
-def ends(verdict: Verdict) -> bool:
+def ends(step: FieldStep) -> bool:
     """Tell whether the pair is dissolved."""
-    return isinstance(verdict.decision, Detach | Forget)
+    return isinstance(step.decision, Detach | Forget)
 
 
 def _said_of(one: Managed, values: Mapping[str, JSON]) -> list[str]:
@@ -159,4 +159,4 @@ def _flat(value: dict[str, JSON], above: str = "") -> list[tuple[str, JSON]]:
     return found
 
 
-__all__ = ["Hold", "Verdict", "agreed", "based", "ends", "fresh_link", "planned_item"]
+__all__ = ["FieldStep", "Hold", "agreed", "based", "ends", "fresh_link", "planned_item"]

@@ -15,11 +15,11 @@ from ...model import Change, Ref, Side
 from ...rules import object_and_path
 from ...state.records import ClearDirty, Dirty, Effect, MarkDirty
 from ..runs.report import Report
-from . import passing
+from . import passes
 from .context import ConfigWork
-from .recovering import recover
+from .execution import Outcome, settle
+from .recovery import recover
 from .rulebook import Group
-from .settling import Outcome, settle
 
 HEARD, TO_DO = Side.LEFT, Side.RIGHT
 """The side of a mark: an object that something was heard of, or one to be looked at."""
@@ -117,16 +117,16 @@ async def _work(work: ConfigWork, rows: Sequence[Dirty], report: Report) -> None
             marks[group.ref] = row
     left: set[Ref] = set()
 
-    async def act(looked: passing.Looked, report: Report) -> None:
-        outcome: Outcome = await settle(work, looked.group, report)
-        ref = looked.group.ref
+    async def act(examined: passes.Examined, report: Report) -> None:
+        outcome: Outcome = await settle(work, examined.group, report)
+        ref = examined.group.ref
         if outcome.again is not None:
             work.later[ref] = outcome.again
         if outcome.left or outcome.again is not None:
             left.add(ref)
 
     groups.sort(key=lambda group: group.fields[0].pair)
-    await passing.look_at(work, groups, report, act)
+    await passes.look_at(work, groups, report, act)
     for ref, row in marks.items():
         if ref not in left:
             work.later.pop(ref, None)

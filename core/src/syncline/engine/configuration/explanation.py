@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from ...model import Ref
 from ...state.records import Link, LinkState
 from ..status.explanation import past
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .halves import value_of
-from .planning import item_of
+from .execution import step_of
+from .guards import objected
+from .plans import item_of
 from .rulebook import Managed
-from .settling import known
-from .telling import shown, why_of
-from .verdicts import Verdict
-from .weighing import objected
+from .steps import FieldStep
+from .values import value_of
+from .wording import value_text, why_of
 
 _STATES = {
     LinkState.SYNCED: "Both agreed last at {at}.",
@@ -33,28 +33,28 @@ async def explain(work: ConfigWork, ref: Ref) -> list[str]:
         buried = work.state.tombstone(work.name, ref)
         why = f"It was managed once: {buried}." if buried else f"No rule of {work.name} names it."
         return [f"{ref} is managed by nothing here. {why}", *past(work, ref)]
-    seen = await reading.read(work, [r for one in found for r in one.rule.reads])
+    seen = await observation.read(work, [r for one in found for r in one.rule.reads])
     lines: list[str] = []
     for one in found:
-        (verdict,) = objected(work, [known(work, one, seen)], seen)
-        lines += _field(work, one, verdict)
+        (step,) = objected(work, [step_of(work, one, seen)], seen)
+        lines += _field(work, one, step)
     return lines
 
 
-def _field(work: ConfigWork, one: Managed, verdict: Verdict) -> Iterator[str]:
+def _field(work: ConfigWork, one: Managed, step: FieldStep) -> Iterator[str]:
     link = work.state.pair(one.pair)
-    held = shown(value_of(verdict.found)) if verdict.found is not None else "unknown"
-    said = shown(value_of(verdict.said)) if verdict.said is not None else "unknown"
+    held = value_text(value_of(step.found)) if step.found is not None else "unknown"
+    said = value_text(value_of(step.said)) if step.said is not None else "unknown"
     way = "two-way" if one.rule.two_way else "one-way"
     yield f"{one.title} [{one.right}] holds {held}."
-    yield f"It should hold {said} ({why_of(verdict)}, {way})."
+    yield f"It should hold {said} ({why_of(step)}, {way})."
     if link is not None:
         yield _STATES[link.state].format(at=_when(link))
     yield from _waits(work, one)
-    if verdict.error is not None:
-        yield f"Nothing can be decided now: {verdict.error}"
-    elif not verdict.quiet:
-        yield f"The next pass: {item_of(verdict).line}"
+    if step.error is not None:
+        yield f"Nothing can be decided now: {step.error}"
+    elif not step.quiet:
+        yield f"The next pass: {item_of(step).line}"
     yield from past(work, one.right)
 
 

@@ -11,7 +11,7 @@ import pytest
 from attrs import define, field
 
 from syncline.decision import Limits
-from syncline.engine.configuring import ConfigSession, Rulebook
+from syncline.engine.configuration import ConfigSession, Rulebook
 from syncline.items import FieldType, item_ref
 from syncline.model import JSON, Change, Ref, Side
 from syncline.ports import Capability

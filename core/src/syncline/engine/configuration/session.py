@@ -21,9 +21,9 @@ from ..runs import feeds
 from ..runs.lease import JobLease
 from ..runs.report import Report
 from ..runs.run import one_reason, run_of
-from . import explaining, hinting, passing, planning, resolving, undoing
+from . import explanation, hints, passes, plans, resolution, undo
 from .context import ConfigParts, ConfigWork
-from .resolving import FieldConflict
+from .resolution import FieldConflict
 from .rulebook import Group
 
 
@@ -64,13 +64,13 @@ class ConfigSession(ConfigParts, Journal):
     # -- hints -----------------------------------------------------------------------------------
 
     def hint(
-        self, changes: Iterable[Change], *, side: Side = hinting.HEARD, priority: int = 0
+        self, changes: Iterable[Change], *, side: Side = hints.HEARD, priority: int = 0
     ) -> None:
         """Remember durably that these objects have to be looked at again.
 
         An object has no side: one rule reads it, and another one writes it.
         """
-        super().hint(changes, side=hinting.HEARD, priority=priority)
+        super().hint(changes, side=hints.HEARD, priority=priority)
 
     # -- passes ----------------------------------------------------------------------------------
 
@@ -86,10 +86,10 @@ class ConfigSession(ConfigParts, Journal):
         self._nothing_to_approve(approve)
         async with self._one_listing, self._run("full", self._lease) as (work, report):
             due = feeds.full_due_since(work)
-            await passing.full_pass(work, report)
+            await passes.full_pass(work, report)
             feeds.made_up(work, due)
             # What was written may be what other rules read.
-            await hinting.work_hints(work, report)
+            await hints.work_hints(work, report)
             self.state.sweep(self.job, before=work.now() - self.retention)
             return report
 
@@ -110,13 +110,13 @@ class ConfigSession(ConfigParts, Journal):
             with urgent():
                 for name in self._followed():
                     await feeds.follow(
-                        self._job, self.stores[name].changes, hinting.HEARD,
+                        self._job, self.stores[name].changes, hints.HEARD,
                         of=f"{self.job} {name}",
                     )  # fmt: skip
                 if groups := self._unheard():
                     async with self._run("hints") as (work, report):
-                        await passing.look_at(work, groups, report, passing.settling(work))
-                        await hinting.work_hints(work, report)
+                        await passes.look_at(work, groups, report, passes.settling(work))
+                        await hints.work_hints(work, report)
                         return report
         return await self.work()
 
@@ -142,42 +142,42 @@ class ConfigSession(ConfigParts, Journal):
 
     async def work(self) -> Report:
         """Look at what was hinted at and is due; other processes may do so at the same time."""
-        if hinting.idle(self._job):
+        if hints.idle(self._job):
             return Report(run="", job=self.job)
         async with self._run("hints") as (work, report):
             with urgent():
-                await hinting.work_hints(work, report)
+                await hints.work_hints(work, report)
             return report
 
     def due_in(self) -> timedelta | None:
         """Return after what time `work` has something to do; None when nothing waits."""
-        return hinting.due_in(self._job)
+        return hints.due_in(self._job)
 
     # -- plans -----------------------------------------------------------------------------------
 
     async def plan(self) -> Plan:
         """Return what a full pass would do; nothing is changed anywhere."""
         dry = self._copy(dry=True)
-        collector, report = planning.Collector(dry), Report(run="", job=self.job)
+        collector, report = plans.Collector(dry), Report(run="", job=self.job)
         async with self._one_listing:
             with one_reason():
-                links = passing.Links(dry)
-                await passing.look_at(dry, self.book.groups, report, collector, links=links)
-        return planning.made(dry, collector, report, self.clock.now())
+                links = passes.Links(dry)
+                await passes.look_at(dry, self.book.groups, report, collector, links=links)
+        return plans.made(dry, collector, report, self.clock.now())
 
     async def apply(self, plan: Plan, approve: str | None = None) -> Report:
         """Do exactly what the plan says, field by field; what has moved since is left, as stale."""
         self._nothing_to_approve(approve)
-        planning.check(self._job, plan)
+        plans.check(self._job, plan)
         async with self._run("apply") as (work, report):
-            await planning.apply(work, plan, report)
+            await plans.apply(work, plan, report)
             return report
 
     # -- conflicts -------------------------------------------------------------------------------
 
     def conflicts(self, *, open_only: bool = True) -> Sequence[FieldConflict]:
         """Return the choices that wait for a person, oldest first."""
-        return resolving.views(self._job, open_only=open_only)
+        return resolution.views(self._job, open_only=open_only)
 
     def conflict(self, id: str) -> FieldConflict:
         """Return one conflict.
@@ -185,7 +185,7 @@ class ConfigSession(ConfigParts, Journal):
         Raises:
             Stale: there is none of that id.
         """
-        return resolving.view_of(self._job, known_conflict(self._job, id))
+        return resolution.view_of(self._job, known_conflict(self._job, id))
 
     async def resolve(self, id: str, take: str, *, edited: JSON = None) -> Report:
         """Do what a person chose: from (the rule's value), to (the field's), or edit.
@@ -197,20 +197,20 @@ class ConfigSession(ConfigParts, Journal):
         unsettled(self._job, id)
         async with self._run("resolve") as (work, report):
             with urgent():
-                await resolving.resolve(work, id, take, report, edited=edited)
+                await resolution.resolve(work, id, take, report, edited=edited)
             return report
 
     # -- journal ---------------------------------------------------------------------------------
 
     async def explain(self, ref: Ref) -> list[str]:
         """Return why a field (or those of an object) holds what it holds."""
-        return await explaining.explain(self._job, ref)
+        return await explanation.explain(self._job, ref)
 
     async def undo(self, run: str, approve: str | None = None) -> Report:
         """Put back what a run wrote and nobody has touched since; `report.kept` lists the rest."""
         self._nothing_to_approve(approve)
         async with self._run("undo") as (work, report):
-            await undoing.undo(work, run, report)
+            await undo.undo(work, run, report)
             return report
 
     def release(self, ref: Ref) -> None:
@@ -220,7 +220,7 @@ class ConfigSession(ConfigParts, Journal):
             Stale: nothing of it is held.
             Refused: a pass is at it right now.
         """
-        undoing.release(self._job, ref)
+        undo.release(self._job, ref)
 
     def approve(self, token: str) -> None:
         """Refuse: a configuration job removes nothing, so there is nothing to approve."""

@@ -27,13 +27,13 @@ from ...state.records import (
 )
 from ..runs.report import ItemResult, Report
 from ..writing.intents import given_up
-from . import reading, writing
+from . import observation, writing
 from .context import ConfigWork
-from .halves import half_of, held_at, source_item, target_item, value_of
-from .leasing import Busy, at_objects
+from .leases import Busy, at_objects
 from .rulebook import Group, Managed
-from .telling import shown
-from .verdicts import fresh_link
+from .steps import fresh_link
+from .values import half_of, held_at, source_item, target_item, value_of
+from .wording import value_text
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ async def recover(work: ConfigWork, report: Report) -> None:
     open_ = work.state.intents(work.name)
     for group in _groups(work, open_, report):
         try:
-            async with at_objects(work, group.locks) as tenancy:
-                await recover_fields(work, tenancy.fence, group.fields, report)
+            async with at_objects(work, group.locks) as leases:
+                await recover_fields(work, leases.fence, group.fields, report)
         except (Busy, LeaseLost):
             continue
         except StoreError as error:
@@ -89,7 +89,7 @@ async def recover_fields(
 async def _recover(
     work: ConfigWork, fence: Lease, one: Managed, intent: Intent, report: Report
 ) -> None:
-    seen = await reading.read(work, one.rule.reads)
+    seen = await observation.read(work, one.rule.reads)
     (planned,) = intent.writes
     ref = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
     record = seen.get(ref)
@@ -136,7 +136,7 @@ def _confirm(
     fence: Lease,
     one: Managed,
     intent: Intent,
-    seen: reading.Seen,
+    seen: observation.Answers,
     found: ConfigItem,
     report: Report,
 ) -> None:
@@ -179,14 +179,14 @@ def _told(work: ConfigWork, one: Managed, intent: Intent, found: ConfigItem) -> 
     """Return what a write that was found has changed, as it was announced."""
     (planned,) = intent.writes
     before = work.state.item(intent.link.half(planned.side).stamp)
-    was = f"{shown(value_of(before))} " if before is not None else ""
+    was = f"{value_text(value_of(before))} " if before is not None else ""
     # The line is called after the target: what was written instead is said.
     field = f"{one.source_title} " if planned.side is Side.LEFT else ""
-    now = shown(value_of(found))
+    now = value_text(value_of(found))
     return f"{field}{was}-> {now} (rule {one.rule.name}, found after a lost answer)"
 
 
-def _based(one: Managed, intent: Intent, seen: reading.Seen) -> Link:
+def _based(one: Managed, intent: Intent, seen: observation.Answers) -> Link:
     """Return the pair as it was announced; a rule whose input was written is asked once more."""
     link, side = intent.link, intent.writes[0].side
     link = link.with_half(side, evolve(link.half(side), stamp=""))

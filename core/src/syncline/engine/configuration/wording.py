@@ -8,41 +8,41 @@ from ...rules.rule import brief
 from ...state.records import Log
 from ..context import Work
 from ..runs.report import ItemResult
-from .halves import Absent, Held, value_of
-from .verdicts import Hold, Verdict
+from .steps import FieldStep, Hold
+from .values import Absent, Held, value_of
 
 HELD = "held"
 REFUSED = "refused"
 
 
-def shown(value: Held) -> str:
+def value_text(value: Held) -> str:
     """Return a value as people read it."""
     return "nothing" if isinstance(value, Absent) else brief(value)
 
 
-def why_of(verdict: Verdict, *, author: str = "") -> str:
+def why_of(step: FieldStep, *, author: str = "") -> str:
     """Return the rule and what its inputs hold; who changed the field, where that is known."""
-    parts = [f"rule {verdict.one.rule.name}"]
-    if because := _because(verdict):
+    parts = [f"rule {step.one.rule.name}"]
+    if because := _because(step):
         parts.append(f"because {because}")
     if author:
         parts.append(author)
     return ", ".join(parts)
 
 
-def _because(verdict: Verdict) -> str:
-    if verdict.side is Side.LEFT and verdict.found is not None:
+def _because(step: FieldStep) -> str:
+    if step.side is Side.LEFT and step.found is not None:
         # The input of a two-way rule follows its field.
-        return f"{verdict.one.title} = {shown(value_of(verdict.found))}"
-    return verdict.because
+        return f"{step.one.title} = {value_text(value_of(step.found))}"
+    return step.because
 
 
-def line_of(verdict: Verdict) -> str:
+def line_of(step: FieldStep) -> str:
     """Return the whole write in one line: the field, both values, the rule and the reason."""
-    title = verdict.one.source_title if verdict.side is Side.LEFT else verdict.one.title
-    unit = f" {verdict.one.rule.unit}" if verdict.one.rule.unit else ""
-    before, goal = shown(verdict.before), shown(verdict.goal)
-    return f"{title} {before} -> {goal}{unit} ({why_of(verdict)})"
+    title = step.one.source_title if step.side is Side.LEFT else step.one.title
+    unit = f" {step.one.rule.unit}" if step.one.rule.unit else ""
+    before, goal = value_text(step.before), value_text(step.goal)
+    return f"{title} {before} -> {goal}{unit} ({why_of(step)})"
 
 
 def event_of_hold(hold: Hold) -> str:
@@ -57,11 +57,11 @@ def count_of(hold: Hold) -> str:
     return "held_back" if hold.until is not None else "blocked"
 
 
-def held_of(verdict: Verdict, hold: Hold) -> str:
+def held_of(step: FieldStep, hold: Hold) -> str:
     """Return what a write that waits would change, and why it waits."""
-    if not isinstance(verdict.decision, Write):
+    if not isinstance(step.decision, Write):
         return held_text(hold)
-    return f"{shown(verdict.before)} -> {shown(verdict.goal)}: {held_text(hold)}"
+    return f"{value_text(step.before)} -> {value_text(step.goal)}: {held_text(hold)}"
 
 
 def held_text(hold: Hold) -> str:
@@ -71,28 +71,28 @@ def held_text(hold: Hold) -> str:
 
 
 def result_of(
-    verdict: Verdict, event: str, *, detail: str = "", reason: str | None = None
+    step: FieldStep, event: str, *, detail: str = "", reason: str | None = None
 ) -> ItemResult:
     """Return the report's line about a field."""
     return ItemResult(
-        ref=verdict.one.right,
-        title=verdict.one.title,
+        ref=step.one.right,
+        title=step.one.title,
         event=event,
-        side=verdict.side if verdict.writes else None,
-        reason=verdict.decision.reason.value if reason is None else reason,
+        side=step.side if step.writes else None,
+        reason=step.decision.reason.value if reason is None else reason,
         detail=detail,
     )
 
 
-def new_hold(work: Work, verdict: Verdict, hold: Hold) -> Log | None:
+def new_hold(work: Work, step: FieldStep, hold: Hold) -> Log | None:
     """Return the history's line about a write that waits; None where it stands there already."""
     event, detail = event_of_hold(hold), held_text(hold)
-    last = work.state.last_entry(work.name, verdict.one.pair, event)
-    since = verdict.link.synced_at
+    last = work.state.last_entry(work.name, step.one.pair, event)
+    since = step.link.synced_at
     if last is not None and last.detail == detail and (since is None or last.at >= since):
         return None
-    reason = verdict.decision.reason.value
-    return work.entry(verdict.link, event, side=verdict.side, reason=reason, detail=detail)
+    reason = step.decision.reason.value
+    return work.entry(step.link, event, side=step.side, reason=reason, detail=detail)
 
 
 __all__ = [
@@ -105,6 +105,6 @@ __all__ = [
     "line_of",
     "new_hold",
     "result_of",
-    "shown",
+    "value_text",
     "why_of",
 ]

@@ -12,45 +12,45 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from . import reading
+from . import observation
 from .context import ConfigWork
+from .guards import frozen_still, objected, of_others
 from .rulebook import Group
-from .verdicts import Verdict, ends, fresh_link
-from .weighing import frozen_still, objected, of_others
+from .steps import FieldStep, ends, fresh_link
 
 
 @frozen
-class Looked:
+class Examined:
     """One object as a pass found it."""
 
     group: Group
-    verdicts: tuple[Verdict, ...]
-    seen: reading.Seen
+    steps: tuple[FieldStep, ...]
+    seen: observation.Answers
 
 
-def rememberable(work: ConfigWork, looked: Looked) -> Sequence[Verdict] | None:
+def rememberable(work: ConfigWork, examined: Examined) -> Sequence[FieldStep] | None:
     """Return what is to be remembered of an object as it was seen; None: look at it afresh.
 
     The caller alone may write the object.
     """
-    if not all(_unmoved(work, verdict) for verdict in looked.verdicts):
+    if not all(_unmoved(work, step) for step in examined.steps):
         return None
-    mine = [frozen_still(work, of_others(work, verdict)) for verdict in looked.verdicts]
-    verdicts = objected(work, mine, looked.seen)
-    return verdicts if all(map(_settles_without_a_write, verdicts)) else None
+    mine = [frozen_still(work, of_others(work, step)) for step in examined.steps]
+    steps = objected(work, mine, examined.seen)
+    return steps if all(map(_settles_without_a_write, steps)) else None
 
 
-def _unmoved(work: ConfigWork, verdict: Verdict) -> bool:
+def _unmoved(work: ConfigWork, step: FieldStep) -> bool:
     """Tell whether nobody has done anything about a field since it was seen."""
-    pair = verdict.one.pair
+    pair = step.one.pair
     if work.state.intents(work.name, pair=pair):
         return False
-    return (work.state.pair(pair) or fresh_link(verdict.one)) == verdict.link
+    return (work.state.pair(pair) or fresh_link(step.one)) == step.link
 
 
-def _settles_without_a_write(verdict: Verdict) -> bool:
+def _settles_without_a_write(step: FieldStep) -> bool:
     # What is gone, or could not be read among others, is asked for by itself before it counts.
-    return not (verdict.writes or verdict.error is not None or ends(verdict))
+    return not (step.writes or step.error is not None or ends(step))
 
 
-__all__ = ["Looked", "rememberable"]
+__all__ = ["Examined", "rememberable"]

@@ -16,15 +16,15 @@ from ...state.records import CloseConflict, ConflictRecord, SaveItem, SaveLink
 from ..conflicts.resolution import unsettled
 from ..context import Work
 from ..runs.report import ItemResult, Report
-from . import reading
+from . import observation
 from .context import ConfigWork
-from .halves import Absent, Held, held_at, value_of
-from .leasing import Busy, Tenancy, at_objects
-from .recovering import recover_fields
+from .execution import carry_out, step_of
+from .guards import hindrance
+from .leases import Busy, ObjectLeases, at_objects
+from .recovery import recover_fields
 from .rulebook import Group, Managed
-from .settling import act, known
-from .verdicts import Hold, Verdict, agreed
-from .weighing import hindrance
+from .steps import FieldStep, Hold, agreed
+from .values import Absent, Held, held_at, value_of
 from .writing import remembered
 
 FROM, TO, EDIT = "from", "to", "edit"
@@ -87,15 +87,15 @@ async def resolve(
         work.commit([CloseConflict(id, "its rule is gone", work.now())])
         raise Stale(f"conflict {id}: no rule manages this field any more; nothing was done")
     try:
-        async with at_objects(work, group.locks) as tenancy:
-            await _resolve(work, tenancy, group, one, unsettled(work, id), take, edited, report)
+        async with at_objects(work, group.locks) as leases:
+            await _resolve(work, leases, group, one, unsettled(work, id), take, edited, report)
     except Busy as busy:
         raise Refused(f"{busy}; choose again in a moment") from None
 
 
 async def _resolve(
     work: ConfigWork,
-    tenancy: Tenancy,
+    leases: ObjectLeases,
     group: Group,
     one: Managed,
     record: ConflictRecord,
@@ -103,32 +103,32 @@ async def _resolve(
     edited: JSON,
     report: Report,
 ) -> None:
-    await recover_fields(work, tenancy.fence, group.fields, report)
-    seen = await reading.read(work, group.reads)
-    verdict = known(work, one, seen)
-    _check_unmoved(record, verdict)
+    await recover_fields(work, leases.fence, group.fields, report)
+    seen = await observation.read(work, group.reads)
+    step = step_of(work, one, seen)
+    _check_unmoved(record, step)
     target = seen[one.rule.target.ref]
-    if not isinstance(target, ConfigRecord) or verdict.said is None:
-        raise Stale(f"conflict {record.id}: {verdict.error or 'it cannot be read now'}")
-    said = value_of(verdict.said)
-    verdict = evolve(verdict, hold=None, drifted=False)
+    if not isinstance(target, ConfigRecord) or step.said is None:
+        raise Stale(f"conflict {record.id}: {step.error or 'it cannot be read now'}")
+    said = value_of(step.said)
+    step = evolve(step, hold=None, drifted=False)
     match take:
         case "to" if not one.rule.two_way:
-            _keep(work, tenancy, verdict)
+            _keep(work, leases, step)
         case "to":
-            await _carry_back(work, tenancy, verdict, seen, report)
+            await _carry_back(work, leases, step, seen, report)
         case "edit":
-            _check_both(verdict, edited)
-            await _put(work, tenancy, verdict, target, edited, seen, report)
-            await _spread(work, tenancy, group, one, report)
+            _check_both(step, edited)
+            await _put(work, leases, step, target, edited, seen, report)
+            await _spread(work, leases, group, one, report)
         case _:
-            await _put(work, tenancy, verdict, target, said, seen, report)
-    _close(work, tenancy, verdict, record, take, report)
+            await _put(work, leases, step, target, said, seen, report)
+    _close(work, leases, step, record, take, report)
 
 
-def _check_unmoved(record: ConflictRecord, verdict: Verdict) -> None:
-    said = item_digest(verdict.said) if verdict.said is not None else ""
-    held = item_digest(verdict.found) if verdict.found is not None else ""
+def _check_unmoved(record: ConflictRecord, step: FieldStep) -> None:
+    said = item_digest(step.said) if step.said is not None else ""
+    held = item_digest(step.found) if step.found is not None else ""
     if (said, held) != (record.left_stamp, record.right_stamp):
         raise Stale(
             f"conflict {record.id}: the rule or the field has moved since it was shown; make a"
@@ -136,36 +136,36 @@ def _check_unmoved(record: ConflictRecord, verdict: Verdict) -> None:
         )
 
 
-def _keep(work: ConfigWork, tenancy: Tenancy, verdict: Verdict) -> None:
+def _keep(work: ConfigWork, leases: ObjectLeases, step: FieldStep) -> None:
     """Let the field hold what it holds, until the rule says something else than now."""
-    items = (verdict.said, verdict.found)
+    items = (step.said, step.found)
     saved = [SaveItem(item) for item in items if item is not None]
-    work.commit([*saved, *remembered(work, agreed(verdict))], tenancy.fence)
+    work.commit([*saved, *remembered(work, agreed(step))], leases.fence)
 
 
 async def _put(
     work: ConfigWork,
-    tenancy: Tenancy,
-    verdict: Verdict,
+    leases: ObjectLeases,
+    step: FieldStep,
     target: ConfigRecord,
     value: Held,
-    seen: reading.Seen,
+    seen: observation.Answers,
     report: Report,
 ) -> None:
-    rule = verdict.one.rule
+    rule = step.one.rule
     shaped = settled(rule, _json(value))
     if isinstance(shaped, OutOfRange):
-        raise Refused(f"{verdict.one.title}: {shaped.why}")
-    decision = Write(Side.RIGHT, target.version, verdict.decision.reason)
+        raise Refused(f"{step.one.title}: {shaped.why}")
+    decision = Write(Side.RIGHT, target.version, step.decision.reason)
     before = held_at(target, rule.target.path)
     await _forced(
-        work, tenancy, evolve(verdict, decision=decision, goal=shaped.value, before=before),
+        work, leases, evolve(step, decision=decision, goal=shaped.value, before=before),
         seen, report,
     )  # fmt: skip
 
 
 async def _spread(
-    work: ConfigWork, tenancy: Tenancy, group: Group, one: Managed, report: Report
+    work: ConfigWork, leases: ObjectLeases, group: Group, one: Managed, report: Report
 ) -> None:
     """Carry a person's own value to the other end of a two-way rule, now or with a later pass."""
     link = work.state.pair(one.pair)
@@ -173,54 +173,62 @@ async def _spread(
         return
     # With a right half that no field holds, what the field holds counts as a change.
     edited = evolve(link, right=evolve(link.right, digest=Digest(EDIT)))
-    work.commit([SaveLink(edited)], tenancy.fence)
-    seen = await reading.read(work, group.reads)
-    verdict = known(work, one, seen)
-    if isinstance(verdict.decision, Write):
-        await _forced(work, tenancy, evolve(verdict, hold=None), seen, report)
+    work.commit([SaveLink(edited)], leases.fence)
+    seen = await observation.read(work, group.reads)
+    step = step_of(work, one, seen)
+    if isinstance(step.decision, Write):
+        await _forced(work, leases, evolve(step, hold=None), seen, report)
 
 
 async def _carry_back(
-    work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
+    work: ConfigWork,
+    leases: ObjectLeases,
+    step: FieldStep,
+    seen: observation.Answers,
+    report: Report,
 ) -> None:
-    rule = verdict.one.rule
+    rule = step.one.rule
     source = seen[rule.source.ref]
-    if not isinstance(source, ConfigRecord) or verdict.found is None:
+    if not isinstance(source, ConfigRecord) or step.found is None:
         raise Stale(f"{rule.source.ref} cannot be read now; choose again")
-    goal = _inverted(verdict, _json(value_of(verdict.found)))
-    decision = Write(Side.LEFT, source.version, verdict.decision.reason)
+    goal = _inverted(step, _json(value_of(step.found)))
+    decision = Write(Side.LEFT, source.version, step.decision.reason)
     before = held_at(source, rule.source.path or "")
     await _forced(
-        work, tenancy, evolve(verdict, decision=decision, goal=goal, before=before), seen, report
+        work, leases, evolve(step, decision=decision, goal=goal, before=before), seen, report
     )
 
 
-def _check_both(verdict: Verdict, value: JSON) -> None:
+def _check_both(step: FieldStep, value: JSON) -> None:
     """Refuse a value that the other end cannot have, before either of them is written."""
-    rule = verdict.one.rule
+    rule = step.one.rule
     shaped = settled(rule, value)
     if rule.two_way and not isinstance(shaped, OutOfRange):
-        _inverted(verdict, shaped.value)
+        _inverted(step, shaped.value)
 
 
-def _inverted(verdict: Verdict, value: JSON) -> JSON:
+def _inverted(step: FieldStep, value: JSON) -> JSON:
     try:
-        return inverse(verdict.one.rule, value)
+        return inverse(step.one.rule, value)
     except RuleError as error:
         raise Refused(str(error)) from error
 
 
 async def _forced(
-    work: ConfigWork, tenancy: Tenancy, verdict: Verdict, seen: reading.Seen, report: Report
+    work: ConfigWork,
+    leases: ObjectLeases,
+    step: FieldStep,
+    seen: observation.Answers,
+    report: Report,
 ) -> None:
-    if (hold := hindrance(work, verdict, seen)) is not None:
-        raise Refused(f"{verdict.one.title}: {_said(hold)}")
+    if (hold := hindrance(work, step, seen)) is not None:
+        raise Refused(f"{step.one.title}: {_said(hold)}")
     failed = report.failed
-    outcome = await act(work, tenancy, [verdict], seen, report)
+    outcome = await carry_out(work, leases, [step], seen, report)
     if report.failed > failed:
         raise Refused(report.items[-1].reason)
     if outcome.again is not None:
-        raise Refused(f"{verdict.one.title}: {_said(Hold('it is held', outcome.again))}")
+        raise Refused(f"{step.one.title}: {_said(Hold('it is held', outcome.again))}")
 
 
 def _said(hold: Hold) -> str:
@@ -233,17 +241,15 @@ def _json(value: Held) -> JSON:
 
 def _close(
     work: ConfigWork,
-    tenancy: Tenancy,
-    verdict: Verdict,
+    leases: ObjectLeases,
+    step: FieldStep,
     record: ConflictRecord,
     take: str,
     report: Report,
 ) -> None:
-    entry = work.entry(verdict.link, "resolved", reason=record.reason.value, detail=take)
-    work.commit([CloseConflict(record.id, take, work.now()), entry], tenancy.fence)
-    report.add(
-        ItemResult(ref=verdict.one.right, title=verdict.one.title, event="resolved", detail=take)
-    )
+    entry = work.entry(step.link, "resolved", reason=record.reason.value, detail=take)
+    work.commit([CloseConflict(record.id, take, work.now()), entry], leases.fence)
+    report.add(ItemResult(ref=step.one.right, title=step.one.title, event="resolved", detail=take))
 
 
 __all__ = ["FieldConflict", "resolve", "view_of", "views"]

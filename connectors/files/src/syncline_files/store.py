@@ -24,6 +24,7 @@ from syncline.errors import (
 )
 from syncline.model import (
     FIELDS,
+    Change,
     ChangePage,
     Complete,
     Costs,
@@ -37,6 +38,7 @@ from syncline.model import (
 )
 from syncline.ports import Capability, Listed, Write
 
+from .feed import Comparison, Look
 from .folder import LARGEST_ATTACHMENT, Changed, content_hash
 from .front import BrokenFrontMatter
 from .names import attachment_name, file_name, folder_name, new_id, portable
@@ -61,12 +63,13 @@ class FileStore:
     moved and renamed. Deleting moves it to `.trash`. A changed title never moves a file.
     """
 
-    capabilities = Capability.WRITE | Capability.DELETE | Capability.ORIGIN
+    capabilities = Capability.WRITE | Capability.DELETE | Capability.ORIGIN | Capability.CHANGE_FEED
     fields = frozenset(FIELDS)
     costs = Costs(heads_per_call=1000)
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._connection = context.connection
+        self._clock = context.clock
         self._shelf = Shelf(settings.path, settings.ignore, context)
         self._folder = self._shelf.folder
         self._writer = Writer(self._folder)
@@ -88,10 +91,18 @@ class FileStore:
         yield Complete(count=count, scope=self._shelf.scope)
 
     async def changes(self, cursor: Cursor | None) -> AsyncIterator[ChangePage]:
-        """Yield nothing: a listing looks at times and sizes only, and is as quick as a feed."""
-        nothing: tuple[ChangePage, ...] = ()
-        for page in nothing:
-            yield page
+        """Yield what is not as the look before found it; see `feed`."""
+        before = None if cursor is None else Look.of(cursor)
+        comparison = Comparison(before=before, at=self._clock.now())
+        with self._translated(None):
+            self._shelf.check_root()
+            async for path, row in self._shelf.rows():
+                comparison.see(self._shelf.head(path, row))
+        yield ChangePage(
+            changes=tuple(Change(ref=Ref(self._connection, id)) for id in comparison.changed()),
+            cursor=comparison.look.cursor,
+            reset=cursor is not None and before is None,
+        )
 
     async def fetch(self, ref: Ref) -> Record:
         with self._translated(ref):

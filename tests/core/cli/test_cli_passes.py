@@ -86,7 +86,15 @@ def test_a_second_pass_makes_no_write(synced: Path, cli: Run) -> None:
 
 
 def test_only_what_changed_is_looked_at_when_asked(synced: Path, cli: Run) -> None:
-    assert cli("sync", "--changes").code == 0
+    first = cli("sync", "--changes")
+    assert first.code == 0
+    assert first.out.startswith("what changed before is not told: `syncline sync articles`\n")
+    assert cli("sync").code == 0
+    edit(article(synced / "left"), "order number", "receipt")
+    second = cli("sync", "--changes")
+    assert second.code == 0
+    assert ": 1 write, 1 updated" in second.out
+    assert "not told" not in second.out
 
 
 def test_an_unknown_job_is_answered_with_the_nearest(project: Path, cli: Run) -> None:

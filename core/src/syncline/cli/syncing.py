@@ -57,6 +57,8 @@ async def _pass(
                 return await session.plan(), session.status()
             if args.changes:
                 report = await session.poll()
+                if session.full_pass_due:
+                    report.alarms.append(f"what changed before is not told: `syncline sync {name}`")
             else:
                 report = await session.sync(approve=args.approve)
             return report, session.status()

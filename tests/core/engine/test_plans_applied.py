@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from syncline.engine.content.view import href_of
+from syncline.engine.content.links import href_of
 
 
 async def test_a_plan_changes_nothing_and_apply_does_exactly_that(pair: Any) -> None:

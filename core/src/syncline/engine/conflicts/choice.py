@@ -8,7 +8,7 @@ from ...decision import Merge
 from ...errors import Refused
 from ...model import Document, Record, Side
 from ...state.records import ConflictRecord, Link, LinkState, SaveLink, SaveValue
-from ..content import view
+from ..content import carrying, view
 from ..context import Job
 from ..runs.report import Report
 from ..steps.step import RemoteWrite, Step
@@ -110,12 +110,12 @@ def _onto(
     """
     target, source_base = base[side], base[side.other]
     if held and target is not None:
-        source_base = view.fresh(job, side.other, target).value
+        source_base = carrying.fresh(job, side.other, target).value
     if target is None or source_base is None:
-        return view.fresh(job, side, source).value
-    carried = view.carry(job, side, source_base=source_base, source_now=source, target=target)
+        return carrying.fresh(job, side, source).value
+    carried = carrying.carry(job, side, source_base=source_base, source_now=source, target=target)
     if carried.clashes and now[side] is None:
-        return view.fresh(job, side, source).value
+        return carrying.fresh(job, side, source).value
     return carried.value
 
 

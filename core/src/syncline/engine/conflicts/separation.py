@@ -8,7 +8,7 @@ from ...decision import Reason, Remove, Write
 from ...errors import Refused, Stale
 from ...model import Document, Record, Side
 from ...state.records import CloseIntent, ConflictRecord, DropLink, Half, Link
-from ..content import view
+from ..content import carrying
 from ..context import Job
 from ..pairing.first_steps import creation_step
 from ..runs.report import Report
@@ -89,7 +89,7 @@ async def separate(
 
 
 async def _split_off(job: Job, link: Link, side: Side, edited: Document, report: Report) -> None:
-    value = view.fresh(job, side, edited).value
+    value = carrying.fresh(job, side, edited).value
     # Two articles of one title cannot be told apart: the new one says where it comes from.
     value = evolve(value, title=f"{value.title} ({job.connection(side.other)})")
     new = Link(

@@ -1,5 +1,6 @@
 """What a document says, and what it says in the other side's words.
 
-Entered through `view`: mapping, projection, links, and edits carried over or merged. `fields`
-merges everything but the body, which is `syncline.body`'s. Nothing here asks a store.
+`view` maps and projects, `links` leads links to the other side's items, `carrying` carries an edit
+over, and `merging` merges both sides' edits: `fields` does so for everything but the body, which is
+`syncline.body`'s. Nothing here asks a store.
 """

@@ -14,7 +14,7 @@ from ...model import Record, Side, Status
 from ...state.listing import stamp
 from ...state.port import Staged
 from ...state.records import LEFT_BEHIND, TAKEN_AWAY, Bury, Effect, SaveReferences, why_ended
-from ..content import view
+from ..content import links, view
 from ..context import Job
 from ..runs.report import Report
 from ..runs.turns import Again
@@ -160,7 +160,7 @@ def _was_paired(job: Job, side: Side, record: Record) -> str:
 def _remember_links(job: Job, record: Record) -> None:
     if record.value is None:
         return
-    targets = view.targets(record.value)
+    targets = links.targets(record.value)
     if targets:
         effects: list[Effect] = [SaveReferences(job.name, record.ref, targets)]
         job.commit(effects)

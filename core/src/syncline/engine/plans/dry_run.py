@@ -10,7 +10,7 @@ from attrs import field, frozen
 from ... import body as _body
 from ...decision import Keep
 from ...model import FIELDS, Document, Side, digest
-from ..content import view
+from ..content import links
 from ..content.fields import show
 from ..context import Job
 from ..runs.report import Report
@@ -55,7 +55,7 @@ def plan_item(job: Job, step: Step) -> PlanItem:
 
 def _digests(step: Step) -> tuple[str, ...]:
     # An item that is created before this one gives its links an address: that is no news.
-    return tuple(str(digest(view.unaddressed(d.value))) if d.value else "" for d in step.writes)
+    return tuple(str(digest(links.unaddressed(d.value))) if d.value else "" for d in step.writes)
 
 
 def _version(step: Step, side: Side) -> str:

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from ... import body as _body
 from ...errors import StoreError, Unavailable
 from ...model import FIELDS, Document, Head, Incomplete, Record, Ref, Side, Status
-from ..content import view
+from ..content import links, view
 from ..content.fields import show
 from ..context import Job
 from ..pairing.skips import left_out
@@ -109,7 +109,7 @@ def step_losses(job: Job, step: Step, side: Side) -> tuple[str, ...]:
 def losses_of(job: Job, side: Side, value: Document) -> tuple[str, ...]:
     """Return what one side's document loses on the other side, one sentence each."""
     # A link is led to the other side's article, or is none until there is one.
-    shared = view.translate(job, side, view.shared_or_own(job, side, value)).value
+    shared = links.translate(job, side, view.shared_or_own(job, side, value)).value
     projected = job.store(side.other).project(shared)
     found = []
     if projected.body != shared.body:

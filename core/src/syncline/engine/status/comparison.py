@@ -11,7 +11,7 @@ from ...body import from_html
 from ...errors import Refused, SynclineError
 from ...model import Document, Record, Ref, Side
 from ..conflicts.views import ConflictView
-from ..content import view
+from ..content import carrying, links, view
 from ..plans.losses import losses_of
 from ..steps.observation import read_side
 from .browsing import is_veiled
@@ -48,7 +48,7 @@ async def losses_of_pair(session: Session, pair: str) -> tuple[Lost, ...]:
         if half.ref is None or value is None or not session.policy.direction.writes(side.other):
             continue
         # Links lead to the other side's articles there: that is no loss.
-        carried = view.translate(session._job, side, value)
+        carried = links.translate(session._job, side, value)
         losses = await asyncio.to_thread(_losses, session, side, carried.value)
         if apart := len(carried.unresolved):
             noun = "link leads to an article" if apart == 1 else "links lead to articles"
@@ -108,9 +108,9 @@ def _from_right(session: Session, conflict: ConflictView) -> Document | None:
     if right is None:
         return None
     if base is None or left is None:
-        value = view.fresh(job, Side.LEFT, right).value
+        value = carrying.fresh(job, Side.LEFT, right).value
     else:
-        carried = view.carry(job, Side.LEFT, source_base=base, source_now=right, target=left)
+        carried = carrying.carry(job, Side.LEFT, source_base=base, source_now=right, target=left)
         value = carried.value
     return view.shared_or_own(job, Side.LEFT, value)
 

@@ -19,7 +19,7 @@ from ...decision import (
 )
 from ...model import Side
 from ...state.records import Half, Link, LinkState
-from ..content import view
+from ..content import carrying, links, merging, view
 from ..context import Job
 from .observation import Reading
 from .step import RemoteWrite, Step, plain, stamped
@@ -73,7 +73,7 @@ def creating(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
     source = value_of(job, reading, side.other)
     if source is None:
         return plain(reading, Keep(Reason.UNSEEN))
-    carried = view.fresh(job, side, source)
+    carried = carrying.fresh(job, side, source)
     link = evolve(_agreed(job, reading), unresolved=carried.unresolved)
     link = link.with_half(side, Half())
     write = RemoteWrite(side=side, ref=None, expected=None, value=carried.value)
@@ -110,9 +110,9 @@ def _overwrite(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
     base, source = base_of(job, reading, side), value_of(job, reading, side.other)
     source_base = base_of(job, reading, side.other)
     if base is None or source is None or source_base is None:
-        carried = view.fresh(job, side, source) if source else None
+        carried = carrying.fresh(job, side, source) if source else None
     else:
-        carried = view.carry(
+        carried = carrying.carry(
             job, side, source_base=source_base, source_now=source, target=base,
             frozen_out=reading.link.unresolved,
         )  # fmt: skip
@@ -126,7 +126,7 @@ def _overwrite(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
 
 
 def _writing(
-    job: Job, reading: Reading, decision: Decision, side: Side, carried: view.Carried
+    job: Job, reading: Reading, decision: Decision, side: Side, carried: links.Carried
 ) -> Step:
     before = value_of(job, reading, side)
     version = reading.seen[side].version
@@ -169,7 +169,7 @@ def _merge(job: Job, reading: Reading, decision: Merge) -> Step:
     return evolve(plain(reading, decision), writes=tuple(writes), after=after, loser=loser)
 
 
-def _merged(job: Job, reading: Reading) -> view.MergedPair | None:
+def _merged(job: Job, reading: Reading) -> merging.MergedPair | None:
     bases = [base_of(job, reading, side) for side in Side]
     now = [value_of(job, reading, side) for side in Side]
     if None in bases or None in now:
@@ -177,7 +177,7 @@ def _merged(job: Job, reading: Reading) -> view.MergedPair | None:
     left_base, right_base = (b for b in bases if b is not None)
     left, right = (n for n in now if n is not None)
     newer = [side for side in Side if reading.seen[side].newer]
-    return view.merge(
+    return merging.merge(
         job,
         left_base=left_base,
         right_base=right_base,
@@ -187,7 +187,7 @@ def _merged(job: Job, reading: Reading) -> view.MergedPair | None:
     )
 
 
-def _unclean(job: Job, reading: Reading, merged: view.MergedPair) -> Step:
+def _unclean(job: Job, reading: Reading, merged: merging.MergedPair) -> Step:
     match job.policy.otherwise:
         case Otherwise.LEFT:
             side = Side.RIGHT

@@ -20,7 +20,7 @@ from ...decision import (
 )
 from ...model import Side, Status
 from ...state.records import LinkState
-from ..content import view
+from ..content import carrying, view
 from ..context import Job
 from .observation import Evidence, Reading
 from .values import carried_to, differs, value_of
@@ -114,7 +114,7 @@ def release(job: Job, reading: Reading, decision: Decision) -> Decision:
     (side,) = changed
     other = value_of(job, reading, side.other)
     if other is not None:
-        reading.bases[side] = view.fresh(job, side, other).value
+        reading.bases[side] = carrying.fresh(job, side, other).value
     return decision
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...decision import Seen
 from ...model import Document, Side, digest, restrict
 from ...state.records import Link
-from ..content import view
+from ..content import carrying, links
 from ..context import Job
 from .observation import Reading
 
@@ -27,7 +27,7 @@ def base_of(job: Job, reading: Reading, side: Side) -> Document | None:
     return job.state.value(reading.link.half(side).value)
 
 
-def carried_to(job: Job, reading: Reading, side: Side) -> view.Carried | None:
+def carried_to(job: Job, reading: Reading, side: Side) -> links.Carried | None:
     """Return the other side's edit carried over to `side`; None when a text is missing."""
     link = reading.link
     source_now = value_of(job, reading, side.other)
@@ -35,7 +35,7 @@ def carried_to(job: Job, reading: Reading, side: Side) -> view.Carried | None:
     target = value_of(job, reading, side)
     if source_now is None or source_base is None or target is None:
         return None
-    return view.carry(
+    return carrying.carry(
         job,
         side,
         source_base=source_base,

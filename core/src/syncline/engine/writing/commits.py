@@ -14,7 +14,7 @@ from ...state.records import (
     SaveReferences,
     SaveValue,
 )
-from ..content import view
+from ..content import links
 from ..context import Job, Work
 from ..runs.report import ItemResult
 from ..steps.step import Step
@@ -32,7 +32,7 @@ def saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
     for side in Side:
         record = step.records.get(side) if step else None
         if record is not None and record.value is not None:
-            effects.append(SaveReferences(job.name, record.ref, view.targets(record.value)))
+            effects.append(SaveReferences(job.name, record.ref, links.targets(record.value)))
         elif link.unresolved:
             effects += _links_of(job, link.half(side))
     known = job.state.pair(link.pair)
@@ -46,7 +46,7 @@ def _links_of(job: Job, half: Half) -> list[Effect]:
     value = job.state.value(half.value)
     if half.ref is None or value is None:
         return []
-    return [SaveReferences(job.name, half.ref, view.targets(value))]
+    return [SaveReferences(job.name, half.ref, links.targets(value))]
 
 
 def approval(job: Job, link: Link) -> list[Effect]:
@@ -61,9 +61,9 @@ def _was_apart(known: Link, link: Link) -> bool:
     return any(known.half(side).ref != link.half(side).ref for side in Side)
 
 
-def _waiting_for(job: Job, *links: Link) -> list[Effect]:
+def _waiting_for(job: Job, *pairs: Link) -> list[Effect]:
     """Mark the items whose bodies link to these: their links lead somewhere else now."""
-    halves = ((side, link.half(side).ref) for link in links for side in Side)
+    halves = ((side, link.half(side).ref) for link in pairs for side in Side)
     return [
         MarkDirty(job.name, side, Change(ref=referrer), priority=2, reencode=True)
         for side, ref in dict.fromkeys(halves)

@@ -25,7 +25,7 @@ from ...state.records import (
 )
 from ...state.values import key_of
 from ..content import view
-from ..content.view import WITHDRAWN
+from ..content.links import WITHDRAWN
 from ..context import Job
 from ..runs.report import ItemResult, Report
 from ..steps.step import Step

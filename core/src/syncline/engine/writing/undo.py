@@ -23,7 +23,7 @@ from ...state.records import (
     SaveValue,
 )
 from ...state.values import key_of
-from ..content import view
+from ..content import carrying, links, view
 from ..context import Job
 from ..runs.report import ItemResult, Report
 from ..runs.turns import in_turn, refs_of
@@ -125,7 +125,7 @@ async def _put_back(
     job: Job, link: Link, side: Side, now: Record, before: Document | None, report: Report
 ) -> None:
     if before is not None:
-        before = evolve(before, body=view.without_gone(job, side, before.body))
+        before = evolve(before, body=links.without_gone(job, side, before.body))
     write = RemoteWrite(
         side=side, ref=now.ref, expected=now.version, value=before, before=now.value
     )
@@ -159,7 +159,7 @@ async def _bring_back(
         norm=NORMALISER,
         epoch=job.mapping.version,
     ).with_half(side.other, Half(ref=original))
-    alive = evolve(before, body=view.without_gone(job, side, before.body))
+    alive = evolve(before, body=links.without_gone(job, side, before.body))
     write = RemoteWrite(side=side, ref=None, expected=None, value=alive)
     step = Step(link=link, decision=Keep(Reason.HELD), writes=(write,), after=link)
     intent = announce(job, step)
@@ -196,7 +196,7 @@ def release(job: Job, ref: Ref) -> None:
     other = job.state.value(link.half(link.origin.other).value)
     if other is not None and link.half(link.origin).ref is not None:
         # The base of the original becomes what the undo put back: its edit counts once more.
-        base = view.fresh(job, link.origin, other).value
+        base = carrying.fresh(job, link.origin, other).value
         half = evolve(
             link.half(link.origin),
             value=key_of(base),

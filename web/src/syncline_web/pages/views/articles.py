@@ -24,6 +24,8 @@ _HISTORY = 50
 _MOST_LINKS = 100
 _PIECE = 1000
 """Titles that are looked at before other requests get a turn."""
+_PIECES = 20
+"""How many times a search goes on before a person is asked: a usual knowledge base in one go."""
 
 
 async def index(visit: Visit) -> Response:
@@ -57,7 +59,7 @@ async def _search(visit: Visit, text: str, standing: Standing | None) -> Article
     state, job = visit.session.state, visit.job
     after, page = visit.after, None
     rows: list[Shelved] = []
-    for _ in range(browsing.MOST_LOOKED_AT // _PIECE):
+    for _ in range(_PIECES):
         left = PAGE - len(rows)
         page = browsing.articles(
             state, job, text=text, standing=standing, after=after, limit=left, most=_PIECE

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import define, field, frozen
 
-from syncline.errors import ConfigError, Forbidden, NotFound, Rejected, SynclineError, Unavailable
+from syncline.errors import ConfigError, Forbidden, NotFound, Rejected, SynclineError
 from syncline.redaction import redact
 
 from .backoff import LONGEST, Backoff
 from .channel import Channel, Means, open_channel
 from .gap import Gap
-from .handover import PATIENCE, Handover
 from .plan import Slot
+from .renewal import Renewal
 from .system import Closing, Ended
 
 logger = logging.getLogger(__name__)
 
-OVERLAP = 5.0
-"""Seconds for which a channel and the one that replaces it both listen, at most."""
-_HURRIED = 0.5
-"""Seconds, where the old one is about to be closed."""
-_SHARE = 0.05
-"""Of what is left of a channel's life, so that a short one is not all overlap."""
 _STEADY = 2
 """Signs of life after which a channel counts as steady."""
 _ASK = 10
@@ -245,70 +239,30 @@ class Line:
         Raises:
             SynclineError: there is none to be had now; the old one goes on.
         """
-        if not await self._turn(old):
+        renewal = Renewal(old)
+        if not await renewal.turn():
             return old
-        handover = Handover(old)
         try:
-            new = await self._successor(handover)
+            new = await renewal.open(self.names)
             self.channel, self._leaving = new, old
             fields = {"slot": str(self.slot), "topics": len(new.names)}
             logger.info("a channel is replaced", extra=fields)
             self.means.observe("channel.renewed", fields)
-            await self._overlap(handover, new)
+            if not await renewal.overlap(new):
+                # What the old one had yet to tell is read again: here it would come too late.
+                why = "replaced before it had told everything"
+                self._tell_gap(self._when(old.whole_until), new.names, why)
         finally:
-            self._leaving = None
+            if self._leaving is not None:
+                self._leave(self._leaving)
             self.means.renewals.release()
         return new
 
-    async def _turn(self, old: Channel) -> bool:
-        """Wait until one more may be replaced; False when the old one ends before."""
-        turn = asyncio.create_task(self.means.renewals.acquire())
-        try:
-            waits: list[asyncio.Future[Any]] = [turn, old.wire.ended]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not turn.done():
-                turn.cancel()
-        return turn.done() and not turn.cancelled()
-
-    async def _successor(self, handover: Handover) -> Channel:
-        try:
-            return await open_channel(self.means, self.names, handover)
-        except NotFound as error:
-            raise Unavailable(f"a new channel was gone at once: {error}") from error
-
-    async def _overlap(self, handover: Handover, new: Channel) -> None:
-        """Let both listen for a while, then end the old one."""
-        old = handover.old
-        seconds = min(OVERLAP, max(0.0, new.renew_at - self._now()) * _SHARE)
-        if isinstance(old.told, Closing):
-            # It was told to all sockets at once, and each has to have its turn within a minute.
-            seconds = min(seconds, _HURRIED)
-        over = asyncio.create_task(handover.over.wait(), name="handover")
-        ends: list[asyncio.Future[Any]] = [new.wire.ended, old.wire.ended, over]
-        try:
-            await _first_of(ends, min(seconds, PATIENCE))
-            if handover.waited:
-                await _first_of(ends, max(0.0, PATIENCE - seconds))
-            self._hand_over(handover, new)
-            if not handover.waited:
-                await _first_of(ends, max(0.0, seconds - PATIENCE))
-        finally:
-            over.cancel()
-            ending = asyncio.create_task(old.wire.aclose(), name="end of a channel")
-            self._ends.add(ending)
-            ending.add_done_callback(self._ends.discard)
-
-    def _hand_over(self, handover: Handover, new: Channel) -> None:
-        """Let the new one tell, whether or not the old one has told what comes before."""
-        old = handover.old
-        handover.end()
-        if held := handover.release():
-            self.means.take(new, held)
-        if not handover.met and (handover.waited or old.wire.ended.done()):
-            # What the old one had yet to tell is read again: here it would come too late.
-            why = "replaced before it had told everything"
-            self._tell_gap(self._when(old.whole_until), new.names, why)
+    def _leave(self, old: Channel) -> None:
+        self._leaving = None
+        ending = asyncio.create_task(old.wire.aclose(), name="end of a channel")
+        self._ends.add(ending)
+        ending.add_done_callback(self._ends.discard)
 
     # -- losing it
 
@@ -334,8 +288,4 @@ class Line:
         return self.means.clock.now() - timedelta(seconds=max(0.0, self._now() - at))
 
 
-async def _first_of(these: Sequence[asyncio.Future[Any]], seconds: float) -> None:
-    await asyncio.wait(these, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-
-
-__all__ = ["OVERLAP", "Line"]
+__all__ = ["Line"]

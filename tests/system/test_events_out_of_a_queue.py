@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from syncline.cli import main
 from syncline.clock import SystemClock
 from syncline.config import load
 from syncline.engine.mirroring import StreamMetrics
@@ -145,3 +146,32 @@ def test_a_queue_that_cannot_be_read_so_is_refused(
     )  # fmt: skip
     with pytest.raises(ConfigError, match=said):
         load(text.encode(), folder=tmp_path)
+
+
+def test_check_online_says_that_a_queue_is_not_there(
+    simulator: Running,
+    sqs: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MIRROR_TEST_SECRET", *simulator.env.values())
+    queue = sqs.create_queue(QueueName="checked")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    endpoint, region = sqs.meta.endpoint_url, simulator.connection["region"]
+    path = tmp_path / "syncline.toml"
+    for name, code, said in [
+        (queue, 0, "cloud: answers\n"),
+        (f"{queue}-no", 1, f"cloud: queue {queue}-no: "),
+    ]:
+        text = FILE.format(
+            region=region, endpoint=endpoint, queue=name, source="cx", intake="cloud"
+        )
+        path.write_text(text.replace('"c"', f'"{simulator.connection["client_id"]}"'))
+        assert main(["--config", str(path), "check", "--online"]) == code
+        assert said in capsys.readouterr().out
+    # Nothing was taken from it.
+    (message,) = sqs.receive_message(
+        QueueUrl=queue, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+    )["Messages"]
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..clock import SystemClock
 from ..config import Config
@@ -52,6 +52,8 @@ async def _answers(config: Config) -> dict[str, str | None]:
         found[name] = found.get(name) or await _told(config, job)
     for name in _janitors(config):
         found[name] = found.get(name) or await _looked_up(config, name)
+    for name in _intakes(config):
+        found[name] = found.get(name) or await _reached(config, name)
     return found | await _state(config)
 
 
@@ -91,6 +93,43 @@ async def _looked_up(config: Config, name: str) -> str | None:
                 await lookup.look_up([_NOBODYS])
             finally:
                 await lookup.aclose()
+    except (SynclineError, OSError) as error:
+        return " ".join(str(error).split("\n"))
+    return None
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A queue that can be tried without taking anything from it."""
+
+    async def reach(self) -> None:
+        """Raise a StoreError where it cannot be used."""
+        ...
+
+
+def _intakes(config: Config) -> list[str]:
+    """Return the connections of jobs that may have a queue."""
+    used = dict.fromkeys(each for job in config.jobs for each in config.connections_of(job))
+    return [name for name in used if config.connections[name].connector.intake is not None]
+
+
+async def _reached(config: Config, name: str) -> str | None:
+    from .streaming import stream_context
+
+    connection = config.connections[name]
+    try:
+        with stream_context(config) as context:
+            lent = context.connector_context(name)
+            settings = await context.settings(connection, lent, None)
+            make = connection.connector.intake
+            intake = make(settings, lent) if make is not None else None
+            if intake is None:  # it names no queue
+                return None
+            try:
+                if isinstance(intake, Reachable):
+                    await intake.reach()
+            finally:
+                await intake.aclose()
     except (SynclineError, OSError) as error:
         return " ".join(str(error).split("\n"))
     return None

@@ -31,6 +31,7 @@ from .polling import Messages, Poll
 
 _LONGER = timedelta(seconds=10)
 """How much longer than a poll its answer may take."""
+_NOBODYS = "nobodys-receipt"
 _ATTRIBUTES = ["ApproximateReceiveCount", "MessageGroupId"]
 
 
@@ -67,6 +68,21 @@ class SqsIntake:
         self._poll: Poll | None = None
         self._careful_until = -math.inf
         self._beating: asyncio.Task[None] | None = None
+
+    async def reach(self) -> None:
+        """Do nothing but find out whether the queue is there and may be used; takes nothing.
+
+        AWS: ChangeMessageVisibility of a receipt that nobody has fails for that entry alone, and
+        needs no right that working messages does not need.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        try:
+            await self._extend({_NOBODYS: 0.0})
+        except SynclineError as error:
+            error.args = (f"queue {self._url}: {error}",)
+            raise
 
     # -- receiving -------------------------------------------------------------------------------
 

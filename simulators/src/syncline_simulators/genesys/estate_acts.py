@@ -311,6 +311,7 @@ def subscribe(org: Organization, action: Action) -> dict[str, Any]:
     subscription = Subscription(
         url=url,
         queue=str(action.get("queue", "")),
+        region=str(action.get("region", "us-east-1")),
         header=str(action.get("header", "X-Syncline-Secret" if action.get("secret") else "")),
         secret=str(action.get("secret", "")),
         drop=float(action.get("drop", 0)),

@@ -35,6 +35,8 @@ class Subscription:
     """An HTTP address on this machine; with `queue`, that of a service that speaks as SQS does."""
     queue: str = ""
     """The `QueueUrl` of an SQS queue; its name ends in `.fifo` where it is in order."""
+    region: str = "us-east-1"
+    """Where that queue is: a stand-in of SQS knows it by that, too."""
     header: str = ""
     secret: str = ""
     drop: float = 0.0
@@ -146,18 +148,19 @@ async def _deliver(one: Subscription, body: bytes, event: str, group: str) -> No
     if one.reorder:
         await asyncio.sleep(one.chance.uniform(0, REORDERED_WITHIN))
     if one.queue:
-        await post(one.url, _queued(one, body, event, group), _SQS)
+        await post(one.url, _queued(one, body, event, group), _sqs(one.region))
     else:
         await post(one.url, body, {one.header: one.secret} if one.header else {})
 
 
-_SQS = {
-    "X-Amz-Target": "AmazonSQS.SendMessage",
-    "Content-Type": "application/x-amz-json-1.0",
-    # A stand-in reads the region and the service from it, and checks no signature.
-    "Authorization": "AWS4-HMAC-SHA256 Credential=simulator/20260101/us-east-1/sqs/aws4_request, "
-    "SignedHeaders=host, Signature=0",
-}
+def _sqs(region: str) -> dict[str, str]:
+    scope = f"simulator/20260101/{region}/sqs/aws4_request"
+    return {
+        "X-Amz-Target": "AmazonSQS.SendMessage",
+        "Content-Type": "application/x-amz-json-1.0",
+        # A stand-in reads the region and the service from it, and checks no signature.
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+    }
 
 
 def _queued(one: Subscription, body: bytes, event: str, group: str) -> bytes:

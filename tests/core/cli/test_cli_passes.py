@@ -97,6 +97,37 @@ def test_only_what_changed_is_looked_at_when_asked(synced: Path, cli: Run) -> No
     assert "not told" not in second.out
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "ten"])
+def test_a_history_of_no_lines_is_refused(
+    synced: Path, cli: Run, capsys: pytest.CaptureFixture[str], limit: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli("history", f"--limit={limit}")
+    assert ended.value.code == 2
+    assert f"{limit!r} is not a number from 1 on" in capsys.readouterr().err
+
+
+def test_a_likeness_beyond_one_is_refused(
+    synced: Path, cli: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli("pair", "--accept-all", "--min-score", "7")
+    assert ended.value.code == 2
+    assert "'7' is not a number from 0 to 1" in capsys.readouterr().err
+
+
+def test_a_plan_that_cannot_be_saved_or_is_none_says_so(synced: Path, cli: Run) -> None:
+    saved = cli("plan", "--out", "nowhere/plan.json")
+    assert saved.code == 2
+    assert saved.err == "nowhere/plan.json: the plan cannot be written: no such file or directory\n"
+    (synced / "other.json").write_text("{}")
+    applied = cli("apply", "other.json")
+    assert applied.code == 2
+    assert applied.err == (
+        "other.json: this is not a plan; `syncline plan --out FILE` writes one\n"
+    )
+
+
 def test_an_unknown_job_is_answered_with_the_nearest(project: Path, cli: Run) -> None:
     done = cli("sync", "article")
     assert done.code == 2

@@ -47,7 +47,19 @@ async def _plan(config: Config, job: str, args: argparse.Namespace) -> Plan:
 
 
 def save(made: Plan, path: Path) -> None:
-    """Write a plan that only its owner can read: it holds the texts of what would change."""
+    """Write a plan that only its owner can read: it holds the texts of what would change.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    try:
+        _write(made, path)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ConfigError([f"{path}: the plan cannot be written: {why}"]) from None
+
+
+def _write(made: Plan, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -75,7 +75,7 @@ def _pair(parser: argparse.ArgumentParser) -> None:
         "--accept-all", action="store_true", help="accept every proposal that is alike enough"
     )
     parser.add_argument(
-        "--min-score", type=float, default=1.0, metavar="SCORE",
+        "--min-score", type=_share, default=1.0, metavar="SCORE",
         help="how alike is enough for --accept-all, 0 to 1 (default: 1, equal content)",
     )  # fmt: skip
     parser.add_argument(
@@ -143,11 +143,26 @@ def _conflicts(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(all=False, job=None)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        if 0 <= (share := float(text)) <= 1:
+            return share
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+
+
 def _history(parser: argparse.ArgumentParser) -> None:
     _job(parser)
     parser.add_argument("--run", help="only of this run")
     parser.add_argument("--ref", help="only of this item, as CONNECTION:ID")
-    parser.add_argument("--limit", type=int, default=100, help="lines at most (default: 100)")
+    parser.add_argument("--limit", type=_count, default=100, help="lines at most (default: 100)")
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:

@@ -76,7 +76,8 @@ class Plan:
                 raise ConfigError([f"the plan has format {raw['format']}, this is {FORMAT}"])
             return _plan_of(raw)
         except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError([f"this is not a plan file: {error}"]) from error
+            why = "this is not a plan; `syncline plan --out FILE` writes one"
+            raise ConfigError([why]) from error
 
 
 def _plan_of(raw: dict[str, Any]) -> Plan:

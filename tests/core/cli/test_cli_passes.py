@@ -98,22 +98,16 @@ def test_only_what_changed_is_looked_at_when_asked(synced: Path, cli: Run) -> No
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "ten"])
-def test_a_history_of_no_lines_is_refused(
-    synced: Path, cli: Run, capsys: pytest.CaptureFixture[str], limit: str
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli("history", f"--limit={limit}")
-    assert ended.value.code == 2
-    assert f"{limit!r} is not a number from 1 on" in capsys.readouterr().err
+def test_a_history_of_no_lines_is_refused(synced: Path, cli: Run, limit: str) -> None:
+    done = cli("history", f"--limit={limit}")
+    assert done.code == 2
+    assert f"{limit!r} is not a number from 1 on" in done.err
 
 
-def test_a_likeness_beyond_one_is_refused(
-    synced: Path, cli: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli("pair", "--accept-all", "--min-score", "7")
-    assert ended.value.code == 2
-    assert "'7' is not a number from 0 to 1" in capsys.readouterr().err
+def test_a_likeness_beyond_one_is_refused(synced: Path, cli: Run) -> None:
+    done = cli("pair", "--accept-all", "--min-score", "7")
+    assert done.code == 2
+    assert "'7' is not a number from 0 to 1" in done.err
 
 
 def test_a_plan_that_cannot_be_saved_or_is_none_says_so(synced: Path, cli: Run) -> None:

@@ -47,7 +47,7 @@ def read(text: str, job: str) -> Plan:
     if plan.job != job:
         raise Refused(f"the plan is for job {plan.job}, this is {job}")
     if not _sound(plan):
-        raise ConfigError(["this is not a plan file: something in it is of the wrong kind"])
+        raise ConfigError(["this is not a plan: something in it is of the wrong kind"])
     return plan
 
 

@@ -108,7 +108,7 @@ def test_a_value_that_is_as_it_was_before_a_look_up_is_told_again() -> None:
 
 
 def _recordings(events: list[Event]) -> list[str]:
-    return [event.data["recording_state"] for event in events if event.type == words.RECORDING]
+    return [str(event.data["recording_state"]) for event in events if event.type == words.RECORDING]
 
 
 def _untimed(events: list[Event], id: str) -> bool:

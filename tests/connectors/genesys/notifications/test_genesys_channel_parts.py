@@ -19,7 +19,13 @@ from syncline_genesys.notifications.backoff import Backoff
 from syncline_genesys.notifications.budget import Budget
 from syncline_genesys.notifications.gap import Gap, merged
 from syncline_genesys.notifications.inbox import Inbox
-from syncline_genesys.notifications.system import ALIVE, Closing, Ended, Said, said
+from syncline_genesys.notifications.system import (
+    ALIVE,
+    Closing,
+    Ended,
+    SystemMessage,
+    system_message,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 
@@ -57,8 +63,8 @@ def system(topic: str, **body: str) -> bytes:
         (b'{"topicName":7}', None),
     ],
 )
-def test_what_the_vendor_says_about_a_channel(message: bytes, means: Said | None) -> None:
-    assert said(message) == means
+def test_what_the_vendor_says_about_a_channel(message: bytes, means: SystemMessage | None) -> None:
+    assert system_message(message) == means
 
 
 members = st.sampled_from(["topicName", "eventBody", "result", "reason", "channelId"])
@@ -71,7 +77,7 @@ values = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
 def test_nothing_that_comes_over_a_socket_raises(message: bytes) -> None:
-    said(message)
+    system_message(message)
 
 
 # -- what waits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -17,6 +17,7 @@ from syncline.events import Event, Privacy
 from syncline.ports import Clock
 from syncline.testing import FakeClock
 from syncline_genesys.interactions import Normaliser
+from syncline_genesys.interactions.snapshot_order import SPAN
 from syncline_genesys.interactions.testing import BEGIN, life
 from syncline_genesys.notifications import handover as handovers
 from syncline_genesys.notifications.channel import Channel
@@ -26,7 +27,7 @@ from syncline_genesys.notifications.handover import RUN, Handover
 if TYPE_CHECKING:
     from syncline_genesys.notifications.calls import Opened
     from syncline_genesys.notifications.channel import Means
-    from syncline_genesys.notifications.wire import Wire
+    from syncline_genesys.notifications.websocket import WebSocket
 
 TOPICS = ("v2.users.u.conversations", "v2.routing.queues.q.conversations")
 seeds = st.integers(min_value=0, max_value=2**32)
@@ -39,7 +40,7 @@ class _Means:
 
 def channel() -> Channel:
     means = cast("Means", _Means(FakeClock()))
-    return Channel(means, cast("Opened", None), cast("Wire", None), 0.0)
+    return Channel(means, cast("Opened", None), cast("WebSocket", None), 0.0)
 
 
 def talk(seed: int, conversations: int = 6) -> list[bytes]:
@@ -209,5 +210,4 @@ async def test_a_successor_that_is_given_up_changes_nothing() -> None:
 
 
 def test_what_waits_is_still_known_for_a_repeat() -> None:
-    assert timedelta(seconds=handovers.PATIENCE) < handovers.SPAN
-    assert datetime.resolution < handovers.SPAN
+    assert timedelta(seconds=handovers.PATIENCE) < SPAN

@@ -14,7 +14,7 @@ from syncline.connector import Context
 from syncline.errors import ConfigError
 from syncline.testing import MemoryCache
 from syncline_genesys import connector
-from syncline_genesys.notifications.estate import read_estate
+from syncline_genesys.notifications.directory import read_directory
 from syncline_genesys.notifications.lookup import ONE_BY_ONE, ConversationLookup
 from syncline_genesys.notifications.topics import expand, wanted
 from syncline_genesys.settings import Settings
@@ -100,8 +100,8 @@ async def topics(lookup: ConversationLookup) -> Callable[[str], Awaitable[frozen
 
     async def found(pattern: str) -> frozenset[str]:
         asked = wanted([pattern])
-        read = await read_estate(lookup._calls.listing, asked)
-        return expand(asked, read.estate)
+        read = await read_directory(lookup._calls.listing, asked)
+        return expand(asked, read.directory)
 
     return found
 

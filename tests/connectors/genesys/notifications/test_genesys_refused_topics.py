@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from syncline.errors import Rejected
 from syncline.ports import Secret
 from syncline_genesys import connector
-from syncline_genesys.notifications.barred import ALIKE, INVALID, Barred
 from syncline_genesys.notifications.catalogue import MEDIA, topic_fault
 from syncline_genesys.notifications.clients import warnings
+from syncline_genesys.notifications.refused_topics import ALIKE, INVALID, RefusedTopics
 from syncline_genesys.settings import Listener, ListeningClient, Settings
 from syncline_simulators.running import Running
 
@@ -112,7 +112,7 @@ def _no_topic(topic: str, code: str = INVALID) -> Rejected:
     return error
 
 
-def _asked(barred: Barred, names: Iterable[str], invalid: set[str]) -> tuple[list[str], int]:
+def _asked(barred: RefusedTopics, names: Iterable[str], invalid: set[str]) -> tuple[list[str], int]:
     """Ask until the vendor takes it, which names one that is none at a time."""
     for tries in range(200):
         left = barred.left(names)
@@ -129,7 +129,7 @@ def parts(name: str) -> set[str]:
 
 
 def test_a_topic_that_is_none_is_left_out_and_the_others_are_asked_for() -> None:
-    barred, names = Barred(), [WHOLE.format(n) for n in range(4)]
+    barred, names = RefusedTopics(), [WHOLE.format(n) for n in range(4)]
     assert barred.learn(names, _no_topic(names[2]))
     assert barred.left(names) == [names[0], names[1], names[3]]
     assert [one.topic for one in barred.of(names)] == [names[2]]
@@ -137,7 +137,7 @@ def test_a_topic_that_is_none_is_left_out_and_the_others_are_asked_for() -> None
 
 
 def test_of_a_name_that_stands_for_several_topics_the_good_ones_are_kept() -> None:
-    barred = Barred()
+    barred = RefusedTopics()
     names = ["v2.users.u1?conversations&conversations.odd", "v2.users.u2.conversations"]
     left, _ = _asked(barred, names, {"v2.users.u1.conversations.odd"})
     assert left == ["v2.users.u1.conversations", "v2.users.u2.conversations"]
@@ -147,7 +147,7 @@ def test_a_vendor_that_names_no_single_topic_is_asked_for_each_by_itself() -> No
     def whole(left: list[str]) -> str | None:
         return next((name for name in left if parts(name) & odd or name in odd), None)
 
-    barred, name = Barred(), "v2.users.u1?conversations&conversations.a&conversations.b"
+    barred, name = RefusedTopics(), "v2.users.u1?conversations&conversations.a&conversations.b"
     odd = {"v2.users.u1.conversations.a", "v2.users.u1.conversations.b"}
     for _ in range(10):
         if (bad := whole(left := barred.left([name]))) is None:
@@ -159,14 +159,14 @@ def test_a_vendor_that_names_no_single_topic_is_asked_for_each_by_itself() -> No
 def test_a_kind_of_topic_that_does_not_exist_is_given_up_after_some() -> None:
     odd = [f"v2.users.u{n}.conversations.odd" for n in range(1000)]
     names = [*odd, *(WHOLE.format(n) for n in range(10))]
-    left, tries = _asked(Barred(), names, set(odd))
+    left, tries = _asked(RefusedTopics(), names, set(odd))
     assert left == sorted(names[1000:])
     assert tries == ALIKE
 
 
 def test_users_whom_the_vendor_does_not_know_cost_nobody_else_anything() -> None:
     names = [WHOLE.format(n) for n in range(100)]
-    left, tries = _asked(Barred(), names, set(names[:20]))
+    left, tries = _asked(RefusedTopics(), names, set(names[:20]))
     assert left == sorted(names[20:])
     assert tries == 20
 
@@ -175,7 +175,7 @@ def test_users_whom_the_vendor_does_not_know_cost_nobody_else_anything() -> None
 def test_an_answer_that_names_nothing_is_an_error_as_before(body: Any) -> None:
     error = Rejected("refused")
     error.body = body
-    assert not Barred().learn(["v2.users.u1.conversations"], error)
+    assert not RefusedTopics().learn(["v2.users.u1.conversations"], error)
 
 
 async def test_a_topic_that_only_the_vendor_knows_to_be_none_silences_no_other(

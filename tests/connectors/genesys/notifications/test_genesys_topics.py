@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncline_genesys.notifications.topics import (
     LONGEST,
-    Estate,
+    Directory,
     Place,
     combined,
     expand,
@@ -19,7 +19,7 @@ from syncline_genesys.notifications.topics import (
 
 NORTH = Place(id="u1", division=frozenset({"d1", "North"}))
 SOUTH = Place(id="u2", division=frozenset({"d2", "South"}))
-ESTATE = Estate(
+ESTATE = Directory(
     users=(NORTH, SOUTH),
     queues=(Place(id="q1", division=frozenset({"d1", "North"})), Place(id="q2")),
     members={"Billing": (SOUTH,)},

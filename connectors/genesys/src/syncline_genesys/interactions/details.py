@@ -17,8 +17,8 @@ from syncline.errors import Rejected
 from syncline.events import interaction as words
 
 from .facts import Fact
+from .privacy_filter import PrivacyFilter
 from .reading import text_in
-from .screen import Screen
 from .shapes import UNREADABLE, Communication, Participant, Snapshot, Wrapup
 from .times import of_millis
 from .words import lower, reason_of
@@ -60,7 +60,7 @@ def read(topic: str, body: bytes | Raw | Snapshot) -> dict[str, Any]:
     return found
 
 
-def facts_of(name: str, body: Mapping[str, Any], screen: Screen) -> Iterator[Fact]:
+def facts_of(name: str, body: Mapping[str, Any], privacy: PrivacyFilter) -> Iterator[Fact]:
     """Yield what a detail event says.
 
     Those that have no type of their own (`contact`, `flow.outcome`, `outbound`, and what may come)
@@ -71,7 +71,7 @@ def facts_of(name: str, body: Mapping[str, Any], screen: Screen) -> Iterator[Fac
     at = of_millis(body.get("eventTime"))
     mark = f"{NAMESPACE} {name} {body.get('eventTime')}"
     reason = reason_of(text_in(body, "disconnectType")) or lower(text_in(body, "flowOutcomeValue"))
-    attributes = screen.chosen(_object(body, "attributes")) if name == "attributes" else {}
+    attributes = privacy.chosen(_object(body, "attributes")) if name == "attributes" else {}
     for type, state in _types(name, reason):
         if type != words.ATTRIBUTES or attributes:
             yield Fact(

@@ -17,16 +17,16 @@ from syncline.model import JSON
 
 from .facts import SILENT, Fact
 from .identity import event_id
-from .screen import Screen
+from .new_facts import NewFact
+from .privacy_filter import PrivacyFilter
 from .shapes import NULL, UNREADABLE, Membership
-from .telling import News
 from .times import text_of
 from .words import lower
 
 _divisions = msgspec.json.Decoder(list[Membership])
 
 
-class Hearing(Struct, gc=False, kw_only=True):
+class EventContext(Struct, gc=False, kw_only=True):
     """Where and how a snapshot was heard: the same for all events that come of it."""
 
     conversation: str
@@ -39,7 +39,7 @@ class Hearing(Struct, gc=False, kw_only=True):
     repaired: bool = False
     shown: datetime | None = None
     """When the snapshot was sent, at the earliest, by the vendor's clock."""
-    screen: Screen
+    privacy: PrivacyFilter
 
 
 def divisions_of(raw: Raw) -> tuple[str, ...]:
@@ -58,29 +58,29 @@ def _divisions_of(text: bytes) -> tuple[str, ...]:
 
 
 def events_of(
-    source: str, news: Sequence[News], hearing: Hearing, observed_at: datetime
+    source: str, news: Sequence[NewFact], context: EventContext, observed_at: datetime
 ) -> list[Event]:
     """Return the events that news are."""
     events = []
-    key, last, occurred = hearing.conversation, None, ""
+    key, last, occurred = context.conversation, None, ""
     for one in news:
         fact, at = one.fact, one.at
         if at != last:
             last, occurred = at, text_of(at)
         place = "" if fact.of_participant else fact.communication.id or ""
         id = event_id(fact.type, key, fact.participant.id or "", place, fact.mark)
-        data = _data_of(one, hearing, id, occurred)
+        data = _data_of(one, context, id, occurred)
         events.append(unchecked(id, key, fact.type, source, at, observed_at, data))
     return events
 
 
-def _data_of(news: News, hearing: Hearing, id: str, occurred: str) -> dict[str, JSON]:
+def _data_of(news: NewFact, context: EventContext, id: str, occurred: str) -> dict[str, JSON]:
     fact = news.fact
     who, what = fact.participant, fact.communication
     data: dict[str, JSON] = {
         "event_id": id,
         "event_type": fact.type,
-        "conversation_id": hearing.conversation,
+        "conversation_id": context.conversation,
     }
     if who.id:
         data["participant_id"] = who.id
@@ -103,20 +103,20 @@ def _data_of(news: News, hearing: Hearing, id: str, occurred: str) -> dict[str, 
     if fact.reason:
         data["reason"] = fact.reason
     data["occurred_at"] = occurred
-    data["observed_at"] = hearing.observed
-    if hearing.topic:
-        data["topic"] = hearing.topic
-    data["listener"] = hearing.listener
+    data["observed_at"] = context.observed
+    if context.topic:
+        data["topic"] = context.topic
+    data["listener"] = context.listener
     data["synthetic"] = False
-    if hearing.repaired:
+    if context.repaired:
         data["repaired"] = True
     if news.late:
         data["late"] = True
-    _add_rest(data, fact, hearing)
+    _add_rest(data, fact, context)
     return data
 
 
-def _add_rest(data: dict[str, JSON], fact: Fact, hearing: Hearing) -> None:
+def _add_rest(data: dict[str, JSON], fact: Fact, context: EventContext) -> None:
     who, what = fact.participant, fact.communication
     if what is not SILENT:
         if what.initialState:
@@ -126,36 +126,36 @@ def _add_rest(data: dict[str, JSON], fact: Fact, hearing: Hearing) -> None:
         if what.type:
             data["message_type"] = what.type
     if who.address or who.name or what.subject:
-        _add_personal(data, fact, hearing.screen)
+        _add_personal(data, fact, context.privacy)
     if who.externalContactId:
         data["external_contact_id"] = who.externalContactId
     if who.teamId:
         data["team_id"] = who.teamId
     if who.groupId:
         data["group_id"] = who.groupId
-    if hearing.divisions:
-        data["division_ids"] = list(hearing.divisions)
+    if context.divisions:
+        data["division_ids"] = list(context.divisions)
     if what is not SILENT:
         _add_condition(data, fact)
     if fact.type == words.WRAPUP:
-        _add_wrapup(data, fact, hearing.screen)
+        _add_wrapup(data, fact, context.privacy)
     if what.callbackScheduledTime is not None:
         data["scheduled_at"] = text_of(what.callbackScheduledTime)
-    if hearing.label:
-        data["utilization_label_id"] = hearing.label
-    if fact.type in KINDS and hearing.shown is not None:
-        data["shown_at"] = text_of(hearing.shown)
+    if context.label:
+        data["utilization_label_id"] = context.label
+    if fact.type in KINDS and context.shown is not None:
+        data["shown_at"] = text_of(context.shown)
     if fact.attributes is not None:
         data["attributes"] = dict(fact.attributes)
 
 
-def _add_personal(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
+def _add_personal(data: dict[str, JSON], fact: Fact, privacy: PrivacyFilter) -> None:
     who, what = fact.participant, fact.communication
-    if screen.lets_addresses and (address := screen.address(who.address)):
+    if privacy.lets_addresses and (address := privacy.address(who.address)):
         data["address"] = address
-    if screen.lets_names and (name := screen.name(who.name)):
+    if privacy.lets_names and (name := privacy.name(who.name)):
         data["name"] = name
-    if screen.lets_texts and (subject := screen.text(what.subject)):
+    if privacy.lets_texts and (subject := privacy.text(what.subject)):
         data["subject"] = subject
 
 
@@ -173,7 +173,7 @@ def _add_condition(data: dict[str, JSON], fact: Fact) -> None:
         data["recording_state"] = lower(what.recordingState)
 
 
-def _add_wrapup(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
+def _add_wrapup(data: dict[str, JSON], fact: Fact, privacy: PrivacyFilter) -> None:
     wrapup = fact.participant.wrapup or fact.communication.wrapup
     if wrapup is None:
         return
@@ -181,8 +181,8 @@ def _add_wrapup(data: dict[str, JSON], fact: Fact, screen: Screen) -> None:
         data["wrapup_code"] = wrapup.code
     if wrapup.durationSeconds is not None:
         data["wrapup_seconds"] = wrapup.durationSeconds
-    if notes := screen.text(wrapup.notes):
+    if notes := privacy.text(wrapup.notes):
         data["wrapup_notes"] = notes
 
 
-__all__ = ["Hearing", "divisions_of", "events_of"]
+__all__ = ["EventContext", "divisions_of", "events_of"]

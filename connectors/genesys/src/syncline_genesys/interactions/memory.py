@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from .repeats import Order
+from .snapshot_order import SnapshotOrder
 from .times import text_of
 
 RUNG, CONNECTED, MOVED, OVER = 1, 2, 4, 8
@@ -102,7 +102,7 @@ class KnownConversation(Struct, gc=False, eq=False):
     participants: dict[int, KnownParticipant] = {}
     communications: dict[int, KnownCommunication] = {}
     """Both by hash of their ids, which take a third of the room."""
-    order: Order = field(default_factory=Order)
+    order: SnapshotOrder = field(default_factory=SnapshotOrder)
     raws: dict[int, datetime | None] = {}
     """The participants of the newest snapshot, by hash of their text, with their latest time.
 

@@ -21,9 +21,11 @@ from syncline.events import interaction as words
 from . import analytics, details, flattened, lookups
 from .clock import VendorClock
 from .facts import Communications, latest_of
-from .fields import Hearing, divisions_of, events_of
+from .fields import EventContext, divisions_of, events_of
 from .gaps import gap_event
 from .memory import KnownConversation
+from .new_facts import NewFact, Seen, is_older, new_facts_of
+from .privacy_filter import PrivacyFilter
 from .reading import (
     communications_of,
     participant_of,
@@ -31,10 +33,8 @@ from .reading import (
     text_in,
     time_of,
 )
-from .repeats import Order
-from .screen import Screen
 from .shapes import Participant, Snapshot
-from .telling import News, Seen, is_older, news_of
+from .snapshot_order import SnapshotOrder
 from .times import newest, text_of
 
 KEPT = timedelta(minutes=10)
@@ -88,7 +88,7 @@ class Normaliser:
         self.source = source
         self.listener = listener
         self.counts = Counts()
-        self._screen = Screen(privacy or Privacy())
+        self._privacy = PrivacyFilter(privacy or Privacy())
         self._most = most
         self._known: OrderedDict[str, KnownConversation] = OrderedDict()
         self._leaving: deque[tuple[datetime, str]] = deque()
@@ -211,18 +211,18 @@ class Normaliser:
             known.raws = latests
         seen = Seen(told, latest, sent=lambda: self._clock.judge(now))
         heard = known.began
-        news = news_of(known, seen, self._screen, now)
+        news = new_facts_of(known, seen, self._privacy, now)
         if not news:
             self.counts.repeats += 1
             return []
-        hearing = Hearing(
+        context = EventContext(
             conversation=snapshot.id, listener=self.listener, observed=text_of(now), topic=topic,
             divisions=divisions_of(snapshot.divisions), label=snapshot.utilizationLabelId or "",
-            screen=self._screen, shown=newest((latest, since)),
+            privacy=self._privacy, shown=newest((latest, since)),
         )  # fmt: skip
         if news[-1].fact.at is not None and not news[-1].late:
             self._clock.learn(news[-1].at, now, fresh=heard)
-        return self._events(known, news, hearing, now)
+        return self._events(known, news, context, now)
 
     def _read(
         self, raws: Mapping[int, Raw], known: KnownConversation, media: str
@@ -268,27 +268,27 @@ class Normaliser:
         known = self._remembered(id, now)
         latest = newest(latest_of(*one) for one in participants)
         seen = Seen(participants, latest, time_of(told.get(end)))
-        hearing = Hearing(
+        context = EventContext(
             conversation=id, listener=self.listener, observed=text_of(now), repaired=True,
             divisions=lookups.divisions_of(told),
-            label=text_in(told, "utilizationLabelId") or "", screen=self._screen,
+            label=text_in(told, "utilizationLabelId") or "", privacy=self._privacy,
             shown=newest((latest, shown)),
         )  # fmt: skip
-        news = news_of(known, seen, self._screen, now)
+        news = new_facts_of(known, seen, self._privacy, now)
         if any(one.fact.at is None for one in news):
             # What it showed came between what was heard and what will be: that may be as before.
-            known.order, known.raws = Order(), {}
-        return self._events(known, news, hearing, now)
+            known.order, known.raws = SnapshotOrder(), {}
+        return self._events(known, news, context, now)
 
     def _detail(self, topic: str, body: bytes | Raw | Snapshot, now: datetime) -> list[Event]:
         name, found = details.name_of(topic), details.read(topic, body)
-        hearing = Hearing(
+        context = EventContext(
             conversation=found["conversationId"], listener=self.listener, observed=text_of(now),
-            topic=topic, divisions=details.divisions_of(found), screen=self._screen,
+            topic=topic, divisions=details.divisions_of(found), privacy=self._privacy,
         )  # fmt: skip
-        facts = details.facts_of(name, found, self._screen)
-        news = [News(fact, fact.at or now) for fact in facts]
-        told = events_of(self.source, news, hearing, now)
+        facts = details.facts_of(name, found, self._privacy)
+        news = [NewFact(fact, fact.at or now) for fact in facts]
+        told = events_of(self.source, news, context, now)
         events = [event for event in told if self._is_new(event.id)]
         self.counts.events += len(events)
         self.counts.repeats += bool(told) and not events
@@ -303,12 +303,16 @@ class Normaliser:
         return True
 
     def _events(
-        self, known: KnownConversation, news: Sequence[News], hearing: Hearing, now: datetime
+        self,
+        known: KnownConversation,
+        news: Sequence[NewFact],
+        context: EventContext,
+        now: datetime,
     ) -> list[Event]:
         if known.ended is not None and news:
-            self._leaving.append((now + KEPT, hearing.conversation))
+            self._leaving.append((now + KEPT, context.conversation))
         self.counts.events += len(news)
-        return events_of(self.source, news, hearing, now)
+        return events_of(self.source, news, context, now)
 
     def _remembered(self, id: str, now: datetime) -> KnownConversation:
         self._forget(now)

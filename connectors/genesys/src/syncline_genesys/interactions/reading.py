@@ -13,7 +13,16 @@ from msgspec import Raw, Struct
 from syncline.errors import Rejected
 
 from .facts import Communications
-from .shapes import UNREADABLE, Communication, Envelope, Other, Participant, Snapshot, Telling, Time
+from .shapes import (
+    UNREADABLE,
+    Communication,
+    Envelope,
+    Other,
+    Participant,
+    Snapshot,
+    SnapshotEnvelope,
+    Time,
+)
 from .words import MEDIA, media_of
 
 DETAILS = "v2.detail.events."
@@ -21,7 +30,7 @@ DETAILS = "v2.detail.events."
 Found = TypeVar("Found", bound=Struct)
 
 _envelope = msgspec.json.Decoder(Other)
-_conversation = msgspec.json.Decoder(Telling)
+_conversation = msgspec.json.Decoder(SnapshotEnvelope)
 _snapshot = msgspec.json.Decoder(Snapshot)
 _participant = msgspec.json.Decoder(Participant)
 _LISTS = re.compile(rb'"([A-Za-z_]{1,40})"\s*:\s*\[\s*\{')

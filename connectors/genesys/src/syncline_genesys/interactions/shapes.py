@@ -178,7 +178,7 @@ class Envelope(Struct, gc=False, frozen=True):
     """What `Normaliser.frame` takes: a `Snapshot`, or the `Raw` text of anything else."""
 
 
-class Telling(Envelope, gc=False, frozen=True):
+class SnapshotEnvelope(Envelope, gc=False, frozen=True):
     """A frame that tells of a conversation."""
 
     body: Snapshot | None = field(default=None, name="eventBody")

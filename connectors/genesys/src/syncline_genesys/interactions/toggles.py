@@ -15,7 +15,7 @@ from syncline.events import interaction as words
 
 from .facts import BEFORE_HELD, Communications, Fact
 from .memory import KnownCommunication, KnownConversation
-from .screen import Screen
+from .privacy_filter import PrivacyFilter
 from .shapes import NULL, Communication, Participant
 from .states import SAID, height, is_over
 from .times import text_of
@@ -27,7 +27,7 @@ def toggled(
     participant: Participant,
     communications: Communications,
     fresh: Sequence[Fact],
-    screen: Screen,
+    privacy: PrivacyFilter,
     latest: datetime | None,
 ) -> list[Fact]:
     """Return what is another value than the one told last, and remember the value.
@@ -45,8 +45,8 @@ def toggled(
             found += _recording(participant, what, media, told, latest)
         if what.held or told.hold:
             found += _hold(participant, what, media, told)
-    if screen.lets_attributes and participant.attributes is not NULL:
-        found += _attributes(known, participant, screen, latest)
+    if privacy.lets_attributes and participant.attributes is not NULL:
+        found += _attributes(known, participant, privacy, latest)
     return found
 
 
@@ -113,10 +113,13 @@ def _hold(
 
 
 def _attributes(
-    known: KnownConversation, participant: Participant, screen: Screen, latest: datetime | None
+    known: KnownConversation,
+    participant: Participant,
+    privacy: PrivacyFilter,
+    latest: datetime | None,
 ) -> list[Fact]:
     told = known.participant(participant.id)
-    chosen = screen.attributes(participant.attributes)
+    chosen = privacy.attributes(participant.attributes)
     if not chosen and not told.attributes:
         return []
     # Made of what leaves: whoever may not see a value cannot guess it from an id either.

@@ -16,7 +16,7 @@ from ..blocks.words import Json
 from ..client import entities, listed
 from ..config.calls import Calls
 from ..documents import moment
-from .barred import Barred, Refusal
+from .refused_topics import Refusal, RefusedTopics
 
 CHANNELS = "/api/v2/notifications/channels"
 DETAILS = "/api/v2/analytics/conversations/details"
@@ -48,7 +48,7 @@ class ChannelCalls:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._barred = Barred()
+        self._barred = RefusedTopics()
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -16,10 +16,10 @@ from syncline.redaction import register
 
 from .calls import ChannelCalls, Opened, Refusal
 from .handover import Handover
-from .system import Ended, Said
+from .system import Ended, SystemMessage
 
 if TYPE_CHECKING:
-    from .wire import Messages, Wire
+    from .websocket import Messages, WebSocket
 
 LIFE = timedelta(hours=24)
 """What a channel lives where the vendor does not say."""
@@ -41,7 +41,7 @@ class Means:
     """Gets all messages."""
     refused: Callable[[Iterable[Refusal]], None]
     """Gets the topics that the vendor does not give."""
-    opened: Callable[[Wire], None]
+    opened: Callable[[WebSocket], None]
     """Gets every socket as soon as it is there."""
     renewals: asyncio.Semaphore
     """How many channels may be replaced at a time: more would drive others out."""
@@ -56,11 +56,11 @@ def _now(channel: Channel) -> datetime:
 
 @define(eq=False)
 class Channel:
-    """A channel that is listened to. `wire` is its socket."""
+    """A channel that is listened to, by its `socket`."""
 
     means: Means
     opened: Opened = field(repr=False)
-    wire: Wire = field(repr=False)
+    socket: WebSocket = field(repr=False)
     renew_at: float
     """By the loop's clock."""
     names: frozenset[str] = frozenset()
@@ -77,13 +77,13 @@ class Channel:
     """Seconds that what was heard last had been on its way at most: what follows may be lost."""
     handover: Handover | None = field(default=None, repr=False)
     """While it takes over from another one, or another one from it."""
-    voice: object = field(factory=object, repr=False)
+    sequence: object = field(factory=object, repr=False)
     """Whose order what it tells is in: a channel that takes over goes on with another one's."""
-    told: Said | None = None
+    told: SystemMessage | None = None
     """What a system message said last that asks for something."""
     news: asyncio.Event = field(factory=asyncio.Event)
 
-    def hear(self, what: Said) -> None:
+    def hear(self, what: SystemMessage) -> None:
         """Take what the vendor says about the channel."""
         if isinstance(what, Ended) and what.channel not in ("", self.opened.id):
             # About another one, such as the one that this one replaced.
@@ -95,7 +95,7 @@ class Channel:
     @property
     def whole_until(self) -> float:
         """Until when everything was heard, by the loop's clock."""
-        heard = self.wire.whole_until(_GRACE * self.means.heartbeat)
+        heard = self.socket.whole_until(_GRACE * self.means.heartbeat)
         return max(min(heard, self.since), heard - self.behind)
 
     def heard(self, at: datetime, now: datetime) -> None:
@@ -145,7 +145,7 @@ class Channel:
         channel.names = self.names
         # What the vendor does not keep any more may still be let in: it is asked.
         if not await channel.exists():
-            channel.wire.abort()
+            channel.socket.abort()
             raise NotFound("the channel is gone")
         return channel
 
@@ -172,7 +172,7 @@ async def open_channel(
     try:
         await channel.follow(names)
     except BaseException:
-        channel.wire.abort()
+        channel.socket.abort()
         if handover is not None:
             handover.cancel()
         raise
@@ -181,7 +181,7 @@ async def open_channel(
 
 async def _connected(means: Means, opened: Opened, renew_at: float) -> Channel:
     # Late: the library is slow to import, and only whoever listens needs it.
-    from .wire import open_wire
+    from .websocket import open_websocket
 
     early: list[bytes] = []
     channel: Channel | None = None
@@ -192,9 +192,9 @@ async def _connected(means: Means, opened: Opened, renew_at: float) -> Channel:
         else:
             means.take(channel, messages)
 
-    wire = await open_wire(opened.uri, take, proxy=means.proxy)
-    channel = Channel(means, opened, wire, renew_at)
-    means.opened(wire)
+    socket = await open_websocket(opened.uri, take, proxy=means.proxy)
+    channel = Channel(means, opened, socket, renew_at)
+    means.opened(socket)
     if early:
         means.take(channel, early)
     return channel

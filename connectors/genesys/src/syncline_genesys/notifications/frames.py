@@ -16,8 +16,8 @@ from syncline.redaction import redact
 
 from ..interactions import envelope
 from .channel import Channel
-from .system import Alive, said
-from .wire import Messages
+from .system import Alive, system_message
+from .websocket import Messages
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _TOLD = 20
 """Frames that make no sense and are logged one by one; the rest is counted."""
 
 
-class Hearing(Protocol):
+class FrameReader(Protocol):
     """Makes events of what notifications say."""
 
     def frame(
@@ -66,7 +66,7 @@ class Heard:
 class Frames:
     """Reads messages, and hands what they say about a channel to the channel."""
 
-    hearing: Hearing
+    hearing: FrameReader
     heard: Heard
     _told: int = 0
 
@@ -84,7 +84,7 @@ class Frames:
                 if handover is not None and handover.keeps(channel, raw, one):
                     continue
                 since = channel.through or self.hearing.judged(channel.opened_at)
-                events = self.hearing.frame(topic, one.body, now, channel.voice, since)
+                events = self.hearing.frame(topic, one.body, now, channel.sequence, since)
             except Rejected as error:
                 self._refused(channel, raw, error)
                 continue
@@ -102,7 +102,7 @@ class Frames:
 
     def _refused(self, channel: Channel, raw: bytes, error: Rejected) -> None:
         # An answer of the vendor's has no topic.
-        if said(raw) is not None:
+        if system_message(raw) is not None:
             self._other(channel, raw)
             return
         self.heard.rejected += 1
@@ -111,11 +111,11 @@ class Frames:
             logger.warning("a frame makes no sense", extra={"error": redact(str(error))[:300]})
 
     def _other(self, channel: Channel, raw: bytes) -> None:
-        match said(raw):
+        match system_message(raw):
             case None | Alive():
                 return
             case what:
                 channel.hear(what)
 
 
-__all__ = ["Frames", "Heard", "Hearing"]
+__all__ = ["FrameReader", "Frames", "Heard"]

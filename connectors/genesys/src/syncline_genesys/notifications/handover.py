@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ..interactions.repeats import SPAN
 from ..interactions.shapes import Envelope, Snapshot
+from ..interactions.snapshot_order import SPAN
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -115,7 +115,7 @@ class Handover:
         self.met = True
         self.over.set()
         if self.new is not None:
-            self.new.voice, self.new.through = self.old.voice, self.old.through
+            self.new.sequence, self.new.through = self.old.sequence, self.old.through
 
     def end(self) -> None:
         """Let the new one tell from now on, wherever the old one stands."""

@@ -39,7 +39,7 @@ class Renewal:
         """
         turn = asyncio.create_task(self.old.means.renewals.acquire())
         try:
-            waits: list[asyncio.Future[Any]] = [turn, self.old.wire.ended]
+            waits: list[asyncio.Future[Any]] = [turn, self.old.socket.ended]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not turn.done():
@@ -61,7 +61,7 @@ class Renewal:
         """Let both listen until the new one tells; return whether nothing was missed by that."""
         handover, seconds = self._handover, self._seconds(new)
         over = asyncio.create_task(handover.over.wait(), name="handover")
-        ends: list[asyncio.Future[Any]] = [new.wire.ended, self.old.wire.ended, over]
+        ends: list[asyncio.Future[Any]] = [new.socket.ended, self.old.socket.ended, over]
         try:
             await _first_of(ends, min(seconds, PATIENCE))
             if handover.waited:
@@ -73,7 +73,7 @@ class Renewal:
                 await _first_of(ends, max(0.0, seconds - PATIENCE))
         finally:
             over.cancel()
-        return handover.met or not (handover.waited or self.old.wire.ended.done())
+        return handover.met or not (handover.waited or self.old.socket.ended.done())
 
     def _seconds(self, new: Channel) -> float:
         left = new.renew_at - asyncio.get_running_loop().time()

@@ -53,7 +53,7 @@ _FEW = 300
 """Most conversations that are read one by one: that takes a hundred times the calls."""
 
 
-class Telling(Protocol):
+class EventMaker(Protocol):
     """Makes events of what REST says."""
 
     def conversation(self, rest: Json, observed_at: datetime) -> Sequence[Event]: ...
@@ -75,7 +75,7 @@ class Repairs:
     """
 
     calls: ConversationCalls
-    telling: Telling
+    telling: EventMaker
     clock: Clock
     budget: Budget
     backoff: Backoff
@@ -332,4 +332,4 @@ def _fields(gap: Gap) -> dict[str, Any]:
     }
 
 
-__all__ = ["MARGIN", "Repairs", "Telling"]
+__all__ = ["MARGIN", "EventMaker", "Repairs"]

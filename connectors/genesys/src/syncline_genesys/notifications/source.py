@@ -25,17 +25,17 @@ from .budget import Budget
 from .calls import ChannelCalls, ConversationCalls, Refusal
 from .channel import Channel, Means
 from .clients import listening_clients, settings_of
-from .following import Following
 from .frames import Frames, Heard
 from .inbox import Inbox
-from .lines import Lines
 from .open_gap import Report
 from .plan import KEPT, plan_channels, told
 from .repair import Repairs
+from .slot_listeners import SlotListeners
+from .topic_watch import TopicWatch
 from .topics import wanted
 
 if TYPE_CHECKING:
-    from .wire import Messages, Wire
+    from .websocket import Messages, WebSocket
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class _Running:
 
     inbox: Inbox
     repairs: Repairs
-    lines: Lines | None = None
+    lines: SlotListeners | None = None
     """None until topics are known."""
     _complete_until: datetime | None = None
     _looked: float = float("-inf")
@@ -104,7 +104,7 @@ class NotificationSource:
         self._frames = Frames(self._normaliser, self._heard)
         self._calls = ConversationCalls(self._open(settings))
         self._means = [self._means_of(client) for client in self._clients]
-        self._wires: set[Wire] = set()
+        self._sockets: set[WebSocket] = set()
         self._rejected: set[str] = set()
         self._running: _Running | None = None
         self._task: asyncio.Task[None] | None = None
@@ -193,9 +193,9 @@ class NotificationSource:
             earlier=list(known.open()) if known is not None else (),
         )
 
-    def _following(self) -> Following:
+    def _following(self) -> TopicWatch:
         context, settings = self._context, self._settings
-        return Following(
+        return TopicWatch(
             wanted=self._wanted,
             calls=self._calls.listing,
             clock=context.clock,
@@ -212,7 +212,7 @@ class NotificationSource:
         self._context.observe("channels", {"open": 0})
         try:
             async with asyncio.TaskGroup() as tasks:
-                lines = running.lines = Lines(
+                lines = running.lines = SlotListeners(
                     means=self._means,
                     places=self._places,
                     missed=running.repairs.missed,
@@ -232,13 +232,13 @@ class NotificationSource:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        left, self._running = [wire.ended for wire in self._wires], None
-        for wire in tuple(self._wires):
-            wire.abort()
+        left, self._running = [socket.ended for socket in self._sockets], None
+        for socket in tuple(self._sockets):
+            socket.abort()
         if left:
             await asyncio.wait(left)
 
-    async def _watch(self, lines: Lines) -> None:
+    async def _watch(self, lines: SlotListeners) -> None:
         """Tell how much came; end where the vendor refuses every client."""
         while True:
             await asyncio.sleep(_LOOK)
@@ -259,21 +259,21 @@ class NotificationSource:
         if events:
             running.inbox.put(events)
 
-    def _opened(self, wire: Wire) -> None:
-        self._wires.add(wire)
-        wire.ended.add_done_callback(lambda _: self._wires.discard(wire))
+    def _opened(self, socket: WebSocket) -> None:
+        self._sockets.add(socket)
+        socket.ended.add_done_callback(lambda _: self._sockets.discard(socket))
         if self._running is not None and self._running.inbox.full:
-            wire.pause(self._grace)
+            socket.pause(self._grace)
 
     def _pause(self) -> None:
         logger.info("what was heard waits to be taken: nothing more is read")
         self._context.observe("paused", {})
-        for wire in self._wires:
-            wire.pause(self._grace)
+        for socket in self._sockets:
+            socket.pause(self._grace)
 
     def _resume(self) -> None:
-        for wire in self._wires:
-            wire.resume()
+        for socket in self._sockets:
+            socket.resume()
 
     def _refused(self, refusals: Iterable[Refusal]) -> None:
         fresh = [one for one in refusals if one.topic not in self._rejected]

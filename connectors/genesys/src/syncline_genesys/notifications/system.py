@@ -34,7 +34,7 @@ class Ended:
     """Its id where the message names one; it may be another than the one that told."""
 
 
-Said: TypeAlias = Alive | Closing | Ended
+SystemMessage: TypeAlias = Alive | Closing | Ended
 
 ALIVE = Alive()
 _SYSTEM = "v2.system."
@@ -42,7 +42,7 @@ _NO_LONGER = "no_longer_subscribed"
 _REVOKED = "token_revoked"
 
 
-def said(raw: bytes) -> Said | None:
+def system_message(raw: bytes) -> SystemMessage | None:
     """Return what a message says of its channel; None where it is about something else."""
     try:
         message = json.loads(raw)
@@ -58,7 +58,7 @@ def said(raw: bytes) -> Said | None:
     return ALIVE if topic.startswith(("channel.", "v2.subscription.")) else None
 
 
-def _answer(message: Mapping[str, JSON]) -> Said | None:
+def _answer(message: Mapping[str, JSON]) -> SystemMessage | None:
     result = message.get("result")
     if result is None:
         return ALIVE if message.get("message") == "pong" else None
@@ -66,7 +66,7 @@ def _answer(message: Mapping[str, JSON]) -> Said | None:
     return Ended("the vendor does not know the channel any more") if str(result) == "404" else ALIVE
 
 
-def _system(what: str, body: Mapping[str, JSON]) -> Said:
+def _system(what: str, body: Mapping[str, JSON]) -> SystemMessage:
     kind = body.get("systemTopicType")
     if what.startswith("socket_closing"):
         return Closing()
@@ -89,4 +89,4 @@ def _body(message: Mapping[str, JSON]) -> Mapping[str, JSON]:
     return body if isinstance(body, dict) else {}
 
 
-__all__ = ["ALIVE", "Alive", "Closing", "Ended", "Said", "said"]
+__all__ = ["ALIVE", "Alive", "Closing", "Ended", "SystemMessage", "system_message"]

@@ -73,7 +73,7 @@ class Place:
 
 
 @frozen(kw_only=True)
-class Estate:
+class Directory:
     """The organisation as far as patterns look at it."""
 
     users: Sequence[Place] = ()
@@ -125,19 +125,19 @@ def single(topic: str) -> Iterable[str]:
     return [f"{prefix}.{one}" for one in suffixes.split("&")] if suffixes else [topic]
 
 
-def expand(wanted: Wanted, estate: Estate) -> frozenset[str]:
+def expand(wanted: Wanted, directory: Directory) -> frozenset[str]:
     """Return the topics that are asked for in an organisation."""
     found = set(wanted.topics)
     for pattern in wanted.patterns:
-        for place in _places(pattern, estate):
+        for place in _places(pattern, directory):
             found.update(pattern.of(place.id))
     return frozenset(found)
 
 
-def _places(pattern: Pattern, estate: Estate) -> Iterable[Place]:
+def _places(pattern: Pattern, directory: Directory) -> Iterable[Place]:
     if pattern.group is not None:
-        return estate.members.get(pattern.group, ())
-    everybody = estate.users if pattern.what == "users" else estate.queues
+        return directory.members.get(pattern.group, ())
+    everybody = directory.users if pattern.what == "users" else directory.queues
     if pattern.division is None:
         return everybody
     return (place for place in everybody if pattern.division in place.division)
@@ -178,6 +178,6 @@ def subjects(topics: Iterable[str]) -> Set[str]:
 
 
 __all__ = [
-    "HELP", "LONGEST", "Estate", "Pattern", "Place", "Wanted", "What", "combined", "expand",
+    "HELP", "LONGEST", "Directory", "Pattern", "Place", "Wanted", "What", "combined", "expand",
     "single", "subjects", "wanted",
 ]  # fmt: skip

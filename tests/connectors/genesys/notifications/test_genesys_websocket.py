@@ -15,7 +15,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 
 from syncline.errors import NotFound, Unavailable
-from syncline_genesys.notifications.wire import LARGEST, Messages, open_wire, split
+from syncline_genesys.notifications.websocket import LARGEST, Messages, open_websocket, split
 
 texts = st.one_of(
     st.binary(max_size=300),
@@ -67,10 +67,10 @@ async def hear(uri: str, many: int) -> list[bytes]:
         if len(heard) >= many:
             enough.set()
 
-    wire = await open_wire(uri, take)
+    socket = await open_websocket(uri, take)
     async with asyncio.timeout(10):
         await enough.wait()
-    await wire.aclose()
+    await socket.aclose()
     return heard
 
 
@@ -129,9 +129,9 @@ async def test_a_message_that_is_too_large_ends_the_connection() -> None:
         await connection.wait_closed()
 
     async with server(talk) as uri:
-        wire = await open_wire(uri, lambda _: None)
+        socket = await open_websocket(uri, lambda _: None)
         async with asyncio.timeout(5):
-            assert await wire.ended == "closed with 1009"
+            assert await socket.ended == "closed with 1009"
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ async def test_a_socket_that_is_refused_says_whether_the_channel_is_gone(
 
     async with server(talk, process_request=refuse) as uri:
         with pytest.raises(error) as refused:
-            await open_wire(uri, lambda _: None)
+            await open_websocket(uri, lambda _: None)
     assert "secret" not in str(refused.value)
 
 
 async def test_a_host_that_does_not_answer_is_told_without_the_address() -> None:
     with pytest.raises(Unavailable) as refused:
-        await open_wire("ws://127.0.0.1:1/channels/secret", lambda _: None)
+        await open_websocket("ws://127.0.0.1:1/channels/secret", lambda _: None)
     assert "secret" not in str(refused.value)
 
 
@@ -195,12 +195,12 @@ async def test_a_socket_that_is_not_read_pushes_back_and_goes_on_later() -> None
             everything.set()
 
     async with server(talk) as uri:
-        wire = await open_wire(uri, take)
-        wire.pause(1)
+        socket = await open_websocket(uri, take)
+        socket.pause(1)
         await asyncio.sleep(0.5)
         held = sent
         assert held < 20_000, "the server could send everything to nobody"
-        wire.resume()
+        socket.resume()
         async with asyncio.timeout(20):
             await everything.wait()
-        await wire.aclose()
+        await socket.aclose()

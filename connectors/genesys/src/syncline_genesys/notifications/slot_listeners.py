@@ -14,14 +14,14 @@ from syncline.errors import ConfigError, SynclineError
 
 from .channel import Means
 from .gap import Gap
-from .line import Line
 from .plan import NOTHING, Plan, Slot, plan_channels
+from .slot_listener import SlotListener
 
 logger = logging.getLogger(__name__)
 
 
 @define(eq=False, kw_only=True)
-class Lines:
+class SlotListeners:
     """A line for each slot of the plan.
 
     Args:
@@ -40,7 +40,7 @@ class Lines:
     plan: Plan = NOTHING
     begun: bool = False
     """Whether there were names before: what is refused now is no reason to end."""
-    _lines: dict[Slot, Line] = field(factory=dict, init=False)
+    _lines: dict[Slot, SlotListener] = field(factory=dict, init=False)
     _running: dict[Slot, asyncio.Task[None]] = field(factory=dict, init=False)
 
     def assign(self, names: Iterable[str]) -> None:
@@ -69,7 +69,7 @@ class Lines:
 
     def _add(self, slot: Slot, names: frozenset[str]) -> None:
         since = None if self.begun else self.since
-        line = Line(
+        line = SlotListener(
             slot=slot,
             means=self.means[slot.client],
             missed=self.missed,
@@ -107,4 +107,4 @@ class Lines:
         }
 
 
-__all__ = ["Lines"]
+__all__ = ["SlotListeners"]

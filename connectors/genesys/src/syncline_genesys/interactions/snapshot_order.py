@@ -19,7 +19,7 @@ _MOST = 32
 """So many snapshots of a conversation are remembered; other topics are not as far behind."""
 
 
-class Order(Struct, gc=False, eq=False):
+class SnapshotOrder(Struct, gc=False, eq=False):
     """The snapshots of a conversation in their order, and where each topic stands in it."""
 
     _snapshots: array[int] = field(default_factory=lambda: array("q"))
@@ -68,4 +68,4 @@ class Order(Struct, gc=False, eq=False):
         return None
 
 
-__all__ = ["SPAN", "Order"]
+__all__ = ["SPAN", "SnapshotOrder"]

@@ -12,7 +12,7 @@ from ..blocks.decode import part, text
 from ..blocks.words import Json
 from ..config.calls import QUEUES, USERS, Calls, segment
 from .calls import GROUPS
-from .topics import Estate, Place, Wanted
+from .topics import Directory, Place, Wanted
 
 QUEUES_LISTED = 500
 """Queues on a page of their listing: the vendor's own tools read them so."""
@@ -24,11 +24,11 @@ USERS_LISTED = 100
 class Read:
     """What was listed, and the calls that it took."""
 
-    estate: Estate
+    directory: Directory
     calls: int
 
 
-async def read_estate(calls: Calls, wanted: Wanted) -> Read:
+async def read_directory(calls: Calls, wanted: Wanted) -> Read:
     """Return the organisation as far as patterns need it.
 
     Raises:
@@ -39,7 +39,7 @@ async def read_estate(calls: Calls, wanted: Wanted) -> Read:
     queues = await _queues(calls) if wanted.needs("queues") else []
     members, asked = await _members(calls, wanted.groups)
     pages = -(-len(users) // USERS_LISTED) + -(-len(queues) // QUEUES_LISTED)
-    return Read(Estate(users=users, queues=queues, members=members), pages + asked)
+    return Read(Directory(users=users, queues=queues, members=members), pages + asked)
 
 
 async def _users(calls: Calls) -> list[Place]:
@@ -83,4 +83,4 @@ def _place(entity: Json) -> Place:
     return Place(id=text(entity, "id"), division=frozenset(names))
 
 
-__all__ = ["Read", "read_estate"]
+__all__ = ["Read", "read_directory"]

@@ -14,7 +14,7 @@ from syncline.events.privacy import Handling
 from .shapes import UNREADABLE
 
 
-class Screen:
+class PrivacyFilter:
     """Lets of personal values leave what the privacy setting allows."""
 
     def __init__(self, privacy: Privacy) -> None:
@@ -74,4 +74,4 @@ def _text(value: object) -> str | None:
     return json.dumps(value, sort_keys=True)
 
 
-__all__ = ["Screen"]
+__all__ = ["PrivacyFilter"]

@@ -44,7 +44,7 @@ class _Loss:
 
 
 @define(eq=False, kw_only=True)
-class Line:
+class SlotListener:
     """The channels of one slot.
 
     Args:
@@ -131,7 +131,7 @@ class Line:
         try:
             await channel.follow(self.names)
         except BaseException:
-            channel.wire.abort()
+            channel.socket.abort()
             raise
         return channel
 
@@ -177,22 +177,22 @@ class Line:
                 logger.warning("a channel could not be changed", extra=fields)
                 # What could not be done is still to do.
                 self._changed.set()
-                await asyncio.wait([channel.wire.ended], timeout=retry.next())
+                await asyncio.wait([channel.socket.ended], timeout=retry.next())
 
     def _loss(self, channel: Channel) -> _Loss | None:
-        wire = channel.wire
+        socket = channel.socket
         # What the vendor says comes first: the connection often ends with it.
         if isinstance(channel.told, Ended):
             return _Loss(channel, channel.told.why, channel.whole_until, gone=True)
-        if wire.ended.done():
-            return _Loss(channel, wire.ended.result(), channel.whole_until)
+        if socket.ended.done():
+            return _Loss(channel, socket.ended.result(), channel.whole_until)
         if self._silence(channel) > 2 * self.means.heartbeat:
             return _Loss(channel, "silent", channel.whole_until)
         return None
 
     def _silence(self, channel: Channel) -> float:
         # A socket that is not read may well have something to say.
-        return 0.0 if channel.wire.paused else self._now() - channel.wire.heard
+        return 0.0 if channel.socket.paused else self._now() - channel.socket.heard
 
     async def _tended(self, channel: Channel) -> Channel:
         """Do what is due, and return the channel that listens then.
@@ -202,7 +202,7 @@ class Line:
             SynclineError: it could not be done now.
         """
         if self._silence(channel) > self.means.heartbeat:
-            await channel.wire.ping()
+            await channel.socket.ping()
         if self._now() >= channel.renew_at or isinstance(channel.told, Closing):
             return await self._renewed(channel)
         if self._changed.is_set():
@@ -224,7 +224,7 @@ class Line:
         ]
         try:
             await asyncio.wait(
-                [*waits, channel.wire.ended],
+                [*waits, channel.socket.ended],
                 timeout=max(0.0, until - self._now()),
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -260,14 +260,14 @@ class Line:
 
     def _leave(self, old: Channel) -> None:
         self._leaving = None
-        ending = asyncio.create_task(old.wire.aclose(), name="end of a channel")
+        ending = asyncio.create_task(old.socket.aclose(), name="end of a channel")
         self._ends.add(ending)
         ending.add_done_callback(self._ends.discard)
 
     # -- losing it
 
     def _lost(self, loss: _Loss) -> None:
-        loss.channel.wire.abort()
+        loss.channel.socket.abort()
         self.channel = None if loss.gone else loss.channel
         self.deaf_since, self.why = self._when(loss.heard), loss.why
         fields = {"slot": str(self.slot), "reason": loss.why, "topics": len(loss.channel.names)}
@@ -276,7 +276,7 @@ class Line:
 
     async def _end(self) -> None:
         if self.channel is not None:
-            await self.channel.wire.aclose()
+            await self.channel.socket.aclose()
         if self._ends:
             await asyncio.wait(self._ends)
 
@@ -288,4 +288,4 @@ class Line:
         return self.means.clock.now() - timedelta(seconds=max(0.0, self._now() - at))
 
 
-__all__ = ["Line"]
+__all__ = ["SlotListener"]

@@ -113,7 +113,7 @@ class _Cutter(ClientConnection):
             self.ended.set_result(f"closed with {close.code}" if close else "broken off")
 
 
-class Wire:
+class WebSocket:
     """A connection that is open: it listens to the other end, and asks it for a sign of life."""
 
     def __init__(self, connection: _Cutter) -> None:
@@ -185,7 +185,7 @@ def _begun(data: bytes) -> bool:
     return data[1] == 127 and (len(data) < 10 or int.from_bytes(data[2:10]) <= LARGEST)
 
 
-async def open_wire(uri: str, take: Take, *, proxy: str = "") -> Wire:
+async def open_websocket(uri: str, take: Take, *, proxy: str = "") -> WebSocket:
     """Return a connection; from now on `take` gets its messages.
 
     Raises:
@@ -222,7 +222,7 @@ async def open_wire(uri: str, take: Take, *, proxy: str = "") -> Wire:
     except (OSError, WebSocketException) as error:
         # Their texts may hold the address.
         raise Unavailable(f"the socket could not be opened: {type(error).__name__}") from None
-    return Wire(cast("_Cutter", opened))
+    return WebSocket(cast("_Cutter", opened))
 
 
 def _refused(status: int) -> NotFound | Unavailable:
@@ -230,4 +230,4 @@ def _refused(status: int) -> NotFound | Unavailable:
     return NotFound(said) if status in _GONE else Unavailable(said)
 
 
-__all__ = ["LARGEST", "OPENING", "Messages", "Take", "Wire", "open_wire", "split"]
+__all__ = ["LARGEST", "OPENING", "Messages", "Take", "WebSocket", "open_websocket", "split"]

@@ -15,7 +15,7 @@ from syncline.redaction import redact
 
 from ..config.calls import Calls
 from .backoff import Backoff
-from .estate import read_estate
+from .directory import read_directory
 from .topics import Wanted, combined, expand
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _SHARE = 0.1
 
 
 @define(eq=False, kw_only=True)
-class Following:
+class TopicWatch:
     """Lists what patterns stand for, again and again.
 
     Names are kept for the next start: fifty thousand users take minutes to list, and nobody listens
@@ -56,9 +56,9 @@ class Following:
         """
         if not self.wanted.patterns:
             return combined(self.wanted.topics)
-        read = await read_estate(self.calls, self.wanted)
+        read = await read_directory(self.calls, self.wanted)
         self._asked = max(1, read.calls)
-        return combined(expand(self.wanted, read.estate))
+        return combined(expand(self.wanted, read.directory))
 
     async def first(self) -> list[str]:
         """Return the first names: those of the last time, where there was one.
@@ -122,4 +122,4 @@ class Following:
         return f"genesys/{self.connection}/topics/{hashlib.sha256(asked.encode()).hexdigest()[:16]}"
 
 
-__all__ = ["Following"]
+__all__ = ["TopicWatch"]

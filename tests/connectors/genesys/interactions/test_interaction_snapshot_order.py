@@ -8,34 +8,34 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline_genesys.interactions.repeats import SPAN, Order
+from syncline_genesys.interactions.snapshot_order import SPAN, SnapshotOrder
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
 PLAIN, HELD = 1, 2
 
 
 def test_a_hold_that_ends_at_once_is_seen_to_end() -> None:
-    order = Order()
+    order = SnapshotOrder()
     told = [order.repeats(topic, snapshot, NOW) for snapshot in (PLAIN, HELD, PLAIN)
             for topic in (1, 2)]  # fmt: skip
     assert told == [False, True] * 3
 
 
 def test_a_topic_that_is_behind_tells_nothing_new() -> None:
-    order = Order()
+    order = SnapshotOrder()
     assert [order.repeats(1, one, NOW) for one in (PLAIN, HELD, PLAIN)] == [False] * 3
     assert [order.repeats(2, one, NOW) for one in (PLAIN, HELD, PLAIN)] == [True] * 3
 
 
 def test_a_topic_that_repeats_itself_tells_nothing_new() -> None:
-    order = Order()
+    order = SnapshotOrder()
     assert [order.repeats(1, one, NOW) for one in (PLAIN, PLAIN, HELD, HELD)] == [
         False, True, False, True,
     ]  # fmt: skip
 
 
 def test_what_a_new_channel_tells_after_a_while_is_so_again() -> None:
-    order = Order()
+    order = SnapshotOrder()
     for one in (PLAIN, HELD):
         order.repeats(1, one, NOW)
     assert not order.repeats(2, PLAIN, NOW + SPAN)
@@ -50,7 +50,7 @@ def test_topics_that_lag_behind_each_other_tell_every_change_once(
     flips: list[int], turns: list[int]
 ) -> None:
     changes = [flips[0], *(b for a, b in pairwise(flips) if a != b)]
-    order, places, news = Order(), [0, 0, 0], []
+    order, places, news = SnapshotOrder(), [0, 0, 0], []
     for number, turn in enumerate([*turns, *([0] * len(changes))]):
         ahead = places[turn] < len(changes) and places[turn] - min(places) < 8
         # The first topic is in front, as some topic always is; all begin together.

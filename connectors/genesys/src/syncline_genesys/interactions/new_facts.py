@@ -19,7 +19,7 @@ from .facts import (
     takes_part,
 )
 from .memory import KnownConversation, KnownPlace
-from .screen import Screen
+from .privacy_filter import PrivacyFilter
 from .shapes import Communication, Participant
 from .states import height
 from .times import earliest, newest, text_of
@@ -46,7 +46,7 @@ class Seen(Struct, gc=False):
     """About when the vendor sent it, by its own clock; None where that is not known."""
 
 
-class News(Struct, gc=False):
+class NewFact(Struct, gc=False):
     """A fact that was not told, ready to be."""
 
     fact: Fact
@@ -57,7 +57,9 @@ class News(Struct, gc=False):
     """Something that happened after it was told before it."""
 
 
-def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime) -> list[News]:
+def new_facts_of(
+    known: KnownConversation, seen: Seen, privacy: PrivacyFilter, now: datetime
+) -> list[NewFact]:
     """Return what was not told yet, in the order of its times, and remember it.
 
     A snapshot that is older than another one, by the vendor's times, may tell what was missed. What
@@ -70,7 +72,7 @@ def news_of(known: KnownConversation, seen: Seen, screen: Screen, now: datetime)
         learns = not older or not known.knows(participant.id)
         fresh = _new(known, facts_of(participant, communications, known))
         if not older:
-            again = toggled(known, participant, communications, fresh, screen, seen.latest)
+            again = toggled(known, participant, communications, fresh, privacy, seen.latest)
             fresh += _new(known, again)
         facts += fresh
         if learns:
@@ -144,7 +146,7 @@ def _in_order(
     witnessed: bool,
     older: bool,
     now: datetime,
-) -> list[News]:
+) -> list[NewFact]:
     untimed = None
     news = []
     for fact in facts:
@@ -152,7 +154,7 @@ def _in_order(
         if at is None:
             untimed = untimed or _untimed(known, seen, witnessed, now)
             at = untimed if fact.until is None else min(untimed, fact.until)
-        news.append(News(fact, at))
+        news.append(NewFact(fact, at))
     if len(news) > 1:
         news.sort(key=_place)
     through = known.through
@@ -176,7 +178,7 @@ def _untimed(known: KnownConversation, seen: Seen, witnessed: bool, now: datetim
     return seen.latest or now
 
 
-def _place(news: News) -> tuple[datetime, float]:
+def _place(news: NewFact) -> tuple[datetime, float]:
     fact = news.fact
     return news.at, RANK[fact.type] if fact.rank < 0 else fact.rank
 
@@ -194,4 +196,4 @@ def _moved(known: KnownConversation, fact: Fact) -> str:
     return before
 
 
-__all__ = ["News", "Seen", "is_older", "news_of"]
+__all__ = ["NewFact", "Seen", "is_older", "new_facts_of"]

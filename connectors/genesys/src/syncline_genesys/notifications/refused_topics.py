@@ -36,7 +36,7 @@ class Refusal:
 
 
 @define(eq=False)
-class Barred:
+class RefusedTopics:
     """What one OAuth client was told is no topic, for as long as the process lives."""
 
     _refusals: dict[str, Refusal] = field(factory=dict, init=False)
@@ -91,4 +91,4 @@ def _topics(names: Iterable[str]) -> Iterator[str]:
     return (topic for name in names for topic in single(name))
 
 
-__all__ = ["ALIKE", "INVALID", "Barred", "Refusal", "kind_of"]
+__all__ = ["ALIKE", "INVALID", "Refusal", "RefusedTopics", "kind_of"]

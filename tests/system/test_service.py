@@ -73,6 +73,10 @@ class Served:
             while not await asyncio.to_thread(seen):  # noqa: ASYNC110 -- others' state is polled
                 await asyncio.sleep(0.1)
 
+    async def followed(self) -> None:
+        """Wait until both feeds are followed: what they do not tell of the past is listed once."""
+        await self.until(lambda: self.passes("full") > 0)
+
     async def idle(self) -> None:
         """Wait until nothing is left to look at."""
         job = self.runner.jobs["knowledge"]
@@ -168,6 +172,7 @@ async def test_what_no_webhook_told_the_poll_brings(serve: Any) -> None:
 
 async def test_a_restriction_that_no_webhook_told_the_poll_finds_and_its_end(serve: Any) -> None:
     async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
+        await service.followed()
         full = service.passes("full")
         parent, alone = service.page("Article 1"), service.page("Article 5")
         below = [service.page(f"Article {n}") for n in (2, 3)]
@@ -192,6 +197,7 @@ async def test_what_went_away_untold_the_poll_finds(serve: Any) -> None:
 
 async def test_an_original_in_genesys_that_went_away_untold_the_poll_finds(serve: Any) -> None:
     async with serve(poll="1s", subscribe={"drop": 1.0}) as service:
+        await service.followed()
         made = service.kb.act({"do": "create", "title": "Theirs", "body": "<p>Written there.</p>"})
         await service.until(lambda: service.holds("Theirs"))
         full = service.passes("full")

@@ -85,6 +85,16 @@ def test_a_second_pass_makes_no_write(synced: Path, cli: Run) -> None:
     assert cli("sync", "--json").json["counts"].get("writes", 0) == 0
 
 
+def test_log_lines_say_what_they_are_about(project: Path, synced: Path, process: Run) -> None:
+    edit(article(synced / "left"), "order number", "receipt")
+    done = process("sync", "-v")
+    assert done.code == 0
+    (line,) = (line for line in done.err.splitlines() if "an item was written" in line)
+    assert " INFO " in line
+    assert " job=articles ref=here:" in line
+    assert process("sync").err == ""
+
+
 def test_only_what_changed_is_looked_at_when_asked(synced: Path, cli: Run) -> None:
     first = cli("sync", "--changes")
     assert first.code == 0

@@ -23,7 +23,6 @@ from ..errors import ConfigError, StoreError
 from ..items import Kind
 from ..model import FIELDS, Costs, Document, Ref
 from ..ports import Capability
-from ..redaction import protect
 from ..state.port import StateStore
 from .ending import at_work, run
 from .output import say
@@ -38,12 +37,13 @@ def configuration(args: argparse.Namespace) -> Config:
 
 
 def _log(verbose: int) -> None:
-    # Without a handler of ours, Python would print warnings itself, unredacted.
-    handler: logging.Handler = logging.StreamHandler() if verbose else logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(
-        level=logging.DEBUG if verbose > 1 else logging.INFO, handlers=[protect(handler)]
-    )
+    if not verbose:
+        # Without a handler of ours, Python would print warnings itself, unredacted.
+        logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
+        return
+    from .. import logs  # only where there is something to log
+
+    logs.configure("text", logging.DEBUG if verbose > 1 else logging.INFO)
 
 
 def the_job(config: Config, name: str | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 # `make test` tries the same examples everywhere, so that a red run is red again; `make soak` looks
 # for new ones. How long an example takes says more about the machine than about the code.
@@ -17,7 +18,12 @@ settings.register_profile(
 settings.register_profile(
     "soak", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("soak" if os.environ.get("SYNCLINE_SOAK") else "fixed")
+SOAKING = bool(os.environ.get("SYNCLINE_SOAK"))
+settings.load_profile("soak" if SOAKING else "fixed")
+if not SOAKING:
+    # Hypothesis also tries constants of whatever modules are imported by then: which ones depends
+    # on the tests that a worker happened to run before.
+    providers._get_local_constants = lambda: providers._local_constants
 
 ROOT = Path(__file__).parent.parent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MOST = 20
 """How many names a message lists."""
@@ -19,9 +19,13 @@ def nearest(word: str, known: Iterable[str], noun: str) -> str:
         return f"did you mean {near[0]!r}?"
     if not known:
         return f"there are no {noun}"
-    more = len(known) - MOST
-    told = [*known[:MOST], f"and {more} more"] if more > 0 else known
-    return f"{noun}: {', '.join(told)}"
+    return f"{noun}: {first_of(known)}"
 
 
-__all__ = ["nearest"]
+def first_of(names: Sequence[str], most: int = MOST) -> str:
+    """Return the names, or the first of them and how many more there are."""
+    more = len(names) - most
+    return ", ".join([*names[:most], f"and {more} more"] if more > 0 else names)
+
+
+__all__ = ["first_of", "nearest"]

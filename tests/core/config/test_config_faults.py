@@ -103,7 +103,7 @@ def test_a_wrong_setting_of_a_connection_says_what_is_right(
         ('include = "titel == 1"', "jobs.j.include: there is no name 'titel'; did you mean"),
         ('include = "title"', "jobs.j.include: it gives a text, not true or false"),
         ('exclude = { label = ["x"] }', "jobs.j.exclude.label: unknown key; did you mean 'labels'"),
-        ('exclude = { when = "title ==" }', "jobs.j.exclude.when: unexpected the end"),
+        ('exclude = { when = "title ==" }', "jobs.j.exclude.when: it ends too early"),
         ('exclude = { paths = ["a//b"] }', "jobs.j.exclude.paths[0]: 'a//b' has an empty part"),
         ('pairs = "none.csv"', "jobs.j.pairs: there is no file 'none.csv'"),
         (

@@ -149,7 +149,7 @@ BAD = [
     ({"expression": '"asg.in_servic"'}, ":14:19: jobs.j.rules[0].expression: there is no field"),
     ({"expression": "'''\nasg.in_servic'''"}, ":15:5: jobs.j.rules[0].expression: there is no fi"),
     ({"expression": '"\\u0061sg.in_servic"'}, ":14:24: jobs.j.rules[0].expression: there is no f"),
-    ({"expression": '"asg.in_service +"'}, ":14:31: jobs.j.rules[0].expression: unexpected"),
+    ({"expression": '"asg.in_service +"'}, ":14:31: jobs.j.rules[0].expression: it ends too e"),
     ({"expression": '"asg.in_service > 1"'}, "it gives a bool, and the field holds an int"),
     ({"expression": "3"}, ":14:14: jobs.j.rules[0].expression: 3 is not a text"),
     ({"inverse": '"to / 100"'}, "a two-way rule has exactly one input, and that is a field"),

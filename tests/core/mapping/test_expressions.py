@@ -38,7 +38,7 @@ def test_an_expression_is_evaluated_over_its_inputs(text: str, value: object) ->
     ("text", "part", "position"),
     [
         ("", "empty", None),
-        ("title +", "unexpected the end", 8),
+        ("title +", "it ends too early", 8),
         ("'a' +\n  titel", "did you mean 'title'", 9),
         ("labels.exist(x, true)", "did you mean 'exists'", 8),
         ("title.__class__", "must not begin with '_'", 7),

@@ -82,7 +82,7 @@ NAMES: dict[str, Held] = {
         ("[1, 'a']", "list", "items of a list are of one type, not an int and a string", 5),
         ("row.limit", "int", "known only to the object; name the field itself as an input", 5),
         ("null", "dyn", "it gives null", 1),
-        ("n +", "int", "unexpected", 4),
+        ("n +", "int", "it ends too early", 4),
         ("(n", "int", "missing ')'", 3),
         ("", "int", "the expression is empty", None),
         ("n" + " + n" * 25, "int", "more than 24 additions", 99),

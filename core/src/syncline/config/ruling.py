@@ -17,6 +17,7 @@ from ..rules.fitting import NAMES, Misfit, fitted
 from ..rules.graph import cycles, overlaps
 from ..rules.numbers import Number, in_text
 from ..rules.rule import Input, Rule, Target
+from ..suggesting import first_of
 from .connections import Connection
 from .faults import Fault, Faults, nearest
 from .jobs.configuration import ConfigJob
@@ -230,9 +231,10 @@ class _Reading:
         if end.spec is not None and not end.spec.writable:
             self._must_not_be_refused(each, end.kind, *path)
             writable = sorted(name for name, spec in end.kind.fields.items() if spec.writable)
-            can = (
-                f"writable are: {', '.join(writable)}" if writable else "nothing of it is writable"
-            )
+            can = f"writable are: {first_of(writable, _SHOWN)}" if writable else "nothing of it is"
+            if len(writable) > _SHOWN:
+                connector = self.kinds.connections[each.item.connection].connector.name
+                can += f"; `syncline connectors describe {connector}` has all of them"
             raise _wrong(f"{each.field} of {end.kind.one} is read-only; {can}", *path)
 
     # -- what follows from the types ---------------------------------------------------------
@@ -308,6 +310,8 @@ class _Reading:
         return number if isinstance(number, int | float) else None
 
 
+_SHOWN = 8
+"""Fields that a message lists."""
 _NUMERIC = (FieldType.INT, FieldType.DOUBLE)
 _ANY_JOB = ConfigJob(rules=(RuleSettings(from_={}, to=Address(item=Ref("", ""))),))
 

@@ -52,6 +52,8 @@ def _compiler() -> Callable[[str], Program]:
 
 
 _WORDING = (
+    ("mismatched input '<EOF>'", "it ends too early"),
+    ("extraneous input '<EOF>'", "it ends too early"),
     ("mismatched input", "unexpected"),
     ("extraneous input", "unexpected"),
     ("token recognition error at:", "cannot read"),

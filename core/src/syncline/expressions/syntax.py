@@ -182,8 +182,10 @@ class _Parser:
 
     def unexpected(self) -> ExpressionError:
         """Return the error for the token at hand."""
-        what = repr(self.token.text) if self.token.text else "the end"
-        return ExpressionError(f"unexpected {what}", self.token.at)
+        text = self.token.text
+        return ExpressionError(
+            f"unexpected {text!r}" if text else "it ends too early", self.token.at
+        )
 
     def expression(self) -> Node:
         """Read a whole expression."""

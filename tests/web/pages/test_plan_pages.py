@@ -27,9 +27,10 @@ async def test_a_plan_shows_each_difference_and_the_cost_and_writes_nothing(
     before = len(site.right.mutations)
     page = await site.post(PLANS, "operator")
     assert "The plan is made. Nothing was changed." in page.text
-    assert "about 5 API calls, 0.5 minutes at the limits" in page.text
+    assert "about 5 API calls, 30 s at the limits" in page.text
     assert "open at [-nine-]{+eight+}" in page.text
     assert "write on the right (kb): new" in page.text
+    assert f"edited <code>{ref}</code>" in page.html
     assert len(site.right.mutations) == before
     assert "New one" in page.text
 

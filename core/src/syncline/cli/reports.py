@@ -168,8 +168,8 @@ def _heading(item: PlanItem) -> str:
 
 def _cost(plan: Plan) -> str:
     items = counted(len(plan.items), "item")
-    minutes = "" if plan.minutes is None else f", {plan.minutes:.1f} minutes at the limits"
-    return f"{plan.job}: {items}, about {plan.calls:,.0f} API calls{minutes}; nothing was written"
+    time = f", {plan.duration} at the limits" if plan.duration else ""
+    return f"{plan.job}: {items}, about {plan.calls:,.0f} API calls{time}; nothing was written"
 
 
 def plan_code(plan: Plan) -> int:

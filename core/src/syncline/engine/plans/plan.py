@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import Any
 
 from attrs import asdict, frozen
@@ -58,6 +59,15 @@ class Plan:
     waiting: int = 0
     """Items in quarantine that are not due, which a pass would not try."""
     format: int = FORMAT
+
+    @property
+    def duration(self) -> str:
+        """Return how long the calls take at the limits, for people; "" where there is no limit."""
+        if self.minutes is None:
+            return ""
+        if self.minutes < 1:
+            return f"{ceil(self.minutes * 60)} s"
+        return f"{self.minutes:,.1f} minutes"
 
     def to_json(self) -> str:
         """Return the plan as text; bodies are only in the diffs of items that would change."""

@@ -21,7 +21,7 @@ from syncline.connector import Connector, Context
 from syncline.items import item_ref
 from syncline.model import JSON, Change
 from syncline.runner import Runner
-from syncline.runner.intakes import understood
+from syncline.runner.intakes import interpret
 from syncline.state import SqliteState
 from syncline.testing.config_memory import MemoryConfigStore
 from syncline.testing.config_vendor import KINDS
@@ -184,7 +184,7 @@ def test_after_a_message_that_makes_no_sense_the_rest_of_its_group_waits() -> No
         Delivery(id="3", body=event("b"), group="g"),
         Delivery(id="4", body=event("c"), group="h"),
     ]
-    found = understood(deliveries, {"cloud": Reader()})
+    found = interpret(deliveries, {"cloud": Reader()})
     assert [delivery.id for delivery in found.done] == ["1", "4"]
     assert [delivery.id for delivery, _ in found.failed] == ["2"]
     assert [change.ref.id for _, changes in found.news for change in changes] == [

@@ -89,7 +89,7 @@ class CommonParts:
 
 
 @define(slots=False, kw_only=True)
-class Work(CommonParts):
+class RunningJob(CommonParts):
     """A job of any kind while it runs: its name, its run, and how it is remembered."""
 
     name: str
@@ -170,7 +170,7 @@ class DocumentParts(CommonParts):
 
 
 @define(slots=False, kw_only=True)
-class Job(DocumentParts, Work):
+class Job(DocumentParts, RunningJob):
     """One job of documents while it runs."""
 
     def store(self, side: Side) -> Store:

@@ -19,7 +19,7 @@ from ..state.records import (
     Run,
     SaveQuarantine,
 )
-from .context import Work
+from .context import RunningJob
 from .status.explanation import knows
 from .status.summary import JobStatus, status_of
 
@@ -32,7 +32,7 @@ class Journal:
     clock: Clock
 
     @property
-    def _work(self) -> Work:
+    def _work(self) -> RunningJob:
         """What the session's passes work with."""
         raise TypeError("a session says what it works with")
 

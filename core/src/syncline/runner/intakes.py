@@ -35,7 +35,7 @@ _FIRST, _LONGEST = 1.0, 60.0
 
 
 @frozen
-class Understood:
+class Interpretation:
     """What became of some messages: what they say, which are done, and which make no sense."""
 
     news: tuple[News, ...]
@@ -43,7 +43,7 @@ class Understood:
     failed: tuple[tuple[Delivery, str], ...]
 
 
-def understood(deliveries: Sequence[Delivery], readers: Mapping[str, EventReader]) -> Understood:
+def interpret(deliveries: Sequence[Delivery], readers: Mapping[str, EventReader]) -> Interpretation:
     """Return what messages say to whom. Pure.
 
     After a message that makes no sense, the rest of its group stays in the queue.
@@ -66,7 +66,7 @@ def understood(deliveries: Sequence[Delivery], readers: Mapping[str, EventReader
             logger.info("a message is about nothing here", extra={"event": _what(envelope)})
         news += found
         done.append(delivery)
-    return Understood(tuple(news), tuple(done), tuple(failed))
+    return Interpretation(tuple(news), tuple(done), tuple(failed))
 
 
 def _envelope(body: bytes) -> Mapping[str, JSON]:
@@ -192,7 +192,7 @@ class Intakes:
         if not deliveries:
             await asyncio.sleep(0)
             return
-        found = understood(deliveries, readers)
+        found = interpret(deliveries, readers)
         # Stored first: a message that is acknowledged is nowhere else any more.
         self.hint(found.news)
         if found.done:
@@ -203,4 +203,4 @@ class Intakes:
             await intake.failed(delivery, why)
 
 
-__all__ = ["Intakes", "Understood", "understood"]
+__all__ = ["Intakes", "Interpretation", "interpret"]

@@ -13,7 +13,7 @@ from syncline.config_store import Delivery, EventReader
 from syncline.errors import StateError
 from syncline.redaction import redact
 from syncline.runner.hints import Delivery as News
-from syncline.runner.intakes import understood
+from syncline.runner.intakes import interpret
 
 from .house import House
 from .shapes import KEY, Order, order
@@ -64,7 +64,7 @@ def _said(
         if (found := _order(one.body)) is not None:
             unknown = [name for name in found.jobs if name not in house.config.pass_jobs]
             return f"{KEY}: there is no job {unknown[0]!r}" if unknown else found
-        heard = understood([one], readers)
+        heard = interpret([one], readers)
         return heard.failed[0][1] if heard.failed else heard.news
     except Exception as error:
         return f"{type(error).__name__}: {error}"

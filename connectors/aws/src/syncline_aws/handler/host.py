@@ -20,7 +20,7 @@ from syncline.config_store import Delivery
 from syncline.errors import ConfigError, StateError, SynclineError
 from syncline.ports import Clock
 from syncline.redaction import redact
-from syncline.runner.intakes import understood
+from syncline.runner.intakes import interpret
 from syncline.scope import about
 
 from ..clients import Clients
@@ -123,7 +123,7 @@ class Host:
 
     async def _event(self, found: Envelope, deadline: Deadline) -> dict[str, Any]:
         house = await self.house()
-        said = understood([_as_delivery(found)], await house.readers())
+        said = interpret([_as_delivery(found)], await house.readers())
         try:
             jobs = house.hint(said.news, kind="config")
         except StateError as error:

@@ -17,8 +17,8 @@ from ...state.records import (
     SaveLink,
 )
 from ..runs.report import Report
-from ..writing.commits import settled
-from .context import ConfigWork
+from ..writing.commits import quarantine_ended
+from .context import RunningConfigJob
 from .steps import FieldStep
 from .values import value_of
 from .wording import result_of, value_text, why_of
@@ -26,39 +26,41 @@ from .wording import result_of, value_text, why_of
 logger = logging.getLogger(__name__)
 
 
-def raise_conflict(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
+def raise_conflict(job: RunningConfigJob, fence: Lease, step: FieldStep, report: Report) -> None:
     """Save or refresh the conflict of a field, which is frozen until it is settled."""
-    open_ = work.state.conflict_of(step.one.pair)
-    record = record_of(work, step, open_)
+    open_ = job.state.conflict_of(step.one.pair)
+    record = record_of(job, step, open_)
     if open_ == evolve(record, updated_at=open_.updated_at if open_ else record.updated_at):
         return
     new = open_ is None or open_.reason is not record.reason
     link = evolve(step.link, state=LinkState.CONFLICT, title=step.one.title)
     items = (step.said, step.found)
     effects: list[Effect] = [SaveItem(item) for item in items if item is not None]
-    effects += [SaveLink(link), SaveConflict(record), *settled(work, link)]
+    effects += [SaveLink(link), SaveConflict(record), *quarantine_ended(job, link)]
     if new:
         detail = f"{shown_value(step)} ({by_whom(step)})"
         effects.append(
-            work.entry(link, "conflict", reason=step.decision.reason.value, detail=detail)
+            job.entry(link, "conflict", reason=step.decision.reason.value, detail=detail)
         )
         report.add(result_of(step, "conflict", detail=detail))
         logger.warning(
             "a conflict waits for a person",
-            extra={"job": work.name, "ref": str(step.one.right)},
+            extra={"job": job.name, "ref": str(step.one.right)},
         )
-    work.commit(effects, fence)
+    job.commit(effects, fence)
 
 
-def record_of(work: ConfigWork, step: FieldStep, open_: ConflictRecord | None) -> ConflictRecord:
+def record_of(
+    job: RunningConfigJob, step: FieldStep, open_: ConflictRecord | None
+) -> ConflictRecord:
     """Return the conflict as it stands now, with what a person needs to choose."""
-    now = work.now()
+    now = job.now()
     left = item_digest(step.said) if step.said is not None else ""
     right = item_digest(step.found) if step.found is not None else ""
     actors = (step.author, *(open_.actors if open_ is not None else ()))
     return ConflictRecord(
-        id=open_.id if open_ is not None else work.new_id()[:12],
-        job=work.name,
+        id=open_.id if open_ is not None else job.new_id()[:12],
+        job=job.name,
         pair=step.one.pair,
         left=step.one.left,
         right=step.one.right,

@@ -11,7 +11,7 @@ from attrs import define, field
 from ...config_store import ConfigStore
 from ...errors import ConfigError
 from ...model import Ref
-from ..context import CommonParts, Work
+from ..context import CommonParts, RunningJob
 from .rulebook import Rulebook
 
 
@@ -36,7 +36,7 @@ class ConfigParts(CommonParts):
 
 
 @define(slots=False, kw_only=True)
-class ConfigWork(ConfigParts, Work):
+class RunningConfigJob(ConfigParts, RunningJob):
     """A configuration job while it runs."""
 
     def store(self, ref: Ref) -> ConfigStore:
@@ -51,4 +51,4 @@ class ConfigWork(ConfigParts, Work):
         return self.stores[ref.connection]
 
 
-__all__ = ["ConfigParts", "ConfigWork"]
+__all__ = ["ConfigParts", "RunningConfigJob"]

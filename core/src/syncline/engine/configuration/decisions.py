@@ -46,7 +46,7 @@ from ...rules import (
 )
 from ...state.records import Link, LinkState
 from . import observation
-from .rulebook import Managed
+from .rulebook import ManagedField
 from .steps import FieldStep, Hold, based, fresh_link
 from .values import ABSENT, Absent, Held, held_at, said_item, target_item, value_of
 
@@ -58,7 +58,7 @@ Remember: TypeAlias = "Callable[[str], ConfigItem | None]"
 class Case:
     """One field with everything that was learnt about it."""
 
-    one: Managed
+    one: ManagedField
     link: Link
     now: datetime
     target: ConfigRecord
@@ -95,7 +95,11 @@ class Case:
 
 
 def decide_field(
-    one: Managed, link: Link | None, seen: observation.Answers, now: datetime, remember: Remember
+    one: ManagedField,
+    link: Link | None,
+    seen: observation.Answers,
+    now: datetime,
+    remember: Remember,
 ) -> FieldStep:
     """Decide about one field from what was just read of its objects."""
     link = link or fresh_link(one)
@@ -135,11 +139,11 @@ def decide_field(
 # -- what cannot be decided ------------------------------------------------------------------------
 
 
-def _unseen(one: Managed, link: Link, error: Exception) -> FieldStep:
+def _unseen(one: ManagedField, link: Link, error: Exception) -> FieldStep:
     return FieldStep(one=one, link=link, decision=Keep(Reason.UNSEEN), error=error)
 
 
-def _absent(one: Managed, record: ConfigRecord) -> NotFound:
+def _absent(one: ManagedField, record: ConfigRecord) -> NotFound:
     why = f": {record.reason}" if record.reason else ""
     return NotFound(
         f"{record.ref} is {record.status.value}{why}; create it, or take rule"
@@ -149,7 +153,7 @@ def _absent(one: Managed, record: ConfigRecord) -> NotFound:
 
 
 def _inputs(
-    one: Managed, seen: observation.Answers
+    one: ManagedField, seen: observation.Answers
 ) -> dict[Ref, ConfigRecord] | Exception | ConfigRecord:
     """Return a rule's inputs, or why one has no value: an error, or a record of nothing."""
     found: dict[Ref, ConfigRecord] = {}
@@ -162,7 +166,7 @@ def _inputs(
 
 
 def _without_input(
-    one: Managed, link: Link, found: ConfigItem, missing: Exception | ConfigRecord
+    one: ManagedField, link: Link, found: ConfigItem, missing: Exception | ConfigRecord
 ) -> FieldStep:
     if not isinstance(missing, ConfigRecord):
         return evolve(_unseen(one, link, missing), found=found)

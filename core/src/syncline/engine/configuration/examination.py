@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from . import observation
-from .context import ConfigWork
-from .guards import frozen_still, objected, of_others
-from .rulebook import Group
+from .context import RunningConfigJob
+from .guards import freeze_repeated_drift, leave_to_other_job, with_objections
+from .rulebook import ManagedObject
 from .steps import FieldStep, ends, fresh_link
 
 
@@ -23,29 +23,29 @@ from .steps import FieldStep, ends, fresh_link
 class Examined:
     """One object as a pass found it."""
 
-    group: Group
+    group: ManagedObject
     steps: tuple[FieldStep, ...]
     seen: observation.Answers
 
 
-def rememberable(work: ConfigWork, examined: Examined) -> Sequence[FieldStep] | None:
+def rememberable(job: RunningConfigJob, examined: Examined) -> Sequence[FieldStep] | None:
     """Return what is to be remembered of an object as it was seen; None: look at it afresh.
 
     The caller alone may write the object.
     """
-    if not all(_unmoved(work, step) for step in examined.steps):
+    if not all(_unmoved(job, step) for step in examined.steps):
         return None
-    mine = [frozen_still(work, of_others(work, step)) for step in examined.steps]
-    steps = objected(work, mine, examined.seen)
+    mine = [freeze_repeated_drift(job, leave_to_other_job(job, step)) for step in examined.steps]
+    steps = with_objections(job, mine, examined.seen)
     return steps if all(map(_settles_without_a_write, steps)) else None
 
 
-def _unmoved(work: ConfigWork, step: FieldStep) -> bool:
+def _unmoved(job: RunningConfigJob, step: FieldStep) -> bool:
     """Tell whether nobody has done anything about a field since it was seen."""
     pair = step.one.pair
-    if work.state.intents(work.name, pair=pair):
+    if job.state.intents(job.name, pair=pair):
         return False
-    return (work.state.pair(pair) or fresh_link(step.one)) == step.link
+    return (job.state.pair(pair) or fresh_link(step.one)) == step.link
 
 
 def _settles_without_a_write(step: FieldStep) -> bool:

@@ -23,16 +23,23 @@ from ...state.records import (
 )
 from ..runs.quarantine import isolate
 from ..runs.report import Report
-from ..writing.commits import closing, settled
+from ..writing.commits import conflict_closed, quarantine_ended
 from . import observation, writing
 from .conflicts import by_whom, raise_conflict, shown_value
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .decisions import decide_field
 from .examination import Examined, rememberable
-from .guards import batches, frozen_still, gathered, objected, of_others, with_author
+from .guards import (
+    batches,
+    debounced,
+    freeze_repeated_drift,
+    leave_to_other_job,
+    with_author,
+    with_objections,
+)
 from .leases import Busy, ObjectLeases, at_objects
 from .recovery import recover_fields
-from .rulebook import Group, Managed
+from .rulebook import ManagedField, ManagedObject
 from .steps import FieldStep, Hold, agreed, based, ends
 from .wording import count_of, event_of_hold, held_of, new_hold, result_of
 
@@ -53,7 +60,7 @@ class Outcome:
 
 
 async def settle(
-    work: ConfigWork, group: Group, report: Report, *, examined: Examined | None = None
+    job: RunningConfigJob, group: ManagedObject, report: Report, *, examined: Examined | None = None
 ) -> Outcome:
     """Look at an object again, decide and act; nobody else writes it meanwhile.
 
@@ -61,14 +68,14 @@ async def settle(
         examined: how it was seen a moment ago; that is enough where nothing is to be written.
     """
     try:
-        async with at_objects(work, group.locks) as leases:
-            steps = rememberable(work, examined) if examined is not None else None
+        async with at_objects(job, group.locks) as leases:
+            steps = rememberable(job, examined) if examined is not None else None
             if examined is not None and steps is not None:
-                return await carry_out(work, leases, steps, examined.seen, report)
-            return await _settle(work, leases, group, report)
+                return await carry_out(job, leases, steps, examined.seen, report)
+            return await _settle(job, leases, group, report)
     except Busy as busy:
         report.counts["busy"] += 1
-        logger.debug("another process is at it", extra={"job": work.name, "ref": str(busy.ref)})
+        logger.debug("another process is at it", extra={"job": job.name, "ref": str(busy.ref)})
         return Outcome(left=True)
     except LeaseLost:
         # This process was away for too long. Whoever took over looks for what was announced.
@@ -77,7 +84,7 @@ async def settle(
         return Outcome(left=True)
     except OutcomeUnknown as error:
         report.counts["unsure"] += 1
-        logger.warning("an answer was lost", extra={"job": work.name, "detail": str(error)})
+        logger.warning("an answer was lost", extra={"job": job.name, "detail": str(error)})
         return Outcome(left=True)
     except StateError:
         raise
@@ -85,34 +92,36 @@ async def settle(
         # One object that fails changes nothing for any other.
         logger.exception("an object failed unexpectedly", extra={"ref": str(group.ref)})
         for one in group.fields:
-            isolate(work, Side.RIGHT, one.right, error, report, title=one.title)
+            isolate(job, Side.RIGHT, one.right, error, report, title=one.title)
         return Outcome()
 
 
-async def _settle(work: ConfigWork, leases: ObjectLeases, group: Group, report: Report) -> Outcome:
+async def _settle(
+    job: RunningConfigJob, leases: ObjectLeases, group: ManagedObject, report: Report
+) -> Outcome:
     for left in reversed(range(_TRIES)):
-        await recover_fields(work, leases.fence, group.fields, report)
-        seen = await observation.read(work, group.reads)
-        steps = gathered(work, [step_of(work, one, seen) for one in group.fields])
+        await recover_fields(job, leases.fence, group.fields, report)
+        seen = await observation.read(job, group.reads)
+        steps = debounced(job, [step_of(job, one, seen) for one in group.fields])
         try:
-            return await carry_out(work, leases, steps, seen, report)
+            return await carry_out(job, leases, steps, seen, report)
         except VersionMismatch as moved:
             if left:
                 continue
             for step in steps:
                 if step.writes:
-                    set_aside(work, step, moved, report)
+                    set_aside(job, step, moved, report)
     return Outcome()
 
 
-def step_of(work: ConfigWork, one: Managed, seen: observation.Answers) -> FieldStep:
+def step_of(job: RunningConfigJob, one: ManagedField, seen: observation.Answers) -> FieldStep:
     """Return what is to be done about a field, as it is remembered now."""
-    link = work.state.pair(one.pair)
-    return of_others(work, decide_field(one, link, seen, work.now(), work.state.item))
+    link = job.state.pair(one.pair)
+    return leave_to_other_job(job, decide_field(one, link, seen, job.now(), job.state.item))
 
 
 async def carry_out(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
     steps: Sequence[FieldStep],
     seen: observation.Answers,
@@ -124,64 +133,64 @@ async def carry_out(
         VersionMismatch: it moved meanwhile.
         OutcomeUnknown: an answer was lost.
     """
-    steps = [frozen_still(work, step) for step in steps]
-    steps = [await with_author(work, step) for step in steps]
-    steps = objected(work, steps, seen)
+    steps = [freeze_repeated_drift(job, step) for step in steps]
+    steps = [await with_author(job, step) for step in steps]
+    steps = with_objections(job, steps, seen)
     for step in steps:
         if step.error is not None:
-            set_aside(work, step, step.error, report)
+            set_aside(job, step, step.error, report)
         else:
-            remember(work, leases.fence, step, report)
+            remember(job, leases.fence, step, report)
     again = [v.hold.until for v in steps if v.hold is not None and v.hold.until is not None]
     for batch in batches(steps, seen):
         try:
-            await writing.write(work, leases.fence, batch, report)
+            await writing.write(job, leases.fence, batch, report)
         except (VersionMismatch, OutcomeUnknown):
             raise
         except Held as error:
             again.append(error.until)
-            hold_all(work, leases.fence, batch, Hold(str(error), error.until), report)
+            hold_all(job, leases.fence, batch, Hold(str(error), error.until), report)
         except StoreError as error:
             for step in batch.steps:
-                set_aside(work, step, error, report)
+                set_aside(job, step, error, report)
     return Outcome(again=min(again, default=None))
 
 
 # -- what is remembered without a write ------------------------------------------------------------
 
 
-def remember(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
+def remember(job: RunningConfigJob, fence: Lease, step: FieldStep, report: Report) -> None:
     """Make durable, and tell, what a decision means that writes nothing."""
     if step.hold is not None:
         told = step.hold.told
         report.counts[count_of(step.hold)] += 1
         if told:
-            _hold(work, fence, step, step.hold, report)
+            _hold(job, fence, step, step.hold, report)
         return
     match step.decision:
         case Adopt():
-            _adopt(work, fence, step, report)
+            _adopt(job, fence, step, report)
         case Conflict():
-            raise_conflict(work, fence, step, report)
+            raise_conflict(job, fence, step, report)
         case Keep() if step.settles:
             link = evolve(step.link, state=LinkState.SYNCED)
-            work.commit([SaveLink(link), *closing(work, link, "agreed")], fence)
+            job.commit([SaveLink(link), *conflict_closed(job, link, "agreed")], fence)
         case _ if ends(step):
-            _end(work, fence, step, report)
+            _end(job, fence, step, report)
 
 
 def hold_all(
-    work: ConfigWork, fence: Lease, batch: writing.Batch, hold: Hold, report: Report
+    job: RunningConfigJob, fence: Lease, batch: writing.Batch, hold: Hold, report: Report
 ) -> None:
     """Tell of every field of an object that its write waits."""
     for step in batch.steps:
         report.counts[count_of(hold)] += 1
-        _hold(work, fence, step, hold, report)
+        _hold(job, fence, step, hold, report)
 
 
-def _hold(work: ConfigWork, fence: Lease, step: FieldStep, hold: Hold, report: Report) -> None:
-    effects: list[Effect] = [*settled(work, step.link)] if _failed(work, step) else []
-    line = new_hold(work, step, hold)
+def _hold(job: RunningConfigJob, fence: Lease, step: FieldStep, hold: Hold, report: Report) -> None:
+    effects: list[Effect] = [*quarantine_ended(job, step.link)] if _failed(job, step) else []
+    line = new_hold(job, step, hold)
     if line is not None:
         effects.append(line)
         # It is said once; that it still waits is in the counts.
@@ -189,18 +198,18 @@ def _hold(work: ConfigWork, fence: Lease, step: FieldStep, hold: Hold, report: R
         if hold.until is None:
             report.counts["unwritable"] += 1  # somebody should look; a wait ends by itself
     if effects:
-        work.commit(effects, fence)
+        job.commit(effects, fence)
 
 
-def _failed(work: ConfigWork, step: FieldStep) -> bool:
-    return work.state.quarantined(work.name, step.one.right) is not None
+def _failed(job: RunningConfigJob, step: FieldStep) -> bool:
+    return job.state.quarantined(job.name, step.one.right) is not None
 
 
-def _adopt(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
+def _adopt(job: RunningConfigJob, fence: Lease, step: FieldStep, report: Report) -> None:
     link, reason = agreed(step), step.decision.reason.value
     items = (step.said, step.found)
     after = step.link.right.value if based(step.link) else ""
-    entry = work.entry(
+    entry = job.entry(
         link,
         "adopted",
         reason=reason,
@@ -209,24 +218,24 @@ def _adopt(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> N
         after=link.right.value,
     )
     saved: list[Effect] = [SaveItem(item) for item in items if item is not None]
-    work.commit([*saved, *writing.remembered(work, link), entry], fence)
+    job.commit([*saved, *writing.remembered(job, link), entry], fence)
     report.add(result_of(step, "adopted"))
 
 
-def _end(work: ConfigWork, fence: Lease, step: FieldStep, report: Report) -> None:
-    drop(work, fence, step.link, step.decision.reason.value, step.because, report)
+def _end(job: RunningConfigJob, fence: Lease, step: FieldStep, report: Report) -> None:
+    drop(job, fence, step.link, step.decision.reason.value, step.because, report)
 
 
 def drop(
-    work: ConfigWork, fence: Lease | None, link: Link, reason: str, detail: str, report: Report
+    job: RunningConfigJob, fence: Lease | None, link: Link, reason: str, detail: str, report: Report
 ) -> None:
     """End the managing of a field: it keeps what it holds, and is nobody's from now on."""
-    work.commit(
+    job.commit(
         [
-            DropLink(link, work.now(), reason),
-            *closing(work, link, "detached"),
-            *settled(work, link),
-            work.entry(link, "detached", reason=reason, detail=detail),
+            DropLink(link, job.now(), reason),
+            *conflict_closed(job, link, "detached"),
+            *quarantine_ended(job, link),
+            job.entry(link, "detached", reason=reason, detail=detail),
         ],
         fence,
     )
@@ -236,12 +245,12 @@ def drop(
 # -- what fails ------------------------------------------------------------------------------------
 
 
-def set_aside(work: ConfigWork, step: FieldStep, error: Exception, report: Report) -> None:
+def set_aside(job: RunningConfigJob, step: FieldStep, error: Exception, report: Report) -> None:
     """Put one field into quarantine: it is tried again later, and nothing waits for it."""
     if isinstance(error, LeaseLost | StateError):
         raise error
     isolate(
-        work,
+        job,
         Side.RIGHT,
         step.one.right,
         error,

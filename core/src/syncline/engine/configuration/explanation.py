@@ -8,11 +8,11 @@ from ...model import Ref
 from ...state.records import Link, LinkState
 from ..status.explanation import past
 from . import observation
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .execution import step_of
-from .guards import objected
+from .guards import with_objections
 from .plans import item_of
-from .rulebook import Managed
+from .rulebook import ManagedField
 from .steps import FieldStep
 from .values import value_of
 from .wording import value_text, why_of
@@ -26,23 +26,23 @@ _STATES = {
 }
 
 
-async def explain(work: ConfigWork, ref: Ref) -> list[str]:
+async def explain(job: RunningConfigJob, ref: Ref) -> list[str]:
     """Return what the rules, the state and the stores say about an object, a field or a rule."""
-    found = list(work.book.find(ref))
+    found = list(job.book.find(ref))
     if not found:
-        buried = work.state.tombstone(work.name, ref)
-        why = f"It was managed once: {buried}." if buried else f"No rule of {work.name} names it."
-        return [f"{ref} is managed by nothing here. {why}", *past(work, ref)]
-    seen = await observation.read(work, [r for one in found for r in one.rule.reads])
+        buried = job.state.tombstone(job.name, ref)
+        why = f"It was managed once: {buried}." if buried else f"No rule of {job.name} names it."
+        return [f"{ref} is managed by nothing here. {why}", *past(job, ref)]
+    seen = await observation.read(job, [r for one in found for r in one.rule.reads])
     lines: list[str] = []
     for one in found:
-        (step,) = objected(work, [step_of(work, one, seen)], seen)
-        lines += _field(work, one, step)
+        (step,) = with_objections(job, [step_of(job, one, seen)], seen)
+        lines += _field(job, one, step)
     return lines
 
 
-def _field(work: ConfigWork, one: Managed, step: FieldStep) -> Iterator[str]:
-    link = work.state.pair(one.pair)
+def _field(job: RunningConfigJob, one: ManagedField, step: FieldStep) -> Iterator[str]:
+    link = job.state.pair(one.pair)
     held = value_text(value_of(step.found)) if step.found is not None else "unknown"
     said = value_text(value_of(step.said)) if step.said is not None else "unknown"
     way = "two-way" if one.rule.two_way else "one-way"
@@ -50,25 +50,25 @@ def _field(work: ConfigWork, one: Managed, step: FieldStep) -> Iterator[str]:
     yield f"It should hold {said} ({why_of(step)}, {way})."
     if link is not None:
         yield _STATES[link.state].format(at=_when(link))
-    yield from _waits(work, one)
+    yield from _waits(job, one)
     if step.error is not None:
         yield f"Nothing can be decided now: {step.error}"
     elif not step.quiet:
         yield f"The next pass: {item_of(step).line}"
-    yield from past(work, one.right)
+    yield from past(job, one.right)
 
 
 def _when(link: Link) -> str:
     return f"{link.synced_at:%Y-%m-%d %H:%M:%S} UTC" if link.synced_at else "an unchanged value"
 
 
-def _waits(work: ConfigWork, one: Managed) -> Iterator[str]:
-    if (conflict := work.state.conflict_of(one.pair)) is not None:
+def _waits(job: RunningConfigJob, one: ManagedField) -> Iterator[str]:
+    if (conflict := job.state.conflict_of(one.pair)) is not None:
         yield f"Conflict {conflict.id}: {conflict.reason.value}."
-    if (failed := work.state.quarantined(work.name, one.right)) is not None:
+    if (failed := job.state.quarantined(job.name, one.right)) is not None:
         when = "when it changes" if failed.skipped else f"at {failed.next_at:%Y-%m-%d %H:%M:%S} UTC"
         yield f"It failed {failed.failures} times, last with: {failed.reason} Tried again {when}."
-    if work.state.intents(work.name, pair=one.pair):
+    if job.state.intents(job.name, pair=one.pair):
         yield "A write to it was sent and its answer was lost; it is being looked for."
 
 

@@ -14,37 +14,37 @@ from ...items import ConfigRecord
 from ...model import JSON, Ref
 from ...rules import field_ref
 from . import observation, writing
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .steps import FieldStep, Hold
 
 
-def of_others(work: ConfigWork, step: FieldStep) -> FieldStep:
+def leave_to_other_job(job: RunningConfigJob, step: FieldStep) -> FieldStep:
     """Leave a field alone that another job manages."""
     if not isinstance(step.decision, Conflict | Adopt) and not step.writes:
         return step
     for ref in {step.one.right, field_ref(step.written, step.path)}:
-        if (other := work.state.linked_elsewhere(work.name, ref)) is not None:
+        if (other := job.state.linked_elsewhere(job.name, ref)) is not None:
             hold = Hold(f"{ref} is managed by job {other!r}; take it out of one of the two")
             return evolve(step, decision=Keep(Reason.NOT_WRITABLE), hold=hold)
     return step
 
 
-def frozen_still(work: ConfigWork, step: FieldStep) -> FieldStep:
+def freeze_repeated_drift(job: RunningConfigJob, step: FieldStep) -> FieldStep:
     """Stop repairing what somebody changes again and again: a person decides."""
     if not (step.drifted and step.writes):
         return step
-    open_ = work.state.conflict_of(step.one.pair)
+    open_ = job.state.conflict_of(step.one.pair)
     fights = open_ is not None and open_.reason is Reason.PING_PONG
-    since = work.now() - timedelta(hours=1)
-    times = work.state.count_events(work.name, [writing.REPAIRED], since, pair=step.one.pair)
-    if not fights and times < work.limits.writes_per_hour:
+    since = job.now() - timedelta(hours=1)
+    times = job.state.count_events(job.name, [writing.REPAIRED], since, pair=step.one.pair)
+    if not fights and times < job.limits.writes_per_hour:
         return step
     return evolve(step, decision=Conflict(Reason.PING_PONG))
 
 
-async def with_author(work: ConfigWork, step: FieldStep) -> FieldStep:
+async def with_author(job: RunningConfigJob, step: FieldStep) -> FieldStep:
     """Ask who changed a drifted field, where the vendor tells."""
-    store = work.store(step.one.rule.target.ref)
+    store = job.store(step.one.rule.target.ref)
     if not step.drifted or step.quiet or not isinstance(store, AuditedStore):
         return step
     rule = step.one.rule
@@ -57,52 +57,54 @@ async def with_author(work: ConfigWork, step: FieldStep) -> FieldStep:
     return evolve(step, author=f"{author.name} at {author.at:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def objected(
-    work: ConfigWork, steps: Sequence[FieldStep], seen: observation.Answers
+def with_objections(
+    job: RunningConfigJob, steps: Sequence[FieldStep], seen: observation.Answers
 ) -> list[FieldStep]:
     """Ask each store whether it would take all that is to be written, or else which part."""
     held: dict[str, Hold] = {}
     for batch in batches(steps, seen):
-        held |= _objections(work, batch)
+        held |= _objections(job, batch)
     return [
         evolve(step, hold=held[step.one.pair]) if step.one.pair in held else step for step in steps
     ]
 
 
-def hindrance(work: ConfigWork, step: FieldStep, seen: observation.Answers) -> Hold | None:
+def hindrance(job: RunningConfigJob, step: FieldStep, seen: observation.Answers) -> Hold | None:
     """Return why a write that a person asks for cannot be made; None when it can."""
     record = seen.get(step.written)
     if isinstance(record, ConfigRecord) and record.foreign:
         return Hold(f"{record.ref} is somebody else's: {record.foreign}")
-    (found,) = objected(work, [of_others(work, step)], seen)
+    (found,) = with_objections(job, [leave_to_other_job(job, step)], seen)
     return found.hold
 
 
-def _objections(work: ConfigWork, batch: writing.Batch) -> dict[str, Hold]:
-    if _objection(work, batch.record, batch.steps) is None:
+def _objections(job: RunningConfigJob, batch: writing.Batch) -> dict[str, Hold]:
+    if _objection(job, batch.record, batch.steps) is None:
         return {}
-    alone = {v.one.pair: _objection(work, batch.record, [v]) for v in batch.steps}
+    alone = {v.one.pair: _objection(job, batch.record, [v]) for v in batch.steps}
     held = {pair: hold for pair, hold in alone.items() if hold is not None}
     rest = [v for v in batch.steps if v.one.pair not in held]
-    together = _objection(work, batch.record, rest) if rest else None
+    together = _objection(job, batch.record, rest) if rest else None
     if together is not None:
         held |= {v.one.pair: together for v in rest}
     return held
 
 
-def _objection(work: ConfigWork, record: ConfigRecord, steps: Sequence[FieldStep]) -> Hold | None:
+def _objection(
+    job: RunningConfigJob, record: ConfigRecord, steps: Sequence[FieldStep]
+) -> Hold | None:
     changes: Mapping[str, JSON] = {v.path: v.goal for v in steps}
-    found = work.store(record.ref).objection(record, changes, work.now())
+    found = job.store(record.ref).objection(record, changes, job.now())
     return None if found is None else Hold(found.why, found.until)
 
 
-def gathered(work: ConfigWork, steps: Sequence[FieldStep]) -> list[FieldStep]:
+def debounced(job: RunningConfigJob, steps: Sequence[FieldStep]) -> list[FieldStep]:
     """Let an object rest that was written a moment ago: one write in each debounce window."""
     rest = max(v.one.rule.debounce for v in steps)
     last = max((v.link.synced_at for v in steps if v.link.synced_at), default=None)
-    if last is None or min(last, work.now()) + rest <= work.now():
+    if last is None or min(last, job.now()) + rest <= job.now():
         return list(steps)
-    until = min(last, work.now()) + rest
+    until = min(last, job.now()) + rest
     hold = Hold("changes are gathered", until, told=False)
     return [evolve(v, hold=hold) if v.writes else v for v in steps]
 
@@ -122,10 +124,10 @@ def batches(steps: Iterable[FieldStep], seen: observation.Answers) -> list[writi
 
 __all__ = [
     "batches",
-    "frozen_still",
-    "gathered",
+    "debounced",
+    "freeze_repeated_drift",
     "hindrance",
-    "objected",
-    "of_others",
+    "leave_to_other_job",
     "with_author",
+    "with_objections",
 ]

@@ -14,7 +14,7 @@ from ...fence import fenced
 from ...model import Ref
 from ...state.records import Lease
 from ..runs.lease import LEASE_SECONDS, renewing
-from .context import ConfigWork
+from .context import RunningConfigJob
 
 
 class Busy(Exception):
@@ -37,7 +37,7 @@ class ObjectLeases:
 
 
 @asynccontextmanager
-async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[ObjectLeases]:
+async def at_objects(job: RunningConfigJob, refs: Sequence[Ref]) -> AsyncIterator[ObjectLeases]:
     """Be the only one at these objects; the first is the one whose field is managed.
 
     Tasks of this job wait for each other. Another process is not waited for, nor another job of
@@ -46,31 +46,31 @@ async def at_objects(work: ConfigWork, refs: Sequence[Ref]) -> AsyncIterator[Obj
     Raises:
         Busy: somebody else is at one of them.
     """
-    async with work.process.turns.of(refs, run=work.run):
+    async with job.process.turns.of(refs, run=job.run):
         leases = ObjectLeases([])
         try:
             for ref in refs:
-                leases.held.append(_lease(work, ref))
-            async with _kept(work, leases):
+                leases.held.append(_lease(job, ref))
+            async with _kept(job, leases):
                 yield leases
         finally:
             for lease in reversed(leases.held):
-                work.state.release(lease)
+                job.state.release(lease)
 
 
-def _lease(work: ConfigWork, ref: Ref) -> Lease:
+def _lease(job: RunningConfigJob, ref: Ref) -> Lease:
     name = f"item/{ref}"
-    known = work.state.holder(name)
-    dead = known if known is not None and work.is_dead(_process(known)) else None
-    lease = work.state.acquire(name, holder=_holder(work), ttl=LEASE_SECONDS, instead_of=dead)
+    known = job.state.holder(name)
+    dead = known if known is not None and job.is_dead(_process(known)) else None
+    lease = job.state.acquire(name, holder=_holder(job), ttl=LEASE_SECONDS, instead_of=dead)
     if lease is None:
         raise Busy(ref, known or "another process")
     return lease
 
 
-def _holder(work: ConfigWork) -> str:
+def _holder(job: RunningConfigJob) -> str:
     # Whoever has a lease may take it again: two sessions are two holders, whatever they are called.
-    return f"{work.name}.{work.mark}@{work.holder}"
+    return f"{job.name}.{job.mark}@{job.holder}"
 
 
 def _process(holder: str) -> str:
@@ -78,18 +78,18 @@ def _process(holder: str) -> str:
 
 
 @asynccontextmanager
-async def _kept(work: ConfigWork, leases: ObjectLeases) -> AsyncIterator[None]:
+async def _kept(job: RunningConfigJob, leases: ObjectLeases) -> AsyncIterator[None]:
     """Renew the leases meanwhile; no write leaves once one of them was taken over."""
 
     def check() -> None:
         for lease in leases.held:
-            work.state.check(lease)
+            job.state.check(lease)
 
     def keep(index: int) -> asyncio.Task[None]:
         def renewed(lease: Lease) -> None:
             leases.held[index] = lease
 
-        return asyncio.create_task(renewing(work.state, leases.held[index], renewed))
+        return asyncio.create_task(renewing(job.state, leases.held[index], renewed))
 
     tasks = [keep(index) for index in range(len(leases.held))]
     try:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ...errors import StoreError, Unavailable
 from ...items import ConfigRecord
 from ...model import Ref
-from .context import ConfigWork
+from .context import RunningConfigJob
 
 logger = logging.getLogger(__name__)
 
@@ -19,20 +19,20 @@ Answer: TypeAlias = "ConfigRecord | Exception"
 Answers: TypeAlias = Mapping[Ref, Answer]
 
 
-async def read(work: ConfigWork, refs: Iterable[Ref]) -> dict[Ref, Answer]:
+async def read(job: RunningConfigJob, refs: Iterable[Ref]) -> dict[Ref, Answer]:
     """Read every object once; connections side by side. A failure is that of its objects alone."""
     wanted: dict[str, list[Ref]] = {}
     for ref in dict.fromkeys(refs):
         wanted.setdefault(ref.connection, []).append(ref)
-    parts = await asyncio.gather(*(_of_one(work, refs) for refs in wanted.values()))
+    parts = await asyncio.gather(*(_of_one(job, refs) for refs in wanted.values()))
     return {ref: sight for part in parts for ref, sight in part.items()}
 
 
-async def _of_one(work: ConfigWork, refs: list[Ref]) -> dict[Ref, Answer]:
+async def _of_one(job: RunningConfigJob, refs: list[Ref]) -> dict[Ref, Answer]:
     found: dict[Ref, Answer] = {}
     failure: Exception | None = None
     try:
-        async for answer in work.store(refs[0]).fetch_many(refs):
+        async for answer in job.store(refs[0]).fetch_many(refs):
             if isinstance(answer, ConfigRecord):
                 found[answer.ref] = answer
             else:

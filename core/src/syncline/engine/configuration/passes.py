@@ -20,12 +20,12 @@ from ...state.records import DropQuarantine, Effect, Link, Quarantined, SaveScop
 from ..runs.report import Report
 from ..runs.workers import spread
 from . import observation
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .decisions import decide_field
 from .examination import Examined
 from .execution import Outcome, drop, settle, stamp_of
 from .recovery import recover
-from .rulebook import Group
+from .rulebook import ManagedObject
 from .steps import FieldStep
 from .writing import mark_dirty
 
@@ -37,72 +37,73 @@ Act: TypeAlias = Callable[[Examined, Report], Awaitable[None]]
 """What is done about an object that is not as it should be."""
 
 
-async def full_pass(work: ConfigWork, report: Report) -> None:
+async def full_pass(job: RunningConfigJob, report: Report) -> None:
     """Look at everything, and settle every difference."""
-    await recover(work, report)
-    await look_at(work, work.book.groups, report, settling(work), links=Links(work))
-    complete: Effect = SaveScope(work.name, Side.RIGHT, work.book.version)
-    if work.state.scope(work.name, Side.RIGHT) != work.book.version:
-        work.commit([complete])
+    await recover(job, report)
+    await look_at(job, job.book.groups, report, settling(job), links=Links(job))
+    complete: Effect = SaveScope(job.name, Side.RIGHT, job.book.version)
+    if job.state.scope(job.name, Side.RIGHT) != job.book.version:
+        job.commit([complete])
 
 
-def settling(work: ConfigWork) -> Act:
+def settling(job: RunningConfigJob) -> Act:
     """Return what settles an object, and has it looked at again where that has to wait."""
 
     async def act(examined: Examined, report: Report) -> None:
-        postpone(
-            work, examined.group, await settle(work, examined.group, report, examined=examined)
-        )
+        postpone(job, examined.group, await settle(job, examined.group, report, examined=examined))
 
     return act
 
 
-def postpone(work: ConfigWork, group: Group, outcome: Outcome) -> None:
+def postpone(job: RunningConfigJob, group: ManagedObject, outcome: Outcome) -> None:
     """Have an object looked at again when its time has come."""
-    known = work.later.get(group.ref)
+    known = job.later.get(group.ref)
     if outcome.again is not None:
-        work.later[group.ref] = outcome.again
+        job.later[group.ref] = outcome.again
     else:
-        work.later.pop(group.ref, None)
+        job.later.pop(group.ref, None)
     if outcome.left or (outcome.again is not None and outcome.again != known):
-        work.commit([mark_dirty(work, group.ref)])
+        job.commit([mark_dirty(job, group.ref)])
 
 
 async def look_at(
-    work: ConfigWork,
-    groups: Sequence[Group],
+    job: RunningConfigJob,
+    groups: Sequence[ManagedObject],
     report: Report,
     act: Act,
     *,
     links: Links | None = None,
 ) -> None:
     """Read objects in batches, decide about each, and act where there is something to do."""
-    failed = {held.ref: held for held in work.state.quarantine(work.name)}
-    eyes = ObjectCache(work=work, uses=Counter(ref for group in groups for ref in group.reads))
-    find = links.find if links is not None else _one_by_one(work)
+    failed = {held.ref: held for held in job.state.quarantine(job.name)}
+    eyes = ObjectCache(job=job, uses=Counter(ref for group in groups for ref in group.reads))
+    find = links.find if links is not None else _one_by_one(job)
     for batch in _batched(groups, AT_ONCE):
         seen = await eyes.see(batch)
-        examined = (Examined(group, _steps(work, group, seen, find), seen) for group in batch)
-        todo = [one for one in examined if _news(work, one, failed, report)]
-        await spread(todo, lambda one: act(one, report), work.limits.workers)
+        examined = (Examined(group, _steps(job, group, seen, find), seen) for group in batch)
+        todo = [one for one in examined if _news(job, one, failed, report)]
+        await spread(todo, lambda one: act(one, report), job.limits.workers)
         eyes.close(batch)
     if links is not None:
         links.drain(report)
 
 
 def _steps(
-    work: ConfigWork, group: Group, seen: observation.Answers, find: Callable[[str], Link | None]
+    job: RunningConfigJob,
+    group: ManagedObject,
+    seen: observation.Answers,
+    find: Callable[[str], Link | None],
 ) -> tuple[FieldStep, ...]:
-    now, remember = work.now(), work.state.item
+    now, remember = job.now(), job.state.item
     return tuple(decide_field(one, find(one.pair), seen, now, remember) for one in group.fields)
 
 
-def _one_by_one(work: ConfigWork) -> Callable[[str], Link | None]:
-    return work.state.pair
+def _one_by_one(job: RunningConfigJob) -> Callable[[str], Link | None]:
+    return job.state.pair
 
 
 def _news(
-    work: ConfigWork, examined: Examined, failed: Mapping[Ref, Quarantined], report: Report
+    job: RunningConfigJob, examined: Examined, failed: Mapping[Ref, Quarantined], report: Report
 ) -> bool:
     """Tell whether there is something to do about an object, or to tell of it."""
     report.counts["examined"] += len(examined.steps)
@@ -112,8 +113,8 @@ def _news(
         held = failed.get(step.one.right)
         if step.quiet:
             if held is not None and step.decision.reason is not Reason.UNSEEN:
-                work.commit([DropQuarantine(work.name, held.ref)])  # it has mended itself
-        elif held is not None and _waits(work, held, step):
+                job.commit([DropQuarantine(job.name, held.ref)])  # it has mended itself
+        elif held is not None and _waits(job, held, step):
             waits += 1
         else:
             news = True
@@ -122,12 +123,12 @@ def _news(
     return news
 
 
-def _waits(work: ConfigWork, held: Quarantined, step: FieldStep) -> bool:
+def _waits(job: RunningConfigJob, held: Quarantined, step: FieldStep) -> bool:
     """Tell whether what failed is not to be tried yet; a new state of it always is."""
-    return held.stamp == stamp_of(step) and (held.skipped or held.next_at > work.now())
+    return held.stamp == stamp_of(step) and (held.skipped or held.next_at > job.now())
 
 
-def _batched(groups: Iterable[Group], size: int) -> Iterator[list[Group]]:
+def _batched(groups: Iterable[ManagedObject], size: int) -> Iterator[list[ManagedObject]]:
     rest = iter(groups)
     while batch := list(islice(rest, size)):
         yield batch
@@ -137,18 +138,18 @@ def _batched(groups: Iterable[Group], size: int) -> Iterator[list[Group]]:
 class ObjectCache:
     """What has been read and is still needed: each object once, and no longer than necessary."""
 
-    work: ConfigWork
+    job: RunningConfigJob
     uses: Counter[Ref]
     """How many groups still need to see an object."""
     seen: dict[Ref, observation.Answer] = field(factory=dict)
 
-    async def see(self, batch: Sequence[Group]) -> observation.Answers:
+    async def see(self, batch: Sequence[ManagedObject]) -> observation.Answers:
         """Return all that a batch needs to see."""
         wanted = dict.fromkeys(ref for group in batch for ref in group.reads)
-        self.seen |= await observation.read(self.work, [r for r in wanted if r not in self.seen])
+        self.seen |= await observation.read(self.job, [r for r in wanted if r not in self.seen])
         return self.seen
 
-    def close(self, batch: Sequence[Group]) -> None:
+    def close(self, batch: Sequence[ManagedObject]) -> None:
         """Forget what no later batch needs."""
         for group in batch:
             for ref in group.reads:
@@ -161,9 +162,9 @@ class ObjectCache:
 class Links:
     """The links of a job, read once in their order beside the rules, which have the same one."""
 
-    def __init__(self, work: ConfigWork) -> None:
-        self._work = work
-        self._rest = work.state.links(work.name)
+    def __init__(self, job: RunningConfigJob) -> None:
+        self._work = job
+        self._rest = job.state.links(job.name)
         self._next = next(self._rest, None)
         self._gone: list[Link] = []
 
@@ -180,11 +181,11 @@ class Links:
     def drain(self, report: Report) -> None:
         """End the pairs that no rule manages any more: their fields keep what they hold."""
         self._gone += [] if self._next is None else [self._next, *self._rest]
-        work, why = self._work, "no rule manages it any more"
-        managed = {one.pair for one in work.book.fields} if self._gone else set()
+        job, why = self._work, "no rule manages it any more"
+        managed = {one.pair for one in job.book.fields} if self._gone else set()
         for link in self._gone:
-            if not (work.dry or link.pair in managed):
-                drop(work, None, link, why, "", report)
+            if not (job.dry or link.pair in managed):
+                drop(job, None, link, why, "", report)
 
 
 __all__ = ["AT_ONCE", "Act", "Examined", "Links", "full_pass", "look_at", "postpone", "settling"]

@@ -15,13 +15,13 @@ from ...rules import object_and_path
 from ..plans.plan import Plan, PlanItem
 from ..runs.report import ItemResult, Report
 from . import observation
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .examination import Examined
 from .execution import carry_out, step_of
-from .guards import batches, frozen_still, objected, of_others, with_author
+from .guards import batches, freeze_repeated_drift, leave_to_other_job, with_author, with_objections
 from .leases import Busy, at_objects
 from .recovery import recover_fields
-from .rulebook import Group
+from .rulebook import ManagedObject
 from .steps import FieldStep, planned_item
 from .wording import event_of_hold, held_text, line_of, value_text, why_of
 
@@ -33,29 +33,29 @@ _MOVED = ("decision", "side", "reason", "left_version", "right_version", "values
 class Collector:
     """Collects what a dry pass would do."""
 
-    work: ConfigWork
+    job: RunningConfigJob
     items: list[PlanItem] = field(factory=list)
     failed: list[str] = field(factory=list)
 
     async def __call__(self, examined: Examined, report: Report) -> None:
-        steps = [of_others(self.work, step) for step in examined.steps]
-        steps = await weighed(self.work, steps, examined.seen)
+        steps = [leave_to_other_job(self.job, step) for step in examined.steps]
+        steps = await weighed(self.job, steps, examined.seen)
         for step in steps:
             if step.error is not None:
                 self.failed.append(f"{step.one.title} [{step.one.right}]: {step.error}")
-        self.items.extend(items_of(self.work, steps, examined.seen))
+        self.items.extend(items_of(self.job, steps, examined.seen))
 
 
 async def weighed(
-    work: ConfigWork, steps: Sequence[FieldStep], seen: observation.Answers
+    job: RunningConfigJob, steps: Sequence[FieldStep], seen: observation.Answers
 ) -> list[FieldStep]:
     """Return steps with what the stores say about them; nobody waits for a debounce here."""
-    still = [frozen_still(work, step) for step in steps]
-    return objected(work, [await with_author(work, step) for step in still], seen)
+    still = [freeze_repeated_drift(job, step) for step in steps]
+    return with_objections(job, [await with_author(job, step) for step in still], seen)
 
 
 def items_of(
-    work: ConfigWork, steps: Sequence[FieldStep], seen: observation.Answers
+    job: RunningConfigJob, steps: Sequence[FieldStep], seen: observation.Answers
 ) -> list[PlanItem]:
     """Return what would be done about one object; a call is counted with its first field."""
     first = {batch.steps[0].one.pair: batch.ref for batch in batches(steps, seen)}
@@ -64,7 +64,7 @@ def items_of(
         if step.quiet or step.settles or step.error is not None:
             continue
         ref = first.get(step.one.pair)
-        items.append(item_of(step, calls=work.store(ref).costs.update if ref else 0))
+        items.append(item_of(step, calls=job.store(ref).costs.update if ref else 0))
     return items
 
 
@@ -104,29 +104,29 @@ def _line(step: FieldStep) -> str:
     return f"{drift}{decision}: {step.one.title} ({why_of(step)}): {reason}"
 
 
-def made(work: ConfigWork, collector: Collector, report: Report, at: datetime) -> Plan:
+def made(job: RunningConfigJob, collector: Collector, report: Report, at: datetime) -> Plan:
     """Return the plan of a dry pass."""
     items = tuple(collector.items)
     return Plan(
-        job=work.name,
+        job=job.name,
         made_at=at.isoformat(),
-        mapping=work.book.version,
+        mapping=job.book.version,
         items=items,
         examined=report.counts["examined"],
         calls=sum(item.calls for item in items),
-        minutes=_minutes(work, items),
+        minutes=_minutes(job, items),
         failed=tuple(collector.failed),
         waiting=report.counts["waiting"],
     )
 
 
-def _minutes(work: ConfigWork, items: Sequence[PlanItem]) -> float | None:
+def _minutes(job: RunningConfigJob, items: Sequence[PlanItem]) -> float | None:
     calls: dict[str, float] = {}
     for item in items:
         if item.right is not None and item.calls:
             connection = Ref.parse(item.right).connection
             calls[connection] = calls.get(connection, 0) + item.calls
-    paces = {name: work.stores[name].costs.calls_per_minute for name in calls}
+    paces = {name: job.stores[name].costs.calls_per_minute for name in calls}
     minutes = [calls[name] / pace for name, pace in paces.items() if pace]
     return max(minutes, default=None)
 
@@ -134,40 +134,42 @@ def _minutes(work: ConfigWork, items: Sequence[PlanItem]) -> float | None:
 # -- applying --------------------------------------------------------------------------------------
 
 
-def check(work: ConfigWork, plan: Plan) -> None:
+def check(job: RunningConfigJob, plan: Plan) -> None:
     """Refuse a plan that was not made for the job as it is.
 
     Raises:
         Refused: it is another job's.
         Stale: the rules have changed since.
     """
-    if plan.job != work.name:
-        raise Refused(f"the plan is for job {plan.job}, this is {work.name}")
-    if plan.mapping != work.book.version:
+    if plan.job != job.name:
+        raise Refused(f"the plan is for job {plan.job}, this is {job.name}")
+    if plan.mapping != job.book.version:
         raise Stale("the rules have changed since the plan was made; plan again")
 
 
-async def apply(work: ConfigWork, plan: Plan, report: Report) -> None:
+async def apply(job: RunningConfigJob, plan: Plan, report: Report) -> None:
     """Do what each item says; what has moved since is left, as stale."""
     objects: dict[Ref, list[PlanItem]] = {}
     for item in plan.items:
         if item.right is not None:
             objects.setdefault(object_and_path(Ref.parse(item.right))[0], []).append(item)
     for ref, items in objects.items():
-        group = work.book.group(ref)
+        group = job.book.group(ref)
         if group is not None:
-            await _apply(work, group, items, report)
+            await _apply(job, group, items, report)
 
 
-async def _apply(work: ConfigWork, group: Group, items: Sequence[PlanItem], report: Report) -> None:
+async def _apply(
+    job: RunningConfigJob, group: ManagedObject, items: Sequence[PlanItem], report: Report
+) -> None:
     try:
-        async with at_objects(work, group.locks) as leases:
-            await recover_fields(work, leases.fence, group.fields, report)
-            seen = await observation.read(work, group.reads)
-            steps = [step_of(work, one, seen) for one in group.fields]
-            fit = [v for v in await weighed(work, steps, seen) if _fits(v, items, report)]
+        async with at_objects(job, group.locks) as leases:
+            await recover_fields(job, leases.fence, group.fields, report)
+            seen = await observation.read(job, group.reads)
+            steps = [step_of(job, one, seen) for one in group.fields]
+            fit = [v for v in await weighed(job, steps, seen) if _fits(v, items, report)]
             if fit:
-                await carry_out(work, leases, fit, seen, report)
+                await carry_out(job, leases, fit, seen, report)
     except (Busy, Stale) as error:
         for item in items:
             report.add(_stale(item, str(error)))

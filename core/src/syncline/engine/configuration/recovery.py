@@ -28,9 +28,9 @@ from ...state.records import (
 from ..runs.report import ItemResult, Report
 from ..writing.intents import given_up
 from . import observation, writing
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .leases import Busy, at_objects
-from .rulebook import Group, Managed
+from .rulebook import ManagedField, ManagedObject
 from .steps import fresh_link
 from .values import half_of, held_at, source_item, target_item, value_of
 from .wording import value_text
@@ -38,58 +38,58 @@ from .wording import value_text
 logger = logging.getLogger(__name__)
 
 
-async def recover(work: ConfigWork, report: Report) -> None:
+async def recover(job: RunningConfigJob, report: Report) -> None:
     """Settle every announced write that nobody is at; the objects of living processes are left."""
-    open_ = work.state.intents(work.name)
-    for group in _groups(work, open_, report):
+    open_ = job.state.intents(job.name)
+    for group in _groups(job, open_, report):
         try:
-            async with at_objects(work, group.locks) as leases:
-                await recover_fields(work, leases.fence, group.fields, report)
+            async with at_objects(job, group.locks) as leases:
+                await recover_fields(job, leases.fence, group.fields, report)
         except (Busy, LeaseLost):
             continue
         except StoreError as error:
             logger.warning(
                 "an interrupted write could not be looked up yet",
-                extra={"job": work.name, "ref": str(group.ref), "detail": str(error)},
+                extra={"job": job.name, "ref": str(group.ref), "detail": str(error)},
             )
 
 
-def _groups(work: ConfigWork, open_: Sequence[Intent], report: Report) -> list[Group]:
-    groups: dict[Ref, Group] = {}
+def _groups(job: RunningConfigJob, open_: Sequence[Intent], report: Report) -> list[ManagedObject]:
+    groups: dict[Ref, ManagedObject] = {}
     for intent in open_:
-        group = _group_of(work, intent)
+        group = _group_of(job, intent)
         if group is None:
             # Its rule is gone: whatever the write did, the field is nobody's now.
-            work.commit(given_up(intent))
+            job.commit(given_up(intent))
             report.counts["recovered"] += 1
         else:
             groups[group.ref] = group
     return list(groups.values())
 
 
-def _group_of(work: ConfigWork, intent: Intent) -> Group | None:
+def _group_of(job: RunningConfigJob, intent: Intent) -> ManagedObject | None:
     field = intent.link.right.ref
-    group = work.book.group(object_and_path(field)[0]) if field is not None else None
+    group = job.book.group(object_and_path(field)[0]) if field is not None else None
     if group is None or all(one.pair != intent.link.pair for one in group.fields):
         return None
     return group
 
 
 async def recover_fields(
-    work: ConfigWork, fence: Lease, fields: Sequence[Managed], report: Report
+    job: RunningConfigJob, fence: Lease, fields: Sequence[ManagedField], report: Report
 ) -> None:
     """Settle what was announced for these fields; only who alone may write their object does."""
-    if not work.state.intents(work.name):
+    if not job.state.intents(job.name):
         return
     for one in fields:
-        for intent in work.state.intents(work.name, pair=one.pair):
-            await _recover(work, fence, one, intent, report)
+        for intent in job.state.intents(job.name, pair=one.pair):
+            await _recover(job, fence, one, intent, report)
 
 
 async def _recover(
-    work: ConfigWork, fence: Lease, one: Managed, intent: Intent, report: Report
+    job: RunningConfigJob, fence: Lease, one: ManagedField, intent: Intent, report: Report
 ) -> None:
-    seen = await observation.read(work, one.rule.reads)
+    seen = await observation.read(job, one.rule.reads)
     (planned,) = intent.writes
     ref = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
     record = seen.get(ref)
@@ -98,20 +98,20 @@ async def _recover(
     found = None if record is None else _held(one, planned.side, record)
     if record is None or found is None or item_digest(found) != planned.digest:
         # Not done, or changed again since: decided afresh, by what is held then.
-        work.commit([*given_up(intent), *_rests(work, one, intent, record)], fence)
+        job.commit([*given_up(intent), *_rests(job, one, intent, record)], fence)
     else:
-        _confirm(work, fence, one, intent, seen, found, report)
+        _confirm(job, fence, one, intent, seen, found, report)
     report.counts["recovered"] += 1
 
 
 def _rests(
-    work: ConfigWork, one: Managed, intent: Intent, record: ConfigRecord | None
+    job: RunningConfigJob, one: ManagedField, intent: Intent, record: ConfigRecord | None
 ) -> list[Effect]:
     """Give a field its rest where the write may have been made, and changed again since."""
     (planned,) = intent.writes
     if record is None or record.version == planned.expected:
         return []
-    link = work.state.pair(one.pair) or fresh_link(one)
+    link = job.state.pair(one.pair) or fresh_link(one)
     last = max(link.synced_at or intent.opened_at, intent.opened_at)
     return [SaveLink(evolve(link, synced_at=last))]
 
@@ -123,7 +123,7 @@ def _not_yet(error: Exception) -> Exception:
     return error
 
 
-def _held(one: Managed, side: Side, record: ConfigRecord) -> ConfigItem | None:
+def _held(one: ManagedField, side: Side, record: ConfigRecord) -> ConfigItem | None:
     if record.status is not Status.LIVE:
         return None
     if side is Side.LEFT:
@@ -132,9 +132,9 @@ def _held(one: Managed, side: Side, record: ConfigRecord) -> ConfigItem | None:
 
 
 def _confirm(
-    work: ConfigWork,
+    job: RunningConfigJob,
     fence: Lease,
-    one: Managed,
+    one: ManagedField,
     intent: Intent,
     seen: observation.Answers,
     found: ConfigItem,
@@ -144,11 +144,11 @@ def _confirm(
     written = one.rule.target.ref if planned.side is Side.RIGHT else one.rule.source.ref
     link = evolve(_based(one, intent, seen), synced_at=intent.opened_at, title=one.title)
     event = writing.UNDONE if link.state is LinkState.HELD else writing.UPDATED
-    detail = _told(work, one, intent, found)
+    detail = _told(job, one, intent, found)
     effects: list[Effect] = [
         SaveItem(found),
-        *writing.remembered(work, link),
-        work.entry(
+        *writing.remembered(job, link),
+        job.entry(
             link,
             event,
             side=planned.side,
@@ -158,10 +158,10 @@ def _confirm(
             after=item_digest(found),
             before_version=planned.expected or "",
         ),
-        *writing.news_of(work, written, {one.rule.target.ref}),
+        *writing.news_of(job, written, {one.rule.target.ref}),
         CloseIntent(intent.id),
     ]
-    work.commit(effects, fence)
+    job.commit(effects, fence)
     report.counts["writes"] += 1
     report.add(
         ItemResult(
@@ -175,10 +175,10 @@ def _confirm(
     )
 
 
-def _told(work: ConfigWork, one: Managed, intent: Intent, found: ConfigItem) -> str:
+def _told(job: RunningConfigJob, one: ManagedField, intent: Intent, found: ConfigItem) -> str:
     """Return what a write that was found has changed, as it was announced."""
     (planned,) = intent.writes
-    before = work.state.item(intent.link.half(planned.side).stamp)
+    before = job.state.item(intent.link.half(planned.side).stamp)
     was = f"{value_text(value_of(before))} " if before is not None else ""
     # The line is called after the target: what was written instead is said.
     field = f"{one.source_title} " if planned.side is Side.LEFT else ""
@@ -186,7 +186,7 @@ def _told(work: ConfigWork, one: Managed, intent: Intent, found: ConfigItem) -> 
     return f"{field}{was}-> {now} (rule {one.rule.name}, found after a lost answer)"
 
 
-def _based(one: Managed, intent: Intent, seen: observation.Answers) -> Link:
+def _based(one: ManagedField, intent: Intent, seen: observation.Answers) -> Link:
     """Return the pair as it was announced; a rule whose input was written is asked once more."""
     link, side = intent.link, intent.writes[0].side
     link = link.with_half(side, evolve(link.half(side), stamp=""))

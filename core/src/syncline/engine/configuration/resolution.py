@@ -14,15 +14,15 @@ from ...rules import Refused as OutOfRange
 from ...rules import RuleError, inverse, settled
 from ...state.records import CloseConflict, ConflictRecord, SaveItem, SaveLink
 from ..conflicts.resolution import unsettled
-from ..context import Work
+from ..context import RunningJob
 from ..runs.report import ItemResult, Report
 from . import observation
-from .context import ConfigWork
+from .context import RunningConfigJob
 from .execution import carry_out, step_of
 from .guards import hindrance
 from .leases import Busy, ObjectLeases, at_objects
 from .recovery import recover_fields
-from .rulebook import Group, Managed
+from .rulebook import ManagedField, ManagedObject
 from .steps import FieldStep, Hold, agreed
 from .values import Absent, Held, held_at, value_of
 from .writing import remembered
@@ -50,23 +50,23 @@ class FieldConflict:
         return (FROM, TO, EDIT)
 
 
-def view_of(work: Work, record: ConflictRecord) -> FieldConflict:
+def view_of(job: RunningJob, record: ConflictRecord) -> FieldConflict:
     """Return a conflict with its values."""
     base, said, held = (
-        value_of(item) if (item := work.state.item(key)) is not None else None
+        value_of(item) if (item := job.state.item(key)) is not None else None
         for key in (record.base, record.left_value, record.right_value)
     )
     return FieldConflict(record=record, base=base, said=said, held=held)
 
 
-def views(work: Work, *, open_only: bool) -> Sequence[FieldConflict]:
+def views(job: RunningJob, *, open_only: bool) -> Sequence[FieldConflict]:
     """Return the conflicts of a job, oldest first."""
-    records = work.state.conflicts(work.name, open_only=open_only)
-    return [view_of(work, record) for record in records]
+    records = job.state.conflicts(job.name, open_only=open_only)
+    return [view_of(job, record) for record in records]
 
 
 async def resolve(
-    work: ConfigWork, id: str, take: str, report: Report, *, edited: JSON = None
+    job: RunningConfigJob, id: str, take: str, report: Report, *, edited: JSON = None
 ) -> None:
     """Do what a person chose, if both ends still are what that person saw.
 
@@ -77,35 +77,35 @@ async def resolve(
         Stale: either end has moved; look at the conflict again.
         Refused: the choice makes no sense here, or another process is at the object.
     """
-    record = unsettled(work, id)
+    record = unsettled(job, id)
     take = _ALSO.get(take, take)
     if take not in (FROM, TO, EDIT) or (take == EDIT) != (edited is not None):
         raise Refused(f"{take!r} is no choice here; choose one of {FROM}, {TO}, {EDIT}")
-    one = next((one for one in work.book.fields if one.pair == record.pair), None)
-    group = work.book.group(one.rule.target.ref) if one is not None else None
+    one = next((one for one in job.book.fields if one.pair == record.pair), None)
+    group = job.book.group(one.rule.target.ref) if one is not None else None
     if one is None or group is None:
-        work.commit([CloseConflict(id, "its rule is gone", work.now())])
+        job.commit([CloseConflict(id, "its rule is gone", job.now())])
         raise Stale(f"conflict {id}: no rule manages this field any more; nothing was done")
     try:
-        async with at_objects(work, group.locks) as leases:
-            await _resolve(work, leases, group, one, unsettled(work, id), take, edited, report)
+        async with at_objects(job, group.locks) as leases:
+            await _resolve(job, leases, group, one, unsettled(job, id), take, edited, report)
     except Busy as busy:
         raise Refused(f"{busy}; choose again in a moment") from None
 
 
 async def _resolve(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
-    group: Group,
-    one: Managed,
+    group: ManagedObject,
+    one: ManagedField,
     record: ConflictRecord,
     take: str,
     edited: JSON,
     report: Report,
 ) -> None:
-    await recover_fields(work, leases.fence, group.fields, report)
-    seen = await observation.read(work, group.reads)
-    step = step_of(work, one, seen)
+    await recover_fields(job, leases.fence, group.fields, report)
+    seen = await observation.read(job, group.reads)
+    step = step_of(job, one, seen)
     _check_unmoved(record, step)
     target = seen[one.rule.target.ref]
     if not isinstance(target, ConfigRecord) or step.said is None:
@@ -114,16 +114,16 @@ async def _resolve(
     step = evolve(step, hold=None, drifted=False)
     match take:
         case "to" if not one.rule.two_way:
-            _keep(work, leases, step)
+            _keep(job, leases, step)
         case "to":
-            await _carry_back(work, leases, step, seen, report)
+            await _carry_back(job, leases, step, seen, report)
         case "edit":
             _check_both(step, edited)
-            await _put(work, leases, step, target, edited, seen, report)
-            await _spread(work, leases, group, one, report)
+            await _put(job, leases, step, target, edited, seen, report)
+            await _spread(job, leases, group, one, report)
         case _:
-            await _put(work, leases, step, target, said, seen, report)
-    _close(work, leases, step, record, take, report)
+            await _put(job, leases, step, target, said, seen, report)
+    _close(job, leases, step, record, take, report)
 
 
 def _check_unmoved(record: ConflictRecord, step: FieldStep) -> None:
@@ -136,15 +136,15 @@ def _check_unmoved(record: ConflictRecord, step: FieldStep) -> None:
         )
 
 
-def _keep(work: ConfigWork, leases: ObjectLeases, step: FieldStep) -> None:
+def _keep(job: RunningConfigJob, leases: ObjectLeases, step: FieldStep) -> None:
     """Let the field hold what it holds, until the rule says something else than now."""
     items = (step.said, step.found)
     saved = [SaveItem(item) for item in items if item is not None]
-    work.commit([*saved, *remembered(work, agreed(step))], leases.fence)
+    job.commit([*saved, *remembered(job, agreed(step))], leases.fence)
 
 
 async def _put(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
     step: FieldStep,
     target: ConfigRecord,
@@ -159,29 +159,33 @@ async def _put(
     decision = Write(Side.RIGHT, target.version, step.decision.reason)
     before = held_at(target, rule.target.path)
     await _forced(
-        work, leases, evolve(step, decision=decision, goal=shaped.value, before=before),
+        job, leases, evolve(step, decision=decision, goal=shaped.value, before=before),
         seen, report,
     )  # fmt: skip
 
 
 async def _spread(
-    work: ConfigWork, leases: ObjectLeases, group: Group, one: Managed, report: Report
+    job: RunningConfigJob,
+    leases: ObjectLeases,
+    group: ManagedObject,
+    one: ManagedField,
+    report: Report,
 ) -> None:
     """Carry a person's own value to the other end of a two-way rule, now or with a later pass."""
-    link = work.state.pair(one.pair)
+    link = job.state.pair(one.pair)
     if not one.rule.two_way or link is None:
         return
     # With a right half that no field holds, what the field holds counts as a change.
     edited = evolve(link, right=evolve(link.right, digest=Digest(EDIT)))
-    work.commit([SaveLink(edited)], leases.fence)
-    seen = await observation.read(work, group.reads)
-    step = step_of(work, one, seen)
+    job.commit([SaveLink(edited)], leases.fence)
+    seen = await observation.read(job, group.reads)
+    step = step_of(job, one, seen)
     if isinstance(step.decision, Write):
-        await _forced(work, leases, evolve(step, hold=None), seen, report)
+        await _forced(job, leases, evolve(step, hold=None), seen, report)
 
 
 async def _carry_back(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
     step: FieldStep,
     seen: observation.Answers,
@@ -195,7 +199,7 @@ async def _carry_back(
     decision = Write(Side.LEFT, source.version, step.decision.reason)
     before = held_at(source, rule.source.path or "")
     await _forced(
-        work, leases, evolve(step, decision=decision, goal=goal, before=before), seen, report
+        job, leases, evolve(step, decision=decision, goal=goal, before=before), seen, report
     )
 
 
@@ -215,16 +219,16 @@ def _inverted(step: FieldStep, value: JSON) -> JSON:
 
 
 async def _forced(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
     step: FieldStep,
     seen: observation.Answers,
     report: Report,
 ) -> None:
-    if (hold := hindrance(work, step, seen)) is not None:
+    if (hold := hindrance(job, step, seen)) is not None:
         raise Refused(f"{step.one.title}: {_said(hold)}")
     failed = report.failed
-    outcome = await carry_out(work, leases, [step], seen, report)
+    outcome = await carry_out(job, leases, [step], seen, report)
     if report.failed > failed:
         raise Refused(report.items[-1].reason)
     if outcome.again is not None:
@@ -240,15 +244,15 @@ def _json(value: Held) -> JSON:
 
 
 def _close(
-    work: ConfigWork,
+    job: RunningConfigJob,
     leases: ObjectLeases,
     step: FieldStep,
     record: ConflictRecord,
     take: str,
     report: Report,
 ) -> None:
-    entry = work.entry(step.link, "resolved", reason=record.reason.value, detail=take)
-    work.commit([CloseConflict(record.id, take, work.now()), entry], leases.fence)
+    entry = job.entry(step.link, "resolved", reason=record.reason.value, detail=take)
+    job.commit([CloseConflict(record.id, take, job.now()), entry], leases.fence)
     report.add(ItemResult(ref=step.one.right, title=step.one.title, event="resolved", detail=take))
 
 

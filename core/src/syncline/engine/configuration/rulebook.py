@@ -17,7 +17,7 @@ from ...rules import Drift, Graph, Rule, Wins, rule_ref
 
 
 @frozen(kw_only=True)
-class Managed:
+class ManagedField:
     """One field that a rule manages: a pair of what the rule says and what the field holds."""
 
     job: str
@@ -72,16 +72,16 @@ def _title(ref: Ref, path: str) -> str:
     return f"{kind} {name}: {path}"
 
 
-def _reads(fields: Iterable[Managed]) -> tuple[Ref, ...]:
+def _reads(fields: Iterable[ManagedField]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(ref for one in fields for ref in one.rule.reads))
 
 
 @frozen
-class Group:
+class ManagedObject:
     """Everything that a job manages on one object: written in one call, under one lease."""
 
     ref: Ref
-    fields: tuple[Managed, ...]
+    fields: tuple[ManagedField, ...]
     reads: tuple[Ref, ...] = field(
         init=False,
         repr=False,
@@ -106,12 +106,12 @@ class Rulebook:
     """Everything that a job manages."""
 
     job: str
-    groups: tuple[Group, ...] = field(repr=False)
+    groups: tuple[ManagedObject, ...] = field(repr=False)
     """By the objects that are written, in the order of their pairs."""
     graph: Graph = field(repr=False)
     version: str
     """Fingerprint of all rules: a plan holds for one of them."""
-    _by_ref: Mapping[Ref, Group] = field(repr=False, alias="by_ref")
+    _by_ref: Mapping[Ref, ManagedObject] = field(repr=False, alias="by_ref")
 
     @classmethod
     def of(cls, job: str, rules: Iterable[Rule]) -> Rulebook:
@@ -123,10 +123,10 @@ class Rulebook:
         rules = tuple(rules)
         managed = sorted((_managed(job, rule) for rule in rules), key=lambda one: one.pair)
         _refuse_twins(managed)
-        objects: dict[Ref, list[Managed]] = {}
+        objects: dict[Ref, list[ManagedField]] = {}
         for one in managed:
             objects.setdefault(one.rule.target.ref, []).append(one)
-        groups = [Group(ref, tuple(fields)) for ref, fields in objects.items()]
+        groups = [ManagedObject(ref, tuple(fields)) for ref, fields in objects.items()]
         return cls(
             job=job,
             groups=tuple(groups),
@@ -135,16 +135,16 @@ class Rulebook:
             by_ref={group.ref: group for group in groups},
         )
 
-    def affected(self, refs: Iterable[Ref]) -> list[Group]:
+    def affected(self, refs: Iterable[Ref]) -> list[ManagedObject]:
         """Return what may have to change when these objects did; in order."""
         found = (self._by_ref[ref] for ref in self.graph.affected(refs))
         return sorted(found, key=lambda group: group.fields[0].pair)
 
-    def group(self, ref: Ref) -> Group | None:
+    def group(self, ref: Ref) -> ManagedObject | None:
         """Return what is managed on an object; None when nothing is."""
         return self._by_ref.get(ref)
 
-    def find(self, ref: Ref) -> Iterator[Managed]:
+    def find(self, ref: Ref) -> Iterator[ManagedField]:
         """Yield what is known of an object, a field of one, or what a rule says."""
         for group in self.groups:
             for one in group.fields:
@@ -152,7 +152,7 @@ class Rulebook:
                     yield one
 
     @property
-    def fields(self) -> Iterator[Managed]:
+    def fields(self) -> Iterator[ManagedField]:
         """Yield everything that is managed, in order."""
         return (one for group in self.groups for one in group.fields)
 
@@ -161,17 +161,17 @@ _LONGEST = 400
 """Characters of the identity of a pair."""
 
 
-def _managed(job: str, rule: Rule) -> Managed:
+def _managed(job: str, rule: Rule) -> ManagedField:
     # Links are read in the order of pairs: fields of one object follow each other, and objects of
     # one kind, which one call reads together, do, too.
     pair = f"{job} {rule.target.ref} #{rule.target.path}"
     if len(pair) > _LONGEST:
         # Some states have keys of a bounded length.
         pair = f"{pair[: _LONGEST - 33]} {hashlib.sha256(pair.encode()).hexdigest()[:32]}"
-    return Managed(job=job, rule=rule, pair=pair)
+    return ManagedField(job=job, rule=rule, pair=pair)
 
 
-def _refuse_twins(managed: Sequence[Managed]) -> None:
+def _refuse_twins(managed: Sequence[ManagedField]) -> None:
     problems = [
         f"{one.right}: two rules write it, {one.rule.name!r} and {other.rule.name!r}"
         for one, other in pairwise(managed)
@@ -181,4 +181,4 @@ def _refuse_twins(managed: Sequence[Managed]) -> None:
         raise ConfigError(problems)
 
 
-__all__ = ["Group", "Managed", "Rulebook"]
+__all__ = ["ManagedField", "ManagedObject", "Rulebook"]

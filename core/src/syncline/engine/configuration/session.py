@@ -22,9 +22,9 @@ from ..runs.lease import JobLease
 from ..runs.report import Report
 from ..runs.run import one_reason, run_of
 from . import explanation, hints, passes, plans, resolution, undo
-from .context import ConfigParts, ConfigWork
+from .context import ConfigParts, RunningConfigJob
 from .resolution import FieldConflict
-from .rulebook import Group
+from .rulebook import ManagedObject
 
 
 @define(slots=False, kw_only=True)
@@ -39,16 +39,16 @@ class ConfigSession(ConfigParts, Journal):
     retention: timedelta = timedelta(days=90)
     _one_listing: asyncio.Lock = field(factory=asyncio.Lock, init=False)
     _one_drain: asyncio.Lock = field(factory=asyncio.Lock, init=False)
-    _job: ConfigWork = field(init=False)
+    _job: RunningConfigJob = field(init=False)
     _lease: JobLease = field(init=False)
 
     @property
-    def _work(self) -> ConfigWork:
+    def _work(self) -> RunningConfigJob:
         return self._job
 
     def __attrs_post_init__(self) -> None:
         parts = {part.name: getattr(self, part.name) for part in fields(ConfigParts)}
-        self._job = ConfigWork(name=self.job, **parts)
+        self._job = RunningConfigJob(name=self.job, **parts)
         self._lease = JobLease(job=self._job, is_dead=self.is_dead)
 
     @property
@@ -84,13 +84,13 @@ class ConfigSession(ConfigParts, Journal):
             Refused: another process makes a full pass of this job, or something is approved.
         """
         self._nothing_to_approve(approve)
-        async with self._one_listing, self._run("full", self._lease) as (work, report):
-            due = feeds.full_due_since(work)
-            await passes.full_pass(work, report)
-            feeds.made_up(work, due)
+        async with self._one_listing, self._run("full", self._lease) as (job, report):
+            due = feeds.full_due_since(job)
+            await passes.full_pass(job, report)
+            feeds.made_up(job, due)
             # What was written may be what other rules read.
-            await hints.work_hints(work, report)
-            self.state.sweep(self.job, before=work.now() - self.retention)
+            await hints.work_hints(job, report)
+            self.state.sweep(self.job, before=job.now() - self.retention)
             return report
 
     @property
@@ -114,9 +114,9 @@ class ConfigSession(ConfigParts, Journal):
                         of=f"{self.job} {name}",
                     )  # fmt: skip
                 if groups := self._unheard():
-                    async with self._run("hints") as (work, report):
-                        await passes.look_at(work, groups, report, passes.settling(work))
-                        await hints.work_hints(work, report)
+                    async with self._run("hints") as (job, report):
+                        await passes.look_at(job, groups, report, passes.settling(job))
+                        await hints.work_hints(job, report)
                         return report
         return await self.work()
 
@@ -127,7 +127,7 @@ class ConfigSession(ConfigParts, Journal):
             if Capability.CHANGE_FEED in store.capabilities
         ]
 
-    def _unheard(self) -> list[Group]:
+    def _unheard(self) -> list[ManagedObject]:
         """Return what depends on an input that no change feed tells of."""
         followed = set(self._followed())
 
@@ -144,9 +144,9 @@ class ConfigSession(ConfigParts, Journal):
         """Look at what was hinted at and is due; other processes may do so at the same time."""
         if hints.idle(self._job):
             return Report(run="", job=self.job)
-        async with self._run("hints") as (work, report):
+        async with self._run("hints") as (job, report):
             with urgent():
-                await hints.work_hints(work, report)
+                await hints.work_hints(job, report)
             return report
 
     def due_in(self) -> timedelta | None:
@@ -169,8 +169,8 @@ class ConfigSession(ConfigParts, Journal):
         """Do exactly what the plan says, field by field; what has moved since is left, as stale."""
         self._nothing_to_approve(approve)
         plans.check(self._job, plan)
-        async with self._run("apply") as (work, report):
-            await plans.apply(work, plan, report)
+        async with self._run("apply") as (job, report):
+            await plans.apply(job, plan, report)
             return report
 
     # -- conflicts -------------------------------------------------------------------------------
@@ -195,9 +195,9 @@ class ConfigSession(ConfigParts, Journal):
             Refused: the choice makes no sense here.
         """
         unsettled(self._job, id)
-        async with self._run("resolve") as (work, report):
+        async with self._run("resolve") as (job, report):
             with urgent():
-                await resolution.resolve(work, id, take, report, edited=edited)
+                await resolution.resolve(job, id, take, report, edited=edited)
             return report
 
     # -- journal ---------------------------------------------------------------------------------
@@ -209,8 +209,8 @@ class ConfigSession(ConfigParts, Journal):
     async def undo(self, run: str, approve: str | None = None) -> Report:
         """Put back what a run wrote and nobody has touched since; `report.kept` lists the rest."""
         self._nothing_to_approve(approve)
-        async with self._run("undo") as (work, report):
-            await undo.undo(work, run, report)
+        async with self._run("undo") as (job, report):
+            await undo.undo(job, run, report)
             return report
 
     def release(self, ref: Ref) -> None:
@@ -235,12 +235,12 @@ class ConfigSession(ConfigParts, Journal):
 
     # -- how a run is framed ---------------------------------------------------------------------
 
-    def _copy(self, **changes: Any) -> ConfigWork:
+    def _copy(self, **changes: Any) -> RunningConfigJob:
         return evolve(self._job, **changes)
 
     def _run(
         self, kind: str, lease: JobLease | None = None
-    ) -> AbstractAsyncContextManager[tuple[ConfigWork, Report]]:
+    ) -> AbstractAsyncContextManager[tuple[RunningConfigJob, Report]]:
         return run_of(self._job, lease, kind)
 
 

@@ -12,7 +12,7 @@ from ...items import ConfigItem
 from ...model import JSON, Ref, Side
 from ...rules.rule import brief
 from ...state.records import Half, Link, LinkState
-from .rulebook import Managed
+from .rulebook import ManagedField
 from .values import ABSENT, Held, half_of, source_item, target_item
 
 
@@ -31,7 +31,7 @@ class Hold:
 class FieldStep:
     """What is to be done about one field, with everything that doing it takes."""
 
-    one: Managed
+    one: ManagedField
     link: Link
     """As it was; without a base when both ends have never agreed."""
     decision: Decision
@@ -96,7 +96,7 @@ class FieldStep:
         return self.decision.side if isinstance(self.decision, Write) else Side.RIGHT
 
 
-def fresh_link(one: Managed) -> Link:
+def fresh_link(one: ManagedField) -> Link:
     """Return the pair of a field that has never agreed with its rule."""
     return Link(
         pair=one.pair,
@@ -138,7 +138,7 @@ def ends(step: FieldStep) -> bool:
     return isinstance(step.decision, Detach | Forget)
 
 
-def _said_of(one: Managed, values: Mapping[str, JSON]) -> list[str]:
+def _said_of(one: ManagedField, values: Mapping[str, JSON]) -> list[str]:
     told: list[str] = []
     for each in one.rule.inputs:
         if each.name not in values:

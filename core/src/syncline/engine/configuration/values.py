@@ -9,7 +9,7 @@ from ...items import ConfigItem, ConfigRecord, at_path, item_digest, kind_and_na
 from ...model import JSON, Ref
 from ...rules import Apply, Refused
 from ...state.records import Half
-from .rulebook import Managed
+from .rulebook import ManagedField
 
 _VALUE = "value"
 
@@ -34,20 +34,20 @@ def held_at(record: ConfigRecord, path: str) -> Held:
         return ABSENT
 
 
-def target_item(one: Managed, value: Held) -> ConfigItem:
+def target_item(one: ManagedField, value: Held) -> ConfigItem:
     """Return the field as it is kept and compared: nothing else of its object."""
     kind, name = kind_and_name(one.rule.target.ref)
     return ConfigItem(kind=kind, name=name, values=_values(one.rule.target.path, value))
 
 
-def source_item(one: Managed, value: Held) -> ConfigItem:
+def source_item(one: ManagedField, value: Held) -> ConfigItem:
     """Return the input of a two-way rule as it is kept."""
     source = one.rule.source
     kind, name = kind_and_name(source.ref)
     return ConfigItem(kind=kind, name=name, values=_values(source.path or "", value))
 
 
-def said_item(one: Managed, shaped: Apply | Refused) -> ConfigItem:
+def said_item(one: ManagedField, shaped: Apply | Refused) -> ConfigItem:
     """Return what a rule says, inside its bounds and on its step, as it is kept and compared."""
     values: dict[str, JSON] = {_VALUE: _plain(shaped.value)}
     if not isinstance(shaped, Apply):

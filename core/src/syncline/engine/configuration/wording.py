@@ -6,7 +6,7 @@ from ...decision import Write
 from ...model import Side
 from ...rules.rule import brief
 from ...state.records import Log
-from ..context import Work
+from ..context import RunningJob
 from ..runs.report import ItemResult
 from .steps import FieldStep, Hold
 from .values import Absent, Held, value_of
@@ -84,15 +84,15 @@ def result_of(
     )
 
 
-def new_hold(work: Work, step: FieldStep, hold: Hold) -> Log | None:
+def new_hold(job: RunningJob, step: FieldStep, hold: Hold) -> Log | None:
     """Return the history's line about a write that waits; None where it stands there already."""
     event, detail = event_of_hold(hold), held_text(hold)
-    last = work.state.last_entry(work.name, step.one.pair, event)
+    last = job.state.last_entry(job.name, step.one.pair, event)
     since = step.link.synced_at
     if last is not None and last.detail == detail and (since is None or last.at >= since):
         return None
     reason = step.decision.reason.value
-    return work.entry(step.link, event, side=step.side, reason=reason, detail=detail)
+    return job.entry(step.link, event, side=step.side, reason=reason, detail=detail)
 
 
 __all__ = [

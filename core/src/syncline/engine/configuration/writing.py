@@ -38,12 +38,12 @@ from ...state.records import (
     SaveLink,
 )
 from ..runs.report import Report
-from ..writing.commits import closing
-from ..writing.commits import settled as mended
+from ..writing.commits import conflict_closed
+from ..writing.commits import quarantine_ended as mended
 from ..writing.intents import begun, given_up
 from . import observation
-from .context import ConfigWork
-from .rulebook import Managed
+from .context import RunningConfigJob
+from .rulebook import ManagedField
 from .steps import FieldStep, agreed, planned_item
 from .values import half_of, held_at, said_item, source_item, target_item, value_of
 from .wording import result_of, value_text, why_of
@@ -66,7 +66,7 @@ class Batch:
         return self.record.ref
 
 
-async def write(work: ConfigWork, fence: Lease, batch: Batch, report: Report) -> None:
+async def write(job: RunningConfigJob, fence: Lease, batch: Batch, report: Report) -> None:
     """Change the fields of one object, and make what it holds then the new base.
 
     Raises:
@@ -74,39 +74,39 @@ async def write(work: ConfigWork, fence: Lease, batch: Batch, report: Report) ->
         OutcomeUnknown: the answer was lost; what was announced stays, and is looked for.
         StoreError: the store refused; nothing was changed.
     """
-    if work.dry:
+    if job.dry:
         raise Refused("a dry run does not write")
-    intents = announce(work, fence, batch)
+    intents = announce(job, fence, batch)
     try:
-        record = await work.store(batch.ref).update(
+        record = await job.store(batch.ref).update(
             batch.ref,
             {step.path: step.goal for step in batch.steps},
             expected=batch.record.version,
-            write=_lend(work, fence, intents),
+            write=_lend(job, fence, intents),
         )
     except OutcomeUnknown:
         raise
     except StoreError:
         # Where a sub-step had been announced, the intents stay: recovery looks what is there.
-        if not any(begun(work, intent) for intent in intents):
-            work.commit([effect for intent in intents for effect in given_up(intent)], fence)
+        if not any(begun(job, intent) for intent in intents):
+            job.commit([effect for intent in intents for effect in given_up(intent)], fence)
         raise
-    confirm(work, fence, batch, intents, record, report)
+    confirm(job, fence, batch, intents, record, report)
 
 
-def announce(work: ConfigWork, fence: Lease, batch: Batch) -> list[Intent]:
+def announce(job: RunningConfigJob, fence: Lease, batch: Batch) -> list[Intent]:
     """Make the write of each field durable before any of them is sent."""
-    intents = [_intent(work, step, batch.record) for step in batch.steps]
+    intents = [_intent(job, step, batch.record) for step in batch.steps]
     effects: list[Effect] = []
     for step, intent in zip(batch.steps, intents, strict=True):
         items = (step.said, step.found, before_item(step), planned_item(step))
         effects += [SaveItem(item) for item in items if item is not None]
         effects += [DropNotes(step.one.pair), OpenIntent(intent)]
-    work.commit(effects, fence)
+    job.commit(effects, fence)
     return intents
 
 
-def _intent(work: ConfigWork, step: FieldStep, record: ConfigRecord) -> Intent:
+def _intent(job: RunningConfigJob, step: FieldStep, record: ConfigRecord) -> Intent:
     item = planned_item(step)
     link = agreed(step)
     if step.side is Side.RIGHT:
@@ -121,21 +121,21 @@ def _intent(work: ConfigWork, step: FieldStep, record: ConfigRecord) -> Intent:
         digest=item_digest(item),
     )
     return Intent(
-        id=work.new_id(),
-        job=work.name,
-        run=work.run,
+        id=job.new_id(),
+        job=job.name,
+        run=job.run,
         link=link.with_half(step.side, half),
         writes=(planned,),
         reason=step.decision.reason,
-        notes=tuple(work.state.notes(step.one.pair)),
-        opened_at=work.now(),
+        notes=tuple(job.state.notes(step.one.pair)),
+        opened_at=job.now(),
     )
 
 
-def _lend(work: ConfigWork, fence: Lease, intents: Sequence[Intent]) -> FieldWrite:
+def _lend(job: RunningConfigJob, fence: Lease, intents: Sequence[Intent]) -> FieldWrite:
     def note(step: str, detail: str) -> None:
         noted = Note(step=step, detail=detail)
-        work.commit([NoteIntent(intent.id, noted) for intent in intents], fence)
+        job.commit([NoteIntent(intent.id, noted) for intent in intents], fence)
 
     earlier = dict.fromkeys(note for intent in intents for note in intent.notes)
     return FieldWrite(note=note, earlier=tuple(earlier))
@@ -149,7 +149,7 @@ def before_item(step: FieldStep) -> ConfigItem:
 
 
 def confirm(
-    work: ConfigWork,
+    job: RunningConfigJob,
     fence: Lease,
     batch: Batch,
     intents: Sequence[Intent],
@@ -157,18 +157,18 @@ def confirm(
     report: Report,
 ) -> None:
     """Make what the object holds now the base of all written fields, in one commit."""
-    now = work.now()
+    now = job.now()
     effects: list[Effect] = []
     for step, intent in zip(batch.steps, intents, strict=True):
         after = _read_back(step, record)
         link = evolve(_based(step, after, batch, record), synced_at=now)
-        effects += _remembered(work, step, link, after, record)
+        effects += _remembered(job, step, link, after, record)
         effects.append(CloseIntent(intent.id))
         report.add(result_of(step, event_of(step), detail=detail_of(step, after)))
-    effects += news_of(work, batch.ref, {step.one.rule.target.ref for step in batch.steps})
-    work.commit(effects, fence)
+    effects += news_of(job, batch.ref, {step.one.rule.target.ref for step in batch.steps})
+    job.commit(effects, fence)
     report.counts["writes"] += 1
-    logger.info("an object was written", extra={"job": work.name, "ref": str(batch.ref)})
+    logger.info("an object was written", extra={"job": job.name, "ref": str(batch.ref)})
 
 
 def _read_back(step: FieldStep, record: ConfigRecord) -> ConfigItem:
@@ -187,7 +187,7 @@ def _based(step: FieldStep, after: ConfigItem, batch: Batch, record: ConfigRecor
     return link if said is None else link.with_half(Side.LEFT, half_of(said, step.one.left))
 
 
-def said_now(one: Managed, seen: observation.Answers) -> ConfigItem | None:
+def said_now(one: ManagedField, seen: observation.Answers) -> ConfigItem | None:
     """Return what a rule says about what was read; None where that cannot be told."""
     try:
         values = inputs_of(one.rule, observation.records(seen))
@@ -213,15 +213,15 @@ def detail_of(step: FieldStep, after: ConfigItem) -> str:
 
 
 def _remembered(
-    work: ConfigWork, step: FieldStep, link: Link, after: ConfigItem, record: ConfigRecord
+    job: RunningConfigJob, step: FieldStep, link: Link, after: ConfigItem, record: ConfigRecord
 ) -> list[Effect]:
     before = before_item(step)
     expected = step.decision.expected if isinstance(step.decision, Write) else None
     return [
         SaveItem(before),
         SaveItem(after),
-        *remembered(work, link),
-        work.entry(
+        *remembered(job, link),
+        job.entry(
             link,
             event_of(step),
             side=step.side,
@@ -235,27 +235,27 @@ def _remembered(
     ]
 
 
-def remembered(work: ConfigWork, link: Link) -> list[Effect]:
+def remembered(job: RunningConfigJob, link: Link) -> list[Effect]:
     """Return what remembers an agreement: the pair, and the end of what stood in its way."""
     return [
         SaveLink(link),
-        *mended(work, link),
-        *closing(work, link, "agreed"),
+        *mended(job, link),
+        *conflict_closed(job, link, "agreed"),
     ]
 
 
-def news_of(work: ConfigWork, written: Ref, done: set[Ref]) -> list[Effect]:
+def news_of(job: RunningConfigJob, written: Ref, done: set[Ref]) -> list[Effect]:
     """Return what has the rules looked at that read an object which was just written."""
     return [
-        MarkDirty(work.name, Side.RIGHT, Change(ref=group.ref))
-        for group in work.book.affected([written])
+        MarkDirty(job.name, Side.RIGHT, Change(ref=group.ref))
+        for group in job.book.affected([written])
         if group.ref not in done
     ]
 
 
-def mark_dirty(work: ConfigWork, ref: Ref, at: datetime | None = None) -> MarkDirty:
+def mark_dirty(job: RunningConfigJob, ref: Ref, at: datetime | None = None) -> MarkDirty:
     """Return the mark that has an object looked at again."""
-    return MarkDirty(work.name, Side.RIGHT, Change(ref=ref), at=at)
+    return MarkDirty(job.name, Side.RIGHT, Change(ref=ref), at=at)
 
 
 __all__ = [

@@ -23,7 +23,7 @@ from ...state.values import key_of
 from ..context import Job
 from ..runs.report import Report
 from ..steps.step import Step
-from ..writing.commits import item_of, settled, values_of
+from ..writing.commits import quarantine_ended, result_of, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ def raise_conflict(job: Job, step: Step, report: Report) -> None:
     if new:
         detail = "; ".join(step.clashes) or step.detail
         effects.append(job.entry(link, "conflict", reason=step.reason.value, detail=detail))
-    job.commit([*effects, *settled(job, link)])
+    job.commit([*effects, *quarantine_ended(job, link)])
     if new:
-        report.add(item_of(link, "conflict", step))
+        report.add(result_of(link, "conflict", step))
         logger.warning(
             "a conflict waits for a person",
             extra={"job": job.name, "ref": str(link.left.ref), "reason": step.reason.value},

@@ -8,7 +8,7 @@ from ...decision import Conflict, Reason
 from ...errors import OpenDraft, Refused, Stale, VersionMismatch
 from ...model import Document, Ref, Side
 from ...state.records import CloseConflict, ConflictRecord, Effect, Link, LinkState
-from ..context import Job, Work
+from ..context import Job, RunningJob
 from ..runs.report import Report
 from ..runs.turns import in_turn, refs_of
 from ..steps.examination import examine
@@ -59,7 +59,7 @@ def _check_shown(shown: ConflictRecord, current: ConflictRecord) -> None:
         )
 
 
-def known_conflict(job: Work, id: str) -> ConflictRecord:
+def known_conflict(job: RunningJob, id: str) -> ConflictRecord:
     """Return a conflict of a job, settled or not.
 
     Raises:
@@ -71,7 +71,7 @@ def known_conflict(job: Work, id: str) -> ConflictRecord:
     return record
 
 
-def unsettled(job: Work, id: str) -> ConflictRecord:
+def unsettled(job: RunningJob, id: str) -> ConflictRecord:
     """Return a conflict that waits for a choice.
 
     Raises:

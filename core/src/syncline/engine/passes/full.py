@@ -9,7 +9,7 @@ from ..writing.recovery import recover
 from . import removals
 from .current import Pass
 from .listings import list_sides
-from .pairs import look_again, settle_changed, settle_links
+from .pairs import retry_quarantined, settle_changed, settle_links
 from .unpaired import settle_unpaired
 
 
@@ -29,7 +29,7 @@ async def full_pass(this: Pass, *, approved: str | None = None) -> None:
         this.report.alarms += pairing.unmet
         await settle_changed(this)
         if not job.dry:
-            await look_again(this)
+            await retry_quarantined(this)
         # What carries a mark is paired before anything is created: a lost state makes no twins.
         for side in (Side.RIGHT, Side.LEFT):
             await settle_unpaired(this, side, pairing)

@@ -48,7 +48,7 @@ def _of(link: Link, side: Side, work: PairWork) -> Staged | None:
     return head if head is not None and head.ref == link.half(side).ref else None
 
 
-async def look_again(this: Pass) -> None:
+async def retry_quarantined(this: Pass) -> None:
     """Examine what is in quarantine and due, although the listings show no change of it.
 
     What failed may have been settled since by other means; nothing else would tell so.

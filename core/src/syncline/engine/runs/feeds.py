@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from ...model import ChangePage, Cursor, Side
 from ...state.records import MarkDirty, SaveCursor
-from ..context import Job, Work
+from ..context import Job, RunningJob
 
 Feed = Callable[[Cursor | None], AsyncIterator[ChangePage]]
 """The `changes` of a store of any kind."""
@@ -20,7 +20,7 @@ async def drain(job: Job, side: Side) -> None:
     await follow(job, job.store(side).changes, side, of=job.name)
 
 
-async def follow(job: Work, feed: Feed, side: Side, *, of: str) -> None:
+async def follow(job: RunningJob, feed: Feed, side: Side, *, of: str) -> None:
     """Read a feed to its end, from the cursor that is kept as that of `of`.
 
     A feed that is read for the first time tells nothing of what came before it.
@@ -45,12 +45,12 @@ def full_due(job: Job) -> bool:
     return unlisted or bool(full_due_since(job))
 
 
-def full_due_since(job: Work) -> str:
+def full_due_since(job: RunningJob) -> str:
     """Return what a full pass that begins now makes up for; "" when it is nothing."""
     return job.state.cached(job.name, FULL_DUE) or ""
 
 
-def made_up(job: Work, since: str) -> None:
+def made_up(job: RunningJob, since: str) -> None:
     """Forget what a full pass has made up for, unless it has happened once more meanwhile."""
     if since and full_due_since(job) == since:
         job.state.cache(job.name, FULL_DUE, "")

@@ -12,7 +12,7 @@ from ...errors import LeaseLost, Refused
 from ...fence import fenced
 from ...state.port import StateStore
 from ...state.records import Lease
-from ..context import Work
+from ..context import RunningJob
 from ..writing.abandoned import GIVEN_UP
 
 LEASE_SECONDS = 30.0
@@ -30,7 +30,7 @@ class JobLease:
     process has taken over, nothing of this one is remembered any more.
     """
 
-    job: Work
+    job: RunningJob
     is_dead: Callable[[str], bool]
     _runs: int = field(default=0, init=False)
     _renewing: asyncio.Task[None] | None = field(default=None, init=False)

@@ -7,13 +7,13 @@ import logging
 from ...errors import Forbidden, RateLimited, Unavailable
 from ...model import Ref, Side
 from ...state.records import DropSkip, Quarantined, SaveQuarantine
-from ..context import Work
+from ..context import RunningJob
 from .report import ItemResult, Report
 
 logger = logging.getLogger(__name__)
 
 
-def waiting(job: Work, ref: Ref | None, stamp: str) -> bool:
+def waiting(job: RunningJob, ref: Ref | None, stamp: str) -> bool:
     """Tell whether an item is in quarantine and not due; a new state of it always is."""
     found = job.state.quarantined(job.name, ref) if ref is not None else None
     if found is None or (stamp and found.stamp and found.stamp != stamp):
@@ -22,7 +22,7 @@ def waiting(job: Work, ref: Ref | None, stamp: str) -> bool:
 
 
 def isolate(
-    job: Work,
+    job: RunningJob,
     side: Side,
     ref: Ref,
     error: Exception,

@@ -12,11 +12,11 @@ from attrs import evolve
 from ...errors import Refused, SynclineError
 from ...scope import about
 from ...state.records import Run, SaveRun
-from ..context import Work
+from ..context import RunningJob
 from .lease import JobLease
 from .report import Report
 
-W = TypeVar("W", bound=Work)
+W = TypeVar("W", bound=RunningJob)
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ def one_reason() -> Iterator[None]:
 
 
 @contextmanager
-def _told(job: Work, run: Run, report: Report) -> Iterator[None]:
+def _told(job: RunningJob, run: Run, report: Report) -> Iterator[None]:
     """Tell whoever follows the progress that a run begins, and how it ended."""
     began, error = job.clock.monotonic(), ""
     known = {"job": job.name, "kind": run.kind, "run": run.id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import NotFound, StoreError
 from ...model import RULES, Record, Ref, Side, Status
 from ...state.records import Entry, Link, LinkState
-from ..context import Job, Work
+from ..context import Job, RunningJob
 from ..steps.observation import read_side
 
 _STATES = {
@@ -47,7 +47,7 @@ def _never_seen(job: Job, ref: Ref, now: Record | StoreError) -> bool:
     return not knows(job, ref)
 
 
-def knows(job: Work, ref: Ref) -> bool:
+def knows(job: RunningJob, ref: Ref) -> bool:
     """Tell whether the state remembers anything of an item."""
     state = job.state
     return bool(
@@ -129,7 +129,7 @@ def _next(job: Job, link: Link | None, side: Side, now: Record | StoreError) -> 
     ]
 
 
-def past(job: Work, ref: Ref) -> list[str]:
+def past(job: RunningJob, ref: Ref) -> list[str]:
     """Return the latest lines of the history about an item."""
     lines = []
     for entry in job.state.history(job.name, ref=ref, limit=5):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ...state.records import LinkState, Run
-from ..context import Work
+from ..context import RunningJob
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,7 @@ class JobStatus:
     """Items that failed and are tried again: those left out that a person skipped."""
 
 
-def status_of(job: Work) -> JobStatus:
+def status_of(job: RunningJob) -> JobStatus:
     """Return where the job stands now."""
     state = job.state
     links = state.count_links(job.name)

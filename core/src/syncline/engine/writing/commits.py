@@ -15,7 +15,7 @@ from ...state.records import (
     SaveValue,
 )
 from ..content import links
-from ..context import Job, Work
+from ..context import Job, RunningJob
 from ..runs.report import ItemResult
 from ..steps.step import Step
 
@@ -26,9 +26,9 @@ def values_of(step: Step) -> list[Effect]:
     return [SaveValue(value) for value in found if value is not None]
 
 
-def saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
+def pair_saved(job: Job, link: Link, step: Step | None) -> list[Effect]:
     """Return what remembers a pair, its links to other items, and who waited for it."""
-    effects: list[Effect] = [SaveLink(link), *settled(job, link), *approval(job, link)]
+    effects: list[Effect] = [SaveLink(link), *quarantine_ended(job, link), *approval(job, link)]
     for side in Side:
         record = step.records.get(side) if step else None
         if record is not None and record.value is not None:
@@ -72,24 +72,24 @@ def _waiting_for(job: Job, *pairs: Link) -> list[Effect]:
     ]
 
 
-def links_waiting(job: Job, link: Link, *, gone: bool) -> list[Effect]:
+def referrers_marked(job: Job, link: Link, *, gone: bool) -> list[Effect]:
     """Return what has the links to a copy that was taken away written anew."""
     return _waiting_for(job, link) if gone else []
 
 
-def settled(job: Work, link: Link) -> list[Effect]:
+def quarantine_ended(job: RunningJob, link: Link) -> list[Effect]:
     """Return what takes both items out of quarantine."""
     refs = (link.half(side).ref for side in Side)
     return [DropQuarantine(job.name, ref) for ref in refs if ref is not None]
 
 
-def closing(job: Work, link: Link, how: str) -> list[Effect]:
+def conflict_closed(job: RunningJob, link: Link, how: str) -> list[Effect]:
     """Return what closes the pair's open conflict; nothing where there is none."""
     conflict = job.state.conflict_of(link.pair)
     return [CloseConflict(conflict.id, how, job.now())] if conflict else []
 
 
-def item_of(link: Link, event: str, step: Step) -> ItemResult:
+def result_of(link: Link, event: str, step: Step) -> ItemResult:
     """Return the report line of a step."""
     side = getattr(step.decision, "side", None)
     return ItemResult(

@@ -29,7 +29,7 @@ from ..content.links import WITHDRAWN
 from ..context import Job
 from ..runs.report import ItemResult, Report
 from ..steps.step import Step
-from .commits import closing, links_waiting, saved
+from .commits import conflict_closed, pair_saved, referrers_marked
 
 logger = logging.getLogger(__name__)
 
@@ -81,12 +81,12 @@ def confirmation(
     if removal and not withdrawn and link.state is not LinkState.HELD:
         ending: list[Effect] = [DropLink(link, job.now(), intent.reason.value, gone=True)]
     else:
-        ending = saved(job, link, step) + _buried(job, link, intent)
+        ending = pair_saved(job, link, step) + _buried(job, link, intent)
     effects = [
         *values,
         *ending,
-        *closing(job, link, "settled by a write"),
-        *links_waiting(job, link, gone=withdrawn or removal),
+        *conflict_closed(job, link, "settled by a write"),
+        *referrers_marked(job, link, gone=withdrawn or removal),
         *entries,
         CloseIntent(intent.id),
     ]

@@ -31,7 +31,15 @@ from ..pairing.first_steps import pairing_step
 from ..pairing.skips import skip
 from ..runs.report import Report
 from ..steps.step import Step
-from .commits import approval, closing, item_of, links_waiting, saved, settled, values_of
+from .commits import (
+    approval,
+    conflict_closed,
+    pair_saved,
+    quarantine_ended,
+    referrers_marked,
+    result_of,
+    values_of,
+)
 from .confirmation import Confirmed, confirmation
 from .intents import announce_with_others, begun, given_up, perform
 
@@ -67,7 +75,7 @@ def _keep(job: Job, step: Step, report: Report) -> None:
     after = step.after or step.link
     if job.state.pair(after.pair) != after and job.state.pair(after.pair) is not None:
         # Facts that are no content (a path, a URL) make another value of the same digest.
-        effects = [*values_of(step), SaveLink(after), *settled(job, after)]
+        effects = [*values_of(step), SaveLink(after), *quarantine_ended(job, after)]
         job.commit([*effects, *approval(job, after)])
     if step.reason is Reason.UNSEEN:
         report.counts["held"] += 1
@@ -75,9 +83,13 @@ def _keep(job: Job, step: Step, report: Report) -> None:
 
 def _adopt(job: Job, step: Step, report: Report) -> None:
     link = step.after or step.link
-    effects = [*values_of(step), *saved(job, link, step), *closing(job, link, "agreed")]
+    effects = [
+        *values_of(step),
+        *pair_saved(job, link, step),
+        *conflict_closed(job, link, "agreed"),
+    ]
     job.commit([*effects, job.entry(link, "adopted", reason=step.reason.value)])
-    report.add(item_of(link, "adopted", step))
+    report.add(result_of(link, "adopted", step))
 
 
 def _end(job: Job, step: Step, report: Report) -> None:
@@ -87,13 +99,13 @@ def _end(job: Job, step: Step, report: Report) -> None:
     job.commit(
         [
             DropLink(link, job.now(), step.reason.value, gone=gone),
-            *links_waiting(job, link, gone=gone),
-            *closing(job, link, event),
-            *settled(job, link),
+            *referrers_marked(job, link, gone=gone),
+            *conflict_closed(job, link, event),
+            *quarantine_ended(job, link),
             job.entry(link, event, reason=step.reason.value, detail=step.detail),
         ]
     )
-    report.add(item_of(link, event, step))
+    report.add(result_of(link, event, step))
 
 
 async def _write(job: Job, step: Step, report: Report) -> None:

@@ -25,7 +25,7 @@ from ...state.records import (
 from ...state.values import key_of
 from ..conflicts.records import reviews
 from ..content import view
-from ..context import Job, Work
+from ..context import Job, RunningJob
 from ..steps.step import RemoteWrite, Step
 from .commits import values_of
 
@@ -98,7 +98,7 @@ def given_up(intent: Intent) -> list[Effect]:
     return [CloseIntent(intent.id), *kept]
 
 
-def begun(job: Work, intent: Intent) -> bool:
+def begun(job: RunningJob, intent: Intent) -> bool:
     """Tell whether a sub-step of the write was announced: it may have had an effect."""
     open_now = job.state.intents(job.name, pair=intent.link.pair)
     notes = (i.notes for i in open_now if i.id == intent.id)

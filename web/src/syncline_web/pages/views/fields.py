@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from syncline.engine import ConfigSession, FieldConflict
-from syncline.engine.configuration import Managed
+from syncline.engine.configuration import ManagedField
 from syncline.engine.configuration.wording import value_text as value_shown
 from syncline.errors import Stale
 from syncline.items import kind_and_name
@@ -51,7 +51,7 @@ async def show(visit: Visit, session: ConfigSession) -> Response:
     )
 
 
-def _title(ref: Ref, found: Sequence[Managed]) -> str:
+def _title(ref: Ref, found: Sequence[ManagedField]) -> str:
     """Return what people call a field, an object or a rule; empty where it is not managed."""
     if not found:
         return ""

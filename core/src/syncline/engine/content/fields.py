@@ -75,8 +75,12 @@ def transfer(source_base: Document, source_now: Document, target: Document) -> D
 
 
 def align(source: Document, target: Document) -> Document:
-    """Give `target` the mapped fields of `source` outright: the mapping itself has changed."""
-    return evolve(target, title=source.title, category=source.category, labels=source.labels)
+    """Give `target` the mapped fields of `source` outright: the mapping itself has changed.
+
+    A category that no rule gives may be somebody's choice, and stays.
+    """
+    category = source.category or target.category
+    return evolve(target, title=source.title, category=category, labels=source.labels)
 
 
 def _set(base: Labels, now: Labels, target: Labels) -> Labels:

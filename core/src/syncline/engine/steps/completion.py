@@ -62,10 +62,21 @@ def _refreshed(job: Job, reading: Reading) -> Link:
     return link
 
 
-def _agreed(job: Job, reading: Reading) -> Link:
+def _agreed(job: Job, reading: Reading, *, remapped: bool = False) -> Link:
+    """Return the pair in agreement.
+
+    Args:
+        remapped: the copy is as the rules of now have it; else it is looked at once more.
+    """
     link = _refreshed(job, reading)
-    state = LinkState.SYNCED
-    return evolve(link, state=state, synced_at=job.now(), title=title_of(reading, link))
+    epoch = link.epoch if remapped else reading.link.epoch
+    return evolve(
+        link,
+        state=LinkState.SYNCED,
+        synced_at=job.now(),
+        title=title_of(reading, link),
+        epoch=epoch,
+    )
 
 
 def creating(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
@@ -74,7 +85,7 @@ def creating(job: Job, reading: Reading, decision: Write, side: Side) -> Step:
     if source is None:
         return plain(reading, Keep(Reason.UNSEEN))
     carried = carrying.fresh(job, side, source)
-    link = evolve(_agreed(job, reading), unresolved=carried.unresolved)
+    link = evolve(_agreed(job, reading, remapped=True), unresolved=carried.unresolved)
     link = link.with_half(side, Half())
     write = RemoteWrite(side=side, ref=None, expected=None, value=carried.value)
     return evolve(
@@ -130,7 +141,9 @@ def _writing(
 ) -> Step:
     before = value_of(job, reading, side)
     version = reading.seen[side].version
-    after = evolve(_agreed(job, reading), unresolved=carried.unresolved)
+    overwrites = isinstance(decision, Write) and decision.keep_loser
+    remapped = side is not reading.link.origin and not overwrites
+    after = evolve(_agreed(job, reading, remapped=remapped), unresolved=carried.unresolved)
     if before is not None and not differs(job, side, carried.value, before):
         # What the edit changed has no place on this side: the base moves, nothing is written.
         return evolve(plain(reading, Adopt()), after=after)

@@ -142,7 +142,7 @@ def _observe(
                 reading.link = evolve(link, unknown_since=None)
             if not record.in_scope:
                 return Observation(seen=Seen.OUTSIDE, version=record.version)
-            changed = is_changed(job, side, link.half(side), record, norm=link.norm)
+            changed = is_changed(job, side, _base_of(job, link, side), record, norm=link.norm)
             return Observation(
                 seen=Seen.CHANGED if changed else Seen.UNCHANGED, version=record.version
             )
@@ -160,6 +160,13 @@ def _unknown(job: Job, reading: Reading, record: Record, evidence: Evidence) -> 
     if job.now() - since >= job.limits.withdraw_after and not evidence.systemic:
         return Observation(seen=Seen.RESTRICTED, version=record.version)
     return Observation(seen=Seen.UNKNOWN)
+
+
+def _base_of(job: Job, link: Link, side: Side) -> Half:
+    """Return what a side last held, by the rules of now: other rules are no edit of anybody's."""
+    half = link.half(side)
+    value = job.state.value(half.value) if link.epoch != job.mapping.version else None
+    return evolve(half, digest=side_digest(job, side, value)) if value is not None else half
 
 
 def is_changed(job: Job, side: Side, half: Half, record: Record, *, norm: int) -> bool:

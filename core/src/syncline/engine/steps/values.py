@@ -42,7 +42,8 @@ def carried_to(job: Job, reading: Reading, side: Side) -> links.Carried | None:
         source_now=source_now,
         target=target,
         frozen_out=link.unresolved,
-        remap=link.epoch != job.mapping.version,
+        # Other rules are carried from the original only.
+        remap=link.epoch != job.mapping.version and side is not link.origin,
     )
 
 

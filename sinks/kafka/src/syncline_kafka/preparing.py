@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._config import ConfigResource
@@ -16,6 +17,9 @@ from .brokers import PATIENCE, Brokers
 from .failures import failure
 from .settings import Settings
 from .topics import Standing, Topic, differences, wished
+
+_PAUSE = 0.05
+"""Seconds until brokers are asked again."""
 
 
 async def prepare(settings: Settings, context: Context, asked: Preparation) -> Sequence[Finding]:
@@ -38,6 +42,7 @@ def _findings(brokers: Brokers, topics: Sequence[Topic], create: bool) -> Iterat
         for topic in topics
         if create and topic.name not in known
     }
+    _seen(brokers, {name for name, finding in made.items() if finding.fine})
     for topic in topics:
         standing = known.get(topic.name)
         if standing is not None:
@@ -50,15 +55,23 @@ def _findings(brokers: Brokers, topics: Sequence[Topic], create: bool) -> Iterat
 
 def _compared(topic: Topic, standing: Standing) -> Finding:
     found = list(differences(topic, standing))
-    said = "; ".join(found) or f"{standing.partitions} partitions, {standing.replicas} replicas"
+    said = "; ".join(found) or _size(standing)
     return Finding(fine=not found, text=f"topic {topic.name!r}: {said}")
+
+
+def _size(standing: Standing) -> str:
+    return f"{_counted(standing.partitions, 'partition')}, {_counted(standing.replicas, 'replica')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _missing(topic: Topic) -> Finding:
     return Finding(
         fine=False,
         text=f"topic {topic.name!r}: it is not there; make it with"
-        f" `syncline check --online --create` ({topic.partitions} partitions)",
+        f" `syncline check --online --create` ({_counted(topic.partitions, 'partition')})",
     )
 
 
@@ -104,6 +117,18 @@ def _created(brokers: Brokers, topic: Topic) -> Finding:
     return Finding(
         fine=True, text=f"topic {topic.name!r}: made, with {topic.partitions} partitions"
     )
+
+
+def _seen(brokers: Brokers, made: Set[str]) -> None:
+    """Wait until brokers list what was made, so that whoever looks next finds it.
+
+    Kafka: a topic is there once the controller has it; brokers hear of it a moment later.
+    """
+    until = time.monotonic() + PATIENCE
+    while (
+        made and made - brokers.listed("listing topics").topics.keys() and time.monotonic() < until
+    ):
+        time.sleep(_PAUSE)
 
 
 def _not_made(topic: Topic, error: KafkaError) -> Finding:

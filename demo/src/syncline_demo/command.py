@@ -51,12 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is synced",
     )  # fmt: skip
     parser.add_argument("--keep", type=Path, help="folder for the configuration and the state")
-    parser.add_argument(
+    handbook = parser.add_argument_group("handbook")
+    handbook.add_argument(
         "--serve",
         action="store_true",
         help="go on afterwards: the service with its web page, and both systems, until Ctrl-C",
     )
-    parser.add_argument(
+    handbook.add_argument(
         "--port", type=int, default=8080, help="port of the web page with --serve (default: 8080)"
     )
     mirror = parser.add_argument_group("mirror")

@@ -16,7 +16,7 @@ from ..connector import Finding, Preparation
 from ..errors import ConfigError, SynclineError
 from .exits import DONE
 from .opened import run
-from .output import emit, say
+from .output import counted, emit, say
 
 if TYPE_CHECKING:
     from ..engine.mirroring.context import StreamContext
@@ -186,7 +186,9 @@ def stream_line(config: Config, name: str, role: str, instance: str) -> str:
             f"{medium} {written(time)}" for medium, time in job.zombies.thresholds.items()
         )
         return f"{sides}: active {as_}; merges {job.of}; asks after silence ({after})"
-    return f"{sides}: active {as_}; mirrors {len(job.topics)} topics, repeats: {job.dedupe}"
+    return (
+        f"{sides}: active {as_}; mirrors {counted(len(job.topics), 'topic')}, repeats: {job.dedupe}"
+    )
 
 
 __all__ = [

@@ -68,7 +68,12 @@ async def test_a_plan_after_new_rules_names_no_edit_of_people(make_pair: MakePai
     await pair.sync()
     with_rules(pair, categories(bills="Billing"))
     plan = await pair.session.plan()
-    assert [(i.title, i.decision, i.side) for i in plan.items] == [("Hours", "write", "right")]
+    assert [(i.title, i.decision, i.side, i.detail) for i in plan.items] == [
+        ("Hours", "write", "right", "the mapping rules have changed")
+    ]
+    report = await pair.session.apply(plan)
+    assert report.counts["stale"] == 0
+    assert report.written == 1
 
 
 async def test_an_edit_that_was_made_before_the_rules_changed_travels(make_pair: MakePair) -> None:

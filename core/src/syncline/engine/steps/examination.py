@@ -16,6 +16,8 @@ from .decisions import as_people_say, decide_pair, release
 from .observation import Evidence, Reading, read_pair
 from .step import Step, plain
 
+_NEW_RULES = "the mapping rules have changed"
+
 
 async def examine(
     job: Job, link: Link, evidence: Evidence, *, force: frozenset[Side] = frozenset()
@@ -57,7 +59,15 @@ def step_of(job: Job, reading: Reading, evidence: Evidence) -> Step:
         if all(reading.seen[side].seen is not Seen.CHANGED for side in Side):
             return plain(reading, Keep(Reason.HELD))
         decision = release(job, reading, decision)
-    return complete(job, reading, as_people_say(reading, decision))
+    step = complete(job, reading, as_people_say(reading, decision))
+    return evolve(step, detail=_NEW_RULES) if _is_of_new_rules(job, reading, step) else step
+
+
+def _is_of_new_rules(job: Job, reading: Reading, step: Step) -> bool:
+    """Tell whether a write is nobody's edit, but the mapping's."""
+    unedited = all(reading.seen[side].seen is Seen.UNCHANGED for side in Side)
+    other_rules = reading.link.epoch != job.mapping.version
+    return unedited and other_rules and isinstance(step.decision, Write) and not step.detail
 
 
 def _left_out(job: Job, reading: Reading) -> Step:

@@ -43,6 +43,8 @@ class Source:
     async def describe(self) -> Sequence[str]:
         if self.settings.refused:
             raise Forbidden("acme: the client is refused (401); give it another secret")
+        if "misspelt" in self.wanted.topics:
+            raise Forbidden("acme: there is no topic 'misspelt'")
         return [f"{topic} for {self.wanted.listener}" for topic in self.wanted.topics]
 
     async def aclose(self) -> None:
@@ -178,6 +180,16 @@ def test_check_online_says_when_the_source_refuses(teller: Path, cli: Run) -> No
     done = cli("check", "--online")
     assert done.code == 1
     assert "cx: acme: the client is refused (401); give it another secret\n" in done.out
+
+
+def test_check_online_tries_every_job_of_a_source(teller: Path, cli: Run) -> None:
+    first = CONFIG.replace(
+        "[jobs.mirror]", '[connections.more]\nconnector = "teller"\n[jobs.mirror]'
+    )
+    wrong = first.replace('topics = ["conversations"]', 'topics = ["misspelt"]')
+    second = '[jobs.second]\nkind = "events"\nsource = "cx"\nsink = "more"\ntopics = ["calls"]\n'
+    (teller / "syncline.toml").write_text(wrong + second)
+    assert "cx: acme: there is no topic 'misspelt'\n" in cli("check", "--online").out
 
 
 @pytest.mark.parametrize("job", ["clean", "mirror"])

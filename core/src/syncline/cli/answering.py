@@ -35,7 +35,6 @@ def answers(config: Config) -> dict[str, str | None]:
 
 async def _answers(config: Config) -> dict[str, str | None]:
     objects = _objects(config)
-    sources = {job.source: name for name, job in config.jobs.items() if job.kind == "events"}
     streaming = {each for name in config.stream_jobs for each in config.connections_of(name)}
     passing = {each for name in config.pass_jobs for each in config.connections_of(name)}
     names = [
@@ -48,8 +47,9 @@ async def _answers(config: Config) -> dict[str, str | None]:
         *(_problem(config, name, objects.get(name, ())) for name in names)
     )
     found = dict(zip(names, problems, strict=True))
-    for name, job in sources.items():
-        found[name] = found.get(name) or await _told(config, job)
+    for name, job in config.stream_jobs.items():
+        if job.kind == "events":
+            found[job.source] = found.get(job.source) or await _told(config, name)
     for name in _janitors(config):
         found[name] = found.get(name) or await _looked_up(config, name)
     for name in _intakes(config):

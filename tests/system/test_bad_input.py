@@ -161,6 +161,7 @@ async def test_half_a_listing_and_an_empty_one_remove_nothing(world: Any) -> Non
     assert len(world.articles()) >= 8
 
 
+@pytest.mark.long(30)
 async def test_a_page_that_is_too_large_or_cannot_be_written_stops_no_other(world: Any) -> None:
     world.wiki.act({"do": "create", "title": "Long", "body": "<p>" + "word " * 400_000 + "</p>"})
     world.wiki.act({"do": "create", "title": "Good", "body": "<p>fine</p>"})
@@ -199,6 +200,7 @@ async def test_a_deleted_parent_takes_nothing_with_it_that_is_still_there(world:
 
 
 @pytest.mark.xdist_group("kill")
+@pytest.mark.long(40)
 def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(
     tmp_path: Path, systems: Callable[..., Any]
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(
 
 
 @pytest.mark.xdist_group("kill")
+@pytest.mark.long(40)
 def test_ctrl_c_ends_cleanly_and_the_next_pass_goes_on(
     tmp_path: Path, systems: Callable[..., Any]
 ) -> None:

@@ -21,6 +21,7 @@ from syncline_demo.capacity.clock import MovedClock
 from syncline_demo.systems import System, started
 from syncline_demo.tables import connections
 
+pytestmark = pytest.mark.long(20)
 MUTATING = ("Put", "Update", "Set", "Create", "Delete")
 
 

@@ -32,7 +32,7 @@ def test_the_demo_ends_in_agreement() -> None:
     assert "agree, word by word" in told
 
 
-@pytest.mark.long(40)
+@pytest.mark.long(80)
 def test_the_demo_of_configuration_ends_with_every_field_as_its_rule_says() -> None:
     told = demo("config")
     for event in ("adopted", "updated", "held", "refused", "repaired", "conflict", "resolved"):

@@ -14,6 +14,7 @@ SEEDS = range(1, 21) if os.environ.get("SYNCLINE_SOAK") else range(1, 2)
 
 # A connection that a fault broke in the middle is closed by the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.long(30)
 @pytest.mark.parametrize("half", [0, 1])
 async def test_every_kind_of_fault_is_survived(half: int) -> None:
     # Side by side, because such a run mostly waits; in two halves, one for each process.

@@ -129,6 +129,7 @@ def faults(vendor: Running, heard: list[dict[str, Any]]) -> dict[str, int]:
     return judgement.faults
 
 
+@pytest.mark.long(40)
 def test_a_vendor_that_is_away_for_a_while_is_told_of_and_all_is_read_again(
     vendor: Running, host: Host
 ) -> None:

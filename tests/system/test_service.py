@@ -206,6 +206,7 @@ async def test_an_original_in_genesys_that_went_away_untold_the_poll_finds(serve
         assert service.passes("full") == full, "no full pass had to be made"
 
 
+@pytest.mark.long(70)
 async def test_what_neither_webhook_nor_poll_told_the_scheduled_pass_brings(serve: Any) -> None:
     """The nightly pass, made each minute: as the timetable has it, and nobody asks for it."""
     told = {"poll": "1s", "schedule": "* * * * *", "subscribe": {"drop": 1.0}}

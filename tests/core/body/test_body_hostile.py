@@ -114,6 +114,7 @@ def assert_bounded(names: list[str], *, seconds: float) -> None:
     assert not [entry for entry in seen if entry["mebibytes"] > 200]
 
 
+@pytest.mark.long(25)
 def test_the_dearest_inputs_end_in_bounded_time_and_memory() -> None:
     # A quadratic step takes minutes here. The two seconds of the promise are for a quiet machine.
     assert_bounded([*DEAREST], seconds=20)

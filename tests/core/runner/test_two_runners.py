@@ -23,6 +23,7 @@ from syncline_checks.shell import toml
 from syncline_checks.worlds import _changes
 from syncline_simulators.running import Running, running
 
+pytestmark = pytest.mark.long(20)
 PROGRAM = Path(__file__).with_name("one_of_two.py")
 PAGES = 12
 

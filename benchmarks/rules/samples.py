@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from syncline.config import load
+from syncline.config_items import ConfigRecord, FieldSpec, FieldType, Kind
 from syncline.connector import Connector
-from syncline.items import ConfigRecord, FieldSpec, FieldType, Kind
 from syncline.model import Ref, Version
 from syncline.rules import Rule
 

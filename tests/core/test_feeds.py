@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.feeds import MOST_REMEMBERED, SETTLED, Reading, Watermark
+from syncline.change_feeds import MOST_REMEMBERED, SETTLED, Reading, Watermark
 from syncline.model import Cursor
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

@@ -11,9 +11,9 @@ from attrs import frozen
 
 from syncline import plugins
 from syncline.config import load
+from syncline.config_items import FieldType
 from syncline.connector import Connector
 from syncline.errors import ConfigError
-from syncline.items import FieldType
 
 PAGE = Path(__file__).parents[2] / "docs" / "scope.md"
 CONNECTORS = {"cx": "genesys", "cloud": "aws"}

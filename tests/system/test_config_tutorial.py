@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncline.cli.starting import template
+from syncline.cli.init import template
 from syncline.config import Config, load
 from syncline_aws.kinds import KINDS as AWS
 from syncline_genesys.config.kinds import KINDS as GENESYS

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from .items import Author, ConfigRecord, Kind, Objection
+from .config_items import Author, ConfigRecord, Kind, Objection
 from .model import JSON, Change, ChangePage, Costs, Cursor, Ref, Version
 from .ports import Capability, Note
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import attrs
 
-from .shown import Shown
+from .reprs import Shown
 
 if TYPE_CHECKING:
     # Declaring a connector needs no port: a check of the configuration does without them.
+    from .config_items import Kind
     from .config_store import ConfigStore, EventReader, Intake
     from .events import (
         Envelopes,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         MergeStage,
         Subscription,
     )
-    from .items import Kind
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
     from .state.shared import Shared

@@ -15,7 +15,7 @@ import attrs
 from .connector import API_VERSION, Connector
 from .entrypoints import EntryPoint, entry_points
 from .errors import PluginError
-from .shown import Shown
+from .reprs import Shown
 
 CONNECTORS = "syncline"
 COMMANDS = "syncline.commands"

@@ -11,7 +11,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from .shown import Shown
+from .reprs import Shown
 from .side import Side
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import field, frozen
 
-from .shown import Shown
+from .reprs import Shown
 
 
 @frozen(repr=False)

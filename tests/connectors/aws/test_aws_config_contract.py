@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import item_ref
 from syncline.config_store import ConfigStore
-from syncline.items import item_ref
 from syncline.model import JSON, Ref
 from syncline.testing.config_contract import ConfigStoreContract
 from syncline.testing.config_person import ConfigPerson

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import ConfigRecord, item_ref
 from syncline.config_store import FieldWrite
 from syncline.errors import Held, NotFound, OutcomeUnknown, Rejected, VersionMismatch
-from syncline.items import ConfigRecord, item_ref
 from syncline.model import JSON, Ref, Status
 
 WRITE = FieldWrite(note=lambda step, detail: None)

@@ -10,7 +10,7 @@ import pytest
 from botocore import exceptions as boto
 from botocore.session import Session
 
-from syncline import fence
+from syncline import fencing
 from syncline.errors import (
     ConfigError,
     Forbidden,
@@ -203,7 +203,7 @@ async def test_nothing_is_written_once_another_process_has_taken_over(
     def lost() -> None:
         raise LeaseLost("another holder has it")
 
-    with fence.fenced(lost), pytest.raises(LeaseLost):
+    with fencing.fenced(lost), pytest.raises(LeaseLost):
         await calls.write("ssm", "delete_parameter", Name="x")
     assert cloud.calls() == []
 

@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.feeds import Watermark
+from syncline.change_feeds import Watermark
 from syncline_confluence.audience import Parent
 from syncline_confluence.places import Places
 from syncline_confluence.rounds import (

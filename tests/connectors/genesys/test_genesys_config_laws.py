@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.items import at_path
+from syncline.config_items import at_path
 from syncline.model import JSON
 from syncline_genesys.config import queues, utilizations
 from syncline_genesys.config.fields import exchanged, holds, misfit, news, version_of

@@ -15,10 +15,10 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.config.file import read
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
 from syncline.connector import Context
 from syncline.errors import ConfigError
-from syncline.items import ConfigRecord
 from syncline.model import Change, ChangePage, Cursor, Ref
 from syncline.ports import Cache, Secret
 from syncline.runner.hints import marks

@@ -13,8 +13,8 @@ import attrs
 import pytest
 
 from syncline.body import from_html, parse
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
-from syncline.items import ConfigRecord
 from syncline.model import Complete, Document, Record, Ref
 from syncline.ports import BulkItem, Secret
 from syncline.testing import Attempt

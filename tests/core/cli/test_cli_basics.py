@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import syncline
-from syncline.cli.exits import CONFLICTS, DONE, FAILED, REFUSED, USAGE, worst
+from syncline.cli.exit_codes import CONFLICTS, DONE, FAILED, REFUSED, USAGE, worst
 from syncline.cli.parser import parser_for, verb_of
 from syncline.cli.verbs import VERBS
 
@@ -123,7 +123,7 @@ def test_a_reader_that_went_away_is_no_error(project: Path) -> None:
 
 WAITING = """
 import asyncio, sys
-from syncline.cli import exits, main, opened, watching
+from syncline.cli import exit_codes, main, sessions, status
 
 async def wait():
     print("ready", flush=True)
@@ -132,7 +132,7 @@ async def wait():
     finally:
         print("closed", flush=True)
 
-watching.explain = lambda args: opened.run(wait())
+status.explain = lambda args: sessions.run(wait())
 sys.exit(main(["explain", "here:x"]))
 """
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta, timezone
 import attrs
 import pytest
 
-from syncline.cli import before, progress, reports, watching
-from syncline.cli.exits import CONFLICTS, DONE, FAILED, REFUSED
+from syncline.cli import pairing, progress, reports
+from syncline.cli import status as status_command
+from syncline.cli.exit_codes import CONFLICTS, DONE, FAILED, REFUSED
 from syncline.cli.output import columns, counted, plain, safe
 from syncline.cli.progress import Meter
 from syncline.engine import ItemLosses, ItemResult, JobStatus, Plan, PlanItem, Refusal, Report
@@ -129,11 +130,11 @@ def test_proposals_say_how_to_answer_them() -> None:
     proposal = Proposal(
         left=REF, right=Ref("kb", "2"), left_title="A", right_title="a", score=0.5, why="same title"
     )
-    lines = list(before.proposal_lines([proposal], 1))
+    lines = list(pairing.proposal_lines([proposal], 1))
     assert lines[0] == "1 pair accepted; the next pass acts on it"
     assert "50% alike: same title" in lines[3]
     assert lines[-1].startswith("1 proposal: answer each with --accept LEFT RIGHT")
-    assert list(before.proposal_lines([], 0)) == ["no proposals wait"]
+    assert list(pairing.proposal_lines([], 0)) == ["no proposals wait"]
 
 
 def test_a_status_says_only_what_there_is() -> None:
@@ -141,7 +142,7 @@ def test_a_status_says_only_what_there_is() -> None:
         job="docs", pairs=1234, conflicts=2, reviews=0, quarantined=1, withdrawn=0, held=0,
         proposals=0, last_run=None, last_full=None, token="7f3a",
     )  # fmt: skip
-    assert list(watching.status_lines(status)) == [
+    assert list(status_command.status_lines(status)) == [
         "docs: 1,234 pairs; last pass never",
         "  2 conflicts to settle: `syncline conflicts`",
         "  1 item that failed: `syncline quarantine`",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from syncline.cli.config_kinds import FieldRow, kind_lines, rows_of_kind
 from syncline.cli.connectors import description
-from syncline.cli.kinds import FieldRow, kind_lines, rows_of_kind
 from syncline.cli.reference import pages
+from syncline.config_items import FieldSpec, FieldType, Kind
 from syncline.connector import Connector
-from syncline.items import FieldSpec, FieldType, Kind
 from syncline.testing.config_vendor import KINDS
 
 

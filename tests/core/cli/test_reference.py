@@ -10,7 +10,7 @@ import pytest
 
 from syncline import plugins
 from syncline.cli import reference
-from syncline.cli.starting import template
+from syncline.cli.init import template
 from syncline.config import read
 from syncline.config.schema import schema
 from syncline.decision import Deletes, OnConflict, Otherwise

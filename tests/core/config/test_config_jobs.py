@@ -11,9 +11,9 @@ import pytest
 
 from syncline.config import Config, ConfigJob
 from syncline.config.schema import schema
+from syncline.config_items import FieldType
 from syncline.connector import Connector
 from syncline.errors import ConfigError
-from syncline.items import FieldType
 from syncline.model import Ref
 from syncline.policy import Limits
 from syncline.rules import Drift, Input, Rule, Target, Wins

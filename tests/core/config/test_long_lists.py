@@ -6,7 +6,7 @@ import pytest
 
 from syncline.config import load
 from syncline.errors import ConfigError
-from syncline.suggesting import first_of
+from syncline.suggestions import first_of
 
 FILE = b"""\
 [connections.cx]

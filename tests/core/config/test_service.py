@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from syncline.cli.checking import secret_states
+from syncline.cli.check import secret_states
 from syncline.config import Config
 from syncline.config.addresses import Address, address, within
 from syncline.config.connections import Load

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.suggesting import MOST, nearest
+from syncline.suggestions import MOST, nearest
 
 
 def test_the_nearest_word_is_told() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from attrs import define, field
 
+from syncline.config_items import FieldType, item_ref
 from syncline.decision import Limits
 from syncline.engine.configuration import ConfigSession, Rulebook
-from syncline.items import FieldType, item_ref
 from syncline.model import JSON, Change, Ref, Side
 from syncline.ports import Capability
 from syncline.rules import Input, Rule, Target

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from syncline.clock import SystemClock
+from syncline.config_items import ConfigRecord, FieldType, Kind, Objection, item_ref
 from syncline.config_store import FieldWrite
 from syncline.engine import ConfigSession
 from syncline.engine.configuration import Rulebook
 from syncline.engine.runs.holder import is_dead, this_process
 from syncline.errors import VersionMismatch
-from syncline.items import ConfigRecord, FieldType, Kind, Objection, item_ref
 from syncline.model import JSON, Change, ChangePage, Costs, Cursor, Ref, Side, Version
 from syncline.ports import Capability
 from syncline.rules import Input, Rule, Target

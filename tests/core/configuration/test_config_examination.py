@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import FieldType, item_ref
 from syncline.decision import Reason
 from syncline.engine.configuration import passes
 from syncline.engine.configuration.examination import Examined, rememberable
 from syncline.engine.configuration.steps import fresh_link
 from syncline.engine.runs.report import Report
-from syncline.items import FieldType, item_ref
 from syncline.model import Digest, Side
 from syncline.rules import Drift, Input, Rule, Target
 from syncline.state.records import Intent, OpenIntent, Planned

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import FieldType, item_ref
 from syncline.errors import OutcomeUnknown, Refused, Unavailable
-from syncline.items import FieldType, item_ref
 from syncline.model import Change, Ref, Side
 from syncline.ports import Capability
 from syncline.rules import Input, Rule, Target

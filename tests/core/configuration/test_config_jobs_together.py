@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from syncline.config_items import FieldType
 from syncline.engine.configuration import ConfigSession, Rulebook
-from syncline.items import FieldType
 from syncline.model import Ref
 from syncline.ports import Capability
 from syncline.rules import Rule, Target

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
 from syncline.errors import Refused
-from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref, Version
 from syncline.state.port import StateStore
 from syncline.state.records import Effect, Lease

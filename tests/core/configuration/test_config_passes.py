@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import item_ref
 from syncline.engine.configuration import ConfigSession, Rulebook
 from syncline.errors import ConfigError, Rejected
-from syncline.items import item_ref
 from syncline.model import Ref
 from syncline.rules import Rule, Target, Wins
 

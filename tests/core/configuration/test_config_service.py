@@ -16,9 +16,9 @@ import pytest
 from syncline import cli
 from syncline.clock import SystemClock
 from syncline.config import Config, load
+from syncline.config_items import item_ref
 from syncline.config_store import Delivery
 from syncline.connector import Connector, Context
-from syncline.items import item_ref
 from syncline.model import JSON, Change
 from syncline.runner import Runner
 from syncline.runner.intakes import interpret

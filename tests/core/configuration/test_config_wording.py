@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from syncline.cli.exits import DONE, FAILED
+from syncline.cli.exit_codes import DONE, FAILED
 from syncline.cli.reports import code, lines
-from syncline.cli.watching import history_lines, status_lines
+from syncline.cli.status import history_lines, status_lines
 from syncline.engine.status.explanation import where_and_why
 from syncline.errors import OutcomeUnknown, Rejected
 from syncline.rules import Rule

@@ -14,8 +14,8 @@ from syncline.config import load
 from syncline.connector import Connector, Context
 from syncline.errors import Rejected, Unavailable
 from syncline.events import Event, EventSink
-from syncline.events.own import event_of
-from syncline.events.telling import LATE, Told, begin, tell
+from syncline.events.history_events import event_of
+from syncline.events.publisher import LATE, Told, begin, tell
 from syncline.model import Ref, Side
 from syncline.plugins import load as load_plugin
 from syncline.runner import Runner, publisher

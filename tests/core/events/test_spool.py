@@ -126,6 +126,21 @@ def test_a_torn_tail_costs_nothing_that_was_promised(
     again.close()
 
 
+def test_a_torn_tail_is_none_to_those_who_come_later_either(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment=1 << 20)
+    for number in (1, 2):
+        spool.append(groups(number))
+        spool.close()
+        newest = max(spool.folder.glob("*.events"))
+        with newest.open("ab") as file:
+            file.write(b"\x00\x00\x01\x07\xde\xad\xbe\xef")
+        # What it writes goes into a segment of its own, behind the one with the torn tail.
+        spool = opened(tmp_path, segment=1 << 20)
+    assert [ids for _, ids in waiting(spool)] == [["e1"], ["e2"]]
+    assert spool.damaged == 0
+    spool.close()
+
+
 def test_damage_in_the_middle_is_set_aside_and_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from syncline.http import Pace
-from syncline.rationing import Block
+from syncline.shared_rate import Block
 from syncline.testing import FakeClock
 
 Paced: TypeAlias = Callable[..., Pace]

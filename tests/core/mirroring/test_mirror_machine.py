@@ -122,6 +122,8 @@ class Mirrored(RuleBasedStateMachine):
     def the_spool_may_be_larger_or_smaller(self, room: int) -> None:
         self.stage.mirror.spool.size = room
 
+    # What waits in it already could not be read either: that ends a mirror, which begins again.
+    @precondition(lambda self: self.stage.mirror.spool.empty)
     @rule()
     def the_spool_cannot_be_written(self) -> None:
         folder = self.stage.mirror.spool.folder

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from syncline.items import FieldType
+from syncline.config_items import FieldType
 from syncline.model import Ref
 from syncline.rules import Input, Rule, Target
 

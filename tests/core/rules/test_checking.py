@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from syncline.config_items import FieldSpec, FieldType, Kind
 from syncline.expressions import ExpressionError
-from syncline.items import FieldSpec, FieldType, Kind
 from syncline.rules.checking import Held, checked
 
 GROUP = Kind(

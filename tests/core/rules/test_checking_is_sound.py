@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncline.config_items import FieldSpec, FieldType, Kind
 from syncline.expressions import Calculation, ExpressionError
 from syncline.expressions.syntax import tree_of
-from syncline.items import FieldSpec, FieldType, Kind
 from syncline.model import JSON
 from syncline.rules.checking import Held, checked
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import ConfigRecord, FieldType
 from syncline.errors import Rejected
-from syncline.items import ConfigRecord, FieldType
 from syncline.model import JSON, Ref, Status, Version
 from syncline.rules import (
     Input,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.items import FieldType
+from syncline.config_items import FieldType
 from syncline.model import Ref
 from syncline.rules import Graph, Input, Rule, Target, cycles, overlaps
 

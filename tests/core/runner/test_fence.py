@@ -9,7 +9,7 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.errors import LeaseLost
-from syncline.fence import check, fenced
+from syncline.fencing import check, fenced
 from syncline.http import Client
 from syncline.http.pace import Pace
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.rationing import Allowance, Line, granted
+from syncline.shared_rate import Allowance, Line, granted
 
 _WAY = 0.15
 """Seconds by which the way to the server may differ from one request to the next."""

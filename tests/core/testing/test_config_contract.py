@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 import pytest
 
+from syncline.config_items import Author, ConfigRecord, Objection
 from syncline.config_store import ConfigStore, FieldWrite
 from syncline.errors import Forbidden, StoreError, VersionMismatch
-from syncline.items import Author, ConfigRecord, Objection
 from syncline.model import JSON, Change, ChangePage, Cursor, Ref, Status, Version
 from syncline.ports import Capability
 from syncline.testing import CONFIG_EVERYTHING, FakeClock, MemoryConfigStore

@@ -35,8 +35,8 @@ from syncline.testing.sink_contract import Arrived, SinkContract, event
 from syncline_kafka import Security, Settings, connector
 from syncline_kafka.merge.topics import partitions
 from syncline_kafka.messages import event_of
-from syncline_kafka.preparing import prepare
 from syncline_kafka.sink import KafkaSink
+from syncline_kafka.topic_setup import prepare
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.testing import USERS
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from syncline_kafka.repetition import EVERY, RepetitionFilter
+from syncline_kafka.log_throttle import EVERY, RepetitionFilter
 
 REFUSED = "FAIL [syncline#producer-1] [thrd:kafka-1:9092/bootstrap]: Connection refused"
 

@@ -124,7 +124,7 @@ async def test_an_outage_is_warned_of_once(
     bench.cluster.up()
     await call
     assert len(seen.of("kafka.error")) > 1
-    ours = [r for r in caplog.records if r.name == "syncline_kafka.producing"]
+    ours = [r for r in caplog.records if r.name == "syncline_kafka.producer"]
     assert [r.levelname for r in ours] == ["WARNING"]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from syncline.config_items import FieldType, item_ref
 from syncline.engine import ConfigSession
 from syncline.engine.configuration import Rulebook
-from syncline.items import FieldType, item_ref
 from syncline.rules import Drift, Input, Rule, Target
 from syncline.testing.config_memory import MemoryConfigStore
 

@@ -10,8 +10,8 @@ from syncline.connector import Connector, Context
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from syncline.config_items import Kind
     from syncline.events import EventSink
-    from syncline.items import Kind
 
     from .config import AwsStore
     from .events import AwsEvents

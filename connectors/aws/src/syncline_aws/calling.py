@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from syncline import fence
+from syncline import fencing
 from syncline.connector import Context
 from syncline.errors import SynclineError
 from syncline.model import Ref
@@ -79,7 +79,7 @@ class Calls:
     ) -> dict[str, Any]:
         async with self._turns:
             if write:
-                fence.check()
+                fencing.check()
             self._observe("aws.call", {"service": service, "operation": operation})
             called = partial(self._called, service, operation, params, write)
             return await asyncio.get_running_loop().run_in_executor(self._threads, called)

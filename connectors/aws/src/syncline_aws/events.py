@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from syncline.config_items import item_ref
 from syncline.connector import Context
-from syncline.items import item_ref
 from syncline.model import JSON, Change
 
 from .settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncline.items import FieldSpec, FieldType, Kind
+from syncline.config_items import FieldSpec, FieldType, Kind
 
 GROUP = "autoscaling-group"
 TABLE, INDEX, TTL = "dynamodb-table", "dynamodb-index", "dynamodb-ttl"

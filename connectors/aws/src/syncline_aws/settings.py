@@ -9,8 +9,8 @@ from typing import Any
 from attrs import frozen, validators
 
 from syncline.connector import setting
+from syncline.reprs import Shown
 from syncline.secret import Secret
-from syncline.shown import Shown
 
 
 def _positive(_: object, attribute: Any, value: Any) -> None:

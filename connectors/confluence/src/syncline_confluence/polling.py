@@ -13,8 +13,8 @@ from datetime import datetime
 
 from attrs import evolve
 
+from syncline.change_feeds import Reading, Watermark
 from syncline.errors import NotFound, RateLimited, StoreError, Unavailable
-from syncline.feeds import Reading, Watermark
 from syncline.model import Change, ChangePage, Cursor
 from syncline.urgency import patient
 

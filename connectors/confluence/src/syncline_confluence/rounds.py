@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from syncline.feeds import Watermark
+from syncline.change_feeds import Watermark
 from syncline.model import Cursor
 
 from .places import Places, in_order

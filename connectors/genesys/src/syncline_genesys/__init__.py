@@ -12,8 +12,8 @@ from .webhooks import FORMS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from syncline.config_items import Kind
     from syncline.events import Subscription
-    from syncline.items import Kind
 
     from .config.events import Reader
     from .config.store import GenesysConfigStore

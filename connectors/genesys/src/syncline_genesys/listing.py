@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 from attrs import evolve
 
+from syncline.change_feeds import Reading, Watermark
 from syncline.errors import Forbidden, NotFound, Rejected, StoreError, Unavailable
-from syncline.feeds import Reading, Watermark
 from syncline.model import Change, ChangePage, Complete, Cursor, Incomplete, Ref
 from syncline.ports import Cache, Clock, Listed
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from .exits import DONE, INTERRUPTED, USAGE, code_of
+from .exit_codes import DONE, INTERRUPTED, USAGE, code_of
 
 __all__ = ["main", "program"]
 

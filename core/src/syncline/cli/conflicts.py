@@ -18,9 +18,9 @@ from ..errors import ConfigError, Refused
 from ..model import FIELDS, JSON, Document
 from ..state.records import ConflictRecord
 from . import reports
-from .exits import CONFLICTS, DONE
-from .opened import configuration, offline, online, run, sided, the_job
+from .exit_codes import CONFLICTS, DONE
 from .output import columns, emit, say
+from .sessions import configuration, offline, online, run, sided, the_job
 
 MAX_BODY = 5 * 1024 * 1024
 """Bytes of an edited text."""

@@ -11,8 +11,8 @@ from attrs import frozen
 from .. import plugins
 from ..connector import Connector, WebhookForm
 from ..plugins import Installed
-from .exits import DONE
-from .kinds import kind_lines, kinds_of, refused_of, rows_of_kind
+from .config_kinds import kind_lines, kinds_of, refused_of, rows_of_kind
+from .exit_codes import DONE
 from .output import columns, emit, say
 
 

@@ -18,9 +18,9 @@ from ..config.schema import of_type
 from ..config.service import Service
 from ..connector import Connector
 from ..mapping.inputs import EXAMPLE
+from .config_kinds import OTHERS, kinds_of, naming, refused_of, rows_of_kind
 from .connectors import SettingRow, forms_of, rows_of, settings_of, type_name
 from .interaction_page import interaction_page
-from .kinds import OTHERS, kinds_of, naming, refused_of, rows_of_kind
 from .parser import overview, parser_for
 from .verbs import VERBS
 

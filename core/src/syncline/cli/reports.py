@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..engine import ItemLosses, ItemResult, Plan, PlanItem, Refusal, Report
-from .exits import CONFLICTS, DONE, FAILED, REFUSED, worst
+from .exit_codes import CONFLICTS, DONE, FAILED, REFUSED, worst
 from .output import columns, counted, emit, say
 
 _COUNTS = (

@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 
 from ..errors import ConfigError
-from ..shown import Shown
+from ..reprs import Shown
 from .connections import Connection
 from .faults import nearest
 from .jobs import DocumentsJob, Job, PassJob, StreamJob

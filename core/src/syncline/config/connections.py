@@ -11,11 +11,11 @@ from attrs import field, frozen
 from .. import plugins
 from ..connector import Connector, WebhookForm
 from ..errors import PluginError
+from ..reprs import Shown
 from ..secret import Secret
-from ..shown import Shown
 from .faults import Fault, Faults, faults_of, nearest
+from .leaf_readers import Local
 from .leaves import Path, rewritten
-from .plain import Local
 from .scalars import shown
 from .secrets import SecretRef, references, resolved
 from .structure import as_table, structured, typable

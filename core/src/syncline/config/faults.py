@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from ..shown import Shown
-from ..suggesting import nearest
+from ..reprs import Shown
+from ..suggestions import nearest
 from .leaves import Path
 
 if TYPE_CHECKING:

@@ -198,7 +198,7 @@ class _Reader:
                 chosen[name] = job if job is not None and job.kind == "config" else None
         if not chosen:
             return {}
-        from .ruling import resolved
+        from .rule_types import resolved
 
         named = self._table.get("connections")
         known = frozenset(named) if isinstance(named, dict) else frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-from ..items import Kind
+from ..config_items import Kind
 from ..model import RULES
 from .connections import Connection
 from .faults import nearest

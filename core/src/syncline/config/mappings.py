@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NewType
 from attrs import Attribute, frozen
 
 from ..connector import setting
-from ..shown import Shown
+from ..reprs import Shown
 from .faults import Fault, Faults
 from .scalars import TitlePath, shown
 from .structure import register, structured

@@ -11,8 +11,8 @@ from typing import Any
 from attrs import frozen
 
 from ..errors import ConfigError, SynclineError
+from ..reprs import Shown
 from ..secret import Secret
-from ..shown import Shown
 from .leaves import Path, leaves, rewritten
 
 MAX_SIZE = 64 * 1024

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
-from ..shown import Shown
+from ..reprs import Shown
 from .faults import Fault, Faults, nearest
 from .scalars import shown
 

@@ -20,7 +20,7 @@ import attrs
 from ..connector import LocalPath
 from ..secret import Secret
 from .faults import Fault, Faults, faults_of, nearest
-from .plain import LEAVES, chosen, local
+from .leaf_readers import LEAVES, chosen, local
 from .scalars import shown
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .event import Event
 from .lookup import Found, Lookup
+from .merge_stage import MergeJob, MergeStage, Zombies
 from .privacy import Privacy
 from .sink import EventSink, EventsRejected
 from .source import Batch, Envelopes, EventSource, OpenKeys, Subscription
-from .stage import MergeJob, MergeStage, Zombies
 
 __all__ = [
     "Batch",

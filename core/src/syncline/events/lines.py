@@ -13,7 +13,7 @@ from attrs import define, field, frozen, validators
 
 from ..connector import Connector, Context, LocalPath, setting
 from ..errors import Unavailable
-from ..shown import Shown
+from ..reprs import Shown
 from .encoding import line
 from .event import Event
 from .sink import EventSink, EventsRejected

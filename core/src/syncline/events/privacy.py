@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from attrs import frozen
 
+from ..reprs import Shown
 from ..secret import Secret
-from ..shown import Shown
 
 Handling: TypeAlias = Literal["drop", "hash", "keep"]
 """`hash` writes a keyed digest: equal values stay equal, and nobody can guess them back."""

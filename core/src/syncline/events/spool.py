@@ -18,7 +18,7 @@ from attrs import define, field
 
 from ..errors import StateError
 from .event import Event
-from .segment import MAGIC, Damaged, joined, read
+from .spool_segment import MAGIC, Damaged, joined, read
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,8 @@ class Spool:
                 return  # There is more behind it: this is no torn tail, and reading it says so.
             fields = {"segment": number, "bytes": end - good, "why": str(error)}
             logger.warning("the end of a spool was never written in full", extra=fields)
+            # To whoever opens it after another segment was begun it would look like damage.
+            os.truncate(self._path(number), good)
         self._ends[number] = min(good, end)
 
     # -- for everybody -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
 
-from .. import fence, urgency
+from .. import fencing, urgency
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
@@ -237,7 +237,7 @@ class Client:
                 progress.credentials = await self._credentials(call)
                 if call.writes:
                     # After all waiting: what was replaced meanwhile sends nothing any more.
-                    fence.check()
+                    fencing.check()
                 outcome = await self._attempt(call, progress.credentials, progress.deadline)
                 self._tell_pace(call, slot, outcome)
         except Paused as pause:

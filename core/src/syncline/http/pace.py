@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from ..clock import SystemClock
 from ..errors import StateError
 from ..ports import Clock
-from ..rationing import Ration
+from ..shared_rate import Ration
 from .budget import RetryBudget
 from .gate import Cause, Gate
 from .limits import ReadLimits

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from attrs import define, field, frozen
 
+from ..config_items import FieldType, Kind
 from ..expressions import ExpressionError
 from ..expressions.calculation import Calculation
 from ..expressions.syntax import (
@@ -28,7 +29,6 @@ from ..expressions.syntax import (
     start_of,
     tree_of,
 )
-from ..items import FieldType, Kind
 from .paths import Step, chain, read_of, unknown
 from .typing import (
     BOOL,

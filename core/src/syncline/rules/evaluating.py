@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from ..config_items import ConfigRecord, FieldType, at_path
 from ..expressions import Calculation, ExpressionError
-from ..items import ConfigRecord, FieldType, at_path
 from ..model import JSON, Ref, Status
 from .fitting import Misfit, fitted
 from .rule import Input, Rule, RuleError, brief

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from ..items import FieldType
+from ..config_items import FieldType
 from ..model import JSON
 from .numbers import INT_MAX, INT_MIN, in_text
 

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from ..config_items import FieldType, Kind
 from ..expressions import ExpressionError
 from ..expressions.syntax import Index, Literal, Name, Node, Select
-from ..items import FieldType, Kind
-from ..suggesting import nearest
+from ..suggestions import nearest
 
 Step: TypeAlias = Select | Index
 """`.name` or `[index]`."""

@@ -11,8 +11,8 @@ from enum import Enum
 
 from attrs import Factory, field, frozen
 
+from ..config_items import FieldType
 from ..errors import Rejected
-from ..items import FieldType
 from ..model import JSON, RULES, Ref
 
 

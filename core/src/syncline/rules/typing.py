@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from ..items import FieldType
+from ..config_items import FieldType
 
 
 @frozen

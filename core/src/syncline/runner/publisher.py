@@ -14,7 +14,7 @@ from ..engine.opening.secrets import resolve_secrets
 from ..engine.opening.stores import context_of
 from ..errors import SynclineError
 from ..events import EventSink
-from ..events.telling import begin, tell
+from ..events.publisher import begin, tell
 from ..ports import Clock
 from ..redaction import redact
 from ..state.port import StateStore

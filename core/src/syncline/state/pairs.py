@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..items import ConfigItem
+from ..config_items import ConfigItem
 from ..model import Document, Ref
 from .database import PAGE, Database
 from .records import Link

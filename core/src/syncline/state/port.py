@@ -13,7 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from ..items import ConfigItem
+from ..config_items import ConfigItem
 from ..model import Change, Cursor, Document, Head, Ref, Side
 from ..ports import Note
 from .browsing import Place, Shelved, Standing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..ports import Clock, Secret
-from ..rationing import Allowance
-from ..shown import Shown
+from ..reprs import Shown
+from ..shared_rate import Allowance
 from .port import FactStore
-from .rationing import SharedRation
+from .shared_rate import SharedRation
 from .tokens import SharedToken
 
 

@@ -14,17 +14,17 @@ from ..events.conversations import Conversation, Micros
 from ..model import Cursor, Head, Ref, Side
 from . import effects as _effects
 from . import schema
-from .chronicle import Chronicle
+from .cache import Facts
 from .conversations import SqliteConversations
 from .database import connect, migrate
-from .facts import Facts
-from .housekeeping import Housekeeping
+from .history import Chronicle
 from .leases import Leases
 from .listing import Listing
 from .pages import Pages
+from .pending import Waiting
 from .port import PairWork, Staged
 from .records import Effect, Lease
-from .waiting import Waiting
+from .retention import Housekeeping
 
 
 @define(slots=False)

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 
-from ..items import ConfigItem, item_digest, item_from_text, item_text
+from ..config_items import ConfigItem, item_digest, item_from_text, item_text
 from ..model import Asset, Document, Opaque
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import attrs
 
-from .. import fence
+from .. import fencing
 from ..model import Change, ChangePage, Cursor, Ref
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class FaultInjection:
         """Carry `action` out at the vendor, with what was arranged for calls of this kind."""
         await self._turn(op, ref)
         if op in self._WRITES:
-            fence.check()  # as the HTTP client does, after all waiting
+            fencing.check()  # as the HTTP client does, after all waiting
         fault = self._accidents.take(op, ref)
         if fault is None:
             result = action()

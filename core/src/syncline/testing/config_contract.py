@@ -20,9 +20,9 @@ from collections.abc import Mapping
 import attrs
 import pytest
 
+from ..config_items import ConfigRecord, at_path, kind_and_name
 from ..config_store import AuditedStore, ConfigStore
 from ..errors import Held, NotFound, Rejected, StoreError, VersionMismatch
-from ..items import ConfigRecord, at_path, kind_and_name
 from ..model import JSON, Ref, Status
 from ..ports import Capability
 from .attempt import Crash

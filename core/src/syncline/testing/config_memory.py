@@ -17,9 +17,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from ..config_store import FieldWrite
-from ..errors import Held, NotFound, Rejected, StoreError, VersionMismatch
-from ..items import (
+from ..config_items import (
     Author,
     ConfigRecord,
     FieldSpec,
@@ -29,6 +27,8 @@ from ..items import (
     at_path,
     kind_and_name,
 )
+from ..config_store import FieldWrite
+from ..errors import Held, NotFound, Rejected, StoreError, VersionMismatch
 from ..model import JSON, ChangePage, Costs, Cursor, Ref, Status, Version
 from ..ports import Capability, Clock
 from .accidents import FaultInjection

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 import pytest
 
+from ..config_items import ConfigRecord
 from ..config_store import ConfigStore, FieldWrite
-from ..items import ConfigRecord
 from ..model import JSON, Cursor, Ref
 from ..ports import Capability, Note
 from .attempt import Crash

@@ -10,7 +10,15 @@ from types import MappingProxyType
 
 import attrs
 
-from ..items import ConfigRecord, FieldSpec, FieldType, Kind, at_path, item_ref, kind_and_name
+from ..config_items import (
+    ConfigRecord,
+    FieldSpec,
+    FieldType,
+    Kind,
+    at_path,
+    item_ref,
+    kind_and_name,
+)
 from ..model import JSON, Ref, Status, Version
 from ..ports import Clock
 from .vendor import PERSON

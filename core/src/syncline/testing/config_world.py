@@ -21,11 +21,11 @@ from typing import Any
 
 from attrs import define, field
 
+from ..config_items import FieldType, item_ref
 from ..decision import Limits
 from ..engine import ConfigSession, Report
 from ..engine.configuration import Rulebook
 from ..errors import OutcomeUnknown, Refused, Unavailable
-from ..items import FieldType, item_ref
 from ..model import JSON, Change, Ref, Side
 from ..ports import Capability
 from ..rules import Input, Rule, Target, Wins

@@ -38,7 +38,7 @@ def _merge(settings: Settings, context: Context, job: MergeJob) -> MergeStage:
 
 
 async def _prepare(settings: Settings, context: Context, asked: Preparation) -> Sequence[Finding]:
-    from .preparing import prepare
+    from .topic_setup import prepare
 
     return await prepare(settings, context, asked)
 

@@ -21,8 +21,8 @@ from syncline.redaction import RedactingFilter
 from .configuration import Configuration
 from .delivery import Failed, Tally
 from .failures import unusable
+from .log_throttle import RepetitionFilter
 from .messages import Message
-from .repetition import RepetitionFilter
 
 librdkafka = logging.getLogger("syncline_kafka.librdkafka")
 librdkafka.addFilter(RedactingFilter())

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from attrs import frozen, validators
 
 from syncline.connector import LocalPath, setting
+from syncline.reprs import Shown
 from syncline.secret import Secret
-from syncline.shown import Shown
 
 PINNED: Mapping[str, str] = {
     "partitioner": "a key whose partition another client computes differently loses its order",

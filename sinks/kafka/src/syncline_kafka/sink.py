@@ -12,7 +12,7 @@ from syncline.events.sink import EventsRejected
 
 from .configuration import producer
 from .messages import Codec, Header, Message, binary, structured
-from .producing import Producing
+from .producer import Producing
 from .settings import Settings
 
 

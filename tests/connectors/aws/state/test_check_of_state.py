@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncline.cli.answering import answers
+from syncline.cli.online_check import answers
 from syncline.config import load
 from syncline_aws.state.creating import create_table
 

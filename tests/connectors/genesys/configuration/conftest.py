@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
-from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref
 from syncline_genesys.config.store import GenesysConfigStore
 from syncline_simulators.running import Running

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from syncline.config_items import ConfigRecord, at_path
 from syncline.errors import NotFound, OutcomeUnknown, Rejected, VersionMismatch
-from syncline.items import ConfigRecord, at_path
 from syncline.model import JSON, Status
 from syncline_genesys.config.store import GenesysConfigStore
 from syncline_simulators.running import Running

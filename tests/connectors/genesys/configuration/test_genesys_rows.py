@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from syncline.config_items import ConfigRecord
 from syncline.errors import Rejected, VersionMismatch
-from syncline.items import ConfigRecord
 from syncline.model import JSON, Status
 from syncline_genesys.config.store import GenesysConfigStore
 from syncline_simulators.running import Running

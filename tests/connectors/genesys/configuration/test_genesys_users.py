@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from syncline.config_items import ConfigRecord
 from syncline.errors import Rejected
-from syncline.items import ConfigRecord
 from syncline.model import Status
 
 Do: TypeAlias = Callable[..., Any]

@@ -15,8 +15,8 @@ from typing import Any
 
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord, Objection
 from syncline.errors import NotFound, Rejected, SynclineError
-from syncline.items import ConfigRecord, Objection
 from syncline.model import JSON, Ref
 
 from ..calling import Calls

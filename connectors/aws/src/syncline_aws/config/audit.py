@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from syncline.config_items import Author, kind_and_name
 from syncline.errors import Forbidden, SynclineError
-from syncline.items import Author, kind_and_name
 from syncline.model import Ref
 
 from ..calling import Calls

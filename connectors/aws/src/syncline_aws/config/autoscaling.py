@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncline.config_items import ConfigRecord, Objection
 from syncline.errors import Held, NotFound, Rejected, StoreError, SynclineError
-from syncline.items import ConfigRecord, Objection
 from syncline.model import JSON, Ref
 
 from ..calling import Calls

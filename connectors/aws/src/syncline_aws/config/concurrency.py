@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from syncline.config_items import ConfigRecord, Objection, kind_and_name
 from syncline.errors import NotFound, SynclineError
-from syncline.items import ConfigRecord, Objection, kind_and_name
 from syncline.model import JSON, Ref
 
 from ..calling import Calls

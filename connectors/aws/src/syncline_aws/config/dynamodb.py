@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncline.config_items import ConfigRecord, Objection, kind_and_name
 from syncline.errors import Held
-from syncline.items import ConfigRecord, Objection, kind_and_name
 from syncline.model import JSON, Ref
 
 from ..calling import Calls

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
-from syncline.items import ConfigRecord, Objection, kind_and_name
+from syncline.config_items import ConfigRecord, Objection, kind_and_name
 from syncline.model import JSON, Ref, Status
 
 

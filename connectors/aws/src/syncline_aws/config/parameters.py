@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from syncline.config_items import ConfigRecord, Objection
 from syncline.errors import SynclineError
-from syncline.items import ConfigRecord, Objection
 from syncline.model import JSON, Ref, Status
 
 from ..calling import Calls

@@ -13,10 +13,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
-from syncline.config_store import FieldWrite
-from syncline.connector import Context
-from syncline.errors import Held, NotFound, OutcomeUnknown, Rejected, VersionMismatch
-from syncline.items import (
+from syncline.config_items import (
     Author,
     ConfigRecord,
     FieldSpec,
@@ -26,6 +23,9 @@ from syncline.items import (
     at_path,
     kind_and_name,
 )
+from syncline.config_store import FieldWrite
+from syncline.connector import Context
+from syncline.errors import Held, NotFound, OutcomeUnknown, Rejected, VersionMismatch
 from syncline.model import JSON, ChangePage, Costs, Cursor, Ref, Status, Version
 from syncline.ports import Capability
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import define
 
-from syncline.items import ConfigItem
+from syncline.config_items import ConfigItem
 from syncline.model import Document, Ref, Side
 from syncline.state.records import Link, LinkState
 

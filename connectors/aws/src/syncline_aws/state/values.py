@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
-from syncline.items import ConfigItem, item_digest, item_text
+from syncline.config_items import ConfigItem, item_digest, item_text
 from syncline.model import Document
 from syncline.state.records import Effect, SaveItem, SaveValue
 from syncline.state.values import pack, unpack, unpack_item

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from syncline.items import item_ref
+from syncline.config_items import item_ref
 from syncline.model import JSON, Change
 
 from ..blocks.decode import part, text

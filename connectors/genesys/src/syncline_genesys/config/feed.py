@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from attrs import define, field
 
-from syncline.items import Author, kind_and_name
+from syncline.config_items import Author, kind_and_name
 from syncline.model import ChangePage, Cursor, Ref
 from syncline.ports import Clock
 

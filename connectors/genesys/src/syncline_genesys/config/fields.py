@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from syncline.config_items import FieldSpec, FieldType, Kind, at_path
 from syncline.errors import Rejected
-from syncline.items import FieldSpec, FieldType, Kind, at_path
 from syncline.model import JSON, Ref, Version
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from syncline.items import FieldSpec, FieldType, Kind
+from syncline.config_items import FieldSpec, FieldType, Kind
 
 MEDIA = ("call", "callback", "chat", "email", "message")
 """Media of queues and utilization; the analytics call the first one `voice`."""

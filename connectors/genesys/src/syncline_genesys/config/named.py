@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
+from syncline.config_items import ConfigRecord
 from syncline.errors import NotFound, Rejected, StoreError
-from syncline.items import ConfigRecord
 from syncline.model import Ref
 
 from ..blocks.decode import text

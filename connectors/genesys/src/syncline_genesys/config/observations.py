@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord, kind_and_name
 from syncline.config_store import FieldWrite
 from syncline.errors import StoreError
-from syncline.items import ConfigRecord, kind_and_name
 from syncline.model import JSON, Ref, Version
 
 from ..blocks.decode import part, text

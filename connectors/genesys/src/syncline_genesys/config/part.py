@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NoReturn, Protocol, TypeAlias
 
+from syncline.config_items import ConfigRecord, kind_and_name
 from syncline.config_store import FieldWrite
 from syncline.errors import NotFound, OutcomeUnknown, Rejected, VersionMismatch
-from syncline.items import ConfigRecord, kind_and_name
 from syncline.model import JSON, Ref, Status, Version
 
 from ..blocks.decode import text

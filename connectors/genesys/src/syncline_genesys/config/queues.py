@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
-from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref, Version
 
 from ..blocks.decode import part, text

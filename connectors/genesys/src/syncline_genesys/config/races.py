@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
-from syncline.items import at_path
+from syncline.config_items import at_path
 
 from ..blocks.decode import part, text
 from ..blocks.words import Json

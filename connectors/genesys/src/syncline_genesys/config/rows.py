@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence, Set
 
 from attrs import define, field, frozen
 
+from syncline.config_items import ConfigRecord, FieldSpec, FieldType
 from syncline.config_store import FieldWrite
 from syncline.errors import NotFound, Rejected, StoreError, VersionMismatch
-from syncline.items import ConfigRecord, FieldSpec, FieldType
 from syncline.model import JSON, Ref, Version
 
 from ..blocks.decode import part, text

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord, Kind
 from syncline.config_store import FieldWrite
 from syncline.errors import Rejected, StoreError
-from syncline.items import ConfigRecord, Kind
 from syncline.model import JSON, Ref, Version
 from syncline.ports import Clock
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
+from syncline.config_items import Author, ConfigRecord, Kind, Objection, kind_and_name
 from syncline.config_store import FieldWrite
 from syncline.connector import Context
 from syncline.errors import Rejected, StoreError
-from syncline.items import Author, ConfigRecord, Kind, Objection, kind_and_name
 from syncline.model import JSON, Change, ChangePage, Costs, Cursor, Ref, Version
 from syncline.ports import Capability
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
+from syncline.config_items import ConfigRecord
 from syncline.config_store import FieldWrite
 from syncline.errors import NotFound, Rejected, StoreError
-from syncline.items import ConfigRecord
 from syncline.model import JSON, Ref, Version
 
 from ..blocks.decode import part, text

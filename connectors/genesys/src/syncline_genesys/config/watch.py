@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from syncline.items import ConfigRecord, kind_and_name
+from syncline.config_items import ConfigRecord, kind_and_name
 from syncline.model import JSON, Ref
 from syncline.ports import Cache
 

@@ -10,8 +10,8 @@ from attrs import frozen, validators
 
 from ...connector import setting
 from ...policy import Limits
+from ...reprs import Shown
 from ...rules.rule import Drift, Wins
-from ...shown import Shown
 from ...side import Side
 from ..faults import Fault, Faults
 from ..scalars import Cron

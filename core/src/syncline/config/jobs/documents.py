@@ -11,7 +11,7 @@ from attrs import frozen, validators
 
 from ...connector import setting
 from ...policy import Deletes, Direction, Limits, OnConflict, Otherwise, Policy
-from ...shown import Shown
+from ...reprs import Shown
 from ...side import Side
 from ..faults import Faults
 from ..mappings import FilterSettings, MappingSettings, refuse_clashes

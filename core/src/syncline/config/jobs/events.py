@@ -11,8 +11,8 @@ from attrs import frozen, validators
 
 from ...connector import setting
 from ...events.privacy import Handling, Privacy
+from ...reprs import Shown
 from ...secret import Secret
-from ...shown import Shown
 from ...side import Side
 from ..faults import Fault, Faults
 from ..leaves import Path as ConfigPath

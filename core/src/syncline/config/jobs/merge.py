@@ -7,7 +7,7 @@ from typing import Literal
 from attrs import frozen
 
 from ...connector import setting
-from ...shown import Shown
+from ...reprs import Shown
 from ...side import Side
 from ..faults import Fault, Faults
 from ..scalars import shown

@@ -10,12 +10,12 @@ from typing import NewType
 
 from attrs import frozen
 
+from ...config_items import FieldType, kind_and_name
 from ...connector import setting
-from ...items import FieldType, kind_and_name
 from ...model import Ref
+from ...reprs import Shown
 from ...rules.numbers import Number, exact, in_text
 from ...rules.rule import Drift, object_and_path
-from ...shown import Shown
 from ..faults import Fault, Faults
 from ..scalars import shown
 from ..structure import register, structured

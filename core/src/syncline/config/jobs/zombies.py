@@ -8,8 +8,8 @@ from datetime import timedelta
 from attrs import frozen, validators
 
 from ...connector import setting
-from ...events.stage import Zombies
-from ...shown import Shown
+from ...events.merge_stage import Zombies
+from ...reprs import Shown
 from ..faults import Fault, Faults
 
 _DEFAULTS = Zombies()

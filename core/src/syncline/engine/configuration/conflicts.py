@@ -6,7 +6,7 @@ import logging
 
 from attrs import evolve
 
-from ...items import item_digest
+from ...config_items import item_digest
 from ...state.records import (
     ConflictRecord,
     Effect,

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
+from ...config_items import ConfigItem, ConfigRecord, item_digest
 from ...decision import (
     Adopt,
     Conflict,
@@ -27,7 +28,6 @@ from ...decision import (
     decide_first,
 )
 from ...errors import NotFound
-from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import JSON, Ref, Side, Status
 from ...rules import (
     Apply,

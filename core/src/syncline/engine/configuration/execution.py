@@ -8,9 +8,9 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from ...config_items import item_digest
 from ...decision import Adopt, Conflict, Keep
 from ...errors import Held, LeaseLost, OutcomeUnknown, StateError, StoreError, VersionMismatch
-from ...items import item_digest
 from ...model import Side
 from ...state.records import (
     DropLink,

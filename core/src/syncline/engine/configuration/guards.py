@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from attrs import evolve
 
+from ...config_items import ConfigRecord
 from ...config_store import AuditedStore
 from ...decision import Adopt, Conflict, Keep, Reason
 from ...errors import StoreError
-from ...items import ConfigRecord
 from ...model import JSON, Ref
 from ...rules import field_ref
 from . import observation, writing

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from attrs import define
 
 from ...errors import LeaseLost
-from ...fence import fenced
+from ...fencing import fenced
 from ...model import Ref
 from ...state.records import Lease
 from ..runs.lease import LEASE_SECONDS, renewing

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from ...config_items import ConfigRecord
 from ...errors import StoreError, Unavailable
-from ...items import ConfigRecord
 from ...model import Ref
 from .context import RunningConfigJob
 

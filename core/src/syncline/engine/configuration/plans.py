@@ -7,9 +7,9 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from ...config_items import item_digest
 from ...decision import Keep, Write
 from ...errors import Refused, Stale
-from ...items import item_digest
 from ...model import Ref, Side
 from ...rules import object_and_path
 from ..plans.plan import Plan, PlanItem

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
+from ...config_items import ConfigItem, ConfigRecord, item_digest
 from ...errors import ConfigError, LeaseLost, OutcomeUnknown, StoreError
-from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import Ref, Side, Status
 from ...rules import object_and_path
 from ...state.records import (

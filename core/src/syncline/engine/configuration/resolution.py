@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
+from ...config_items import ConfigRecord, item_digest
 from ...decision import Write
 from ...errors import Refused, Stale
-from ...items import ConfigRecord, item_digest
 from ...model import JSON, Digest, Side
 from ...rules import Refused as OutOfRange
 from ...rules import RuleError, inverse, settled

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from attrs import Factory, field, frozen
 
+from ...config_items import kind_and_name
 from ...decision import Deletes, Direction, OnConflict, Policy
 from ...errors import ConfigError
-from ...items import kind_and_name
 from ...model import Ref
 from ...rules import Drift, Graph, Rule, Wins, rule_ref
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from attrs import evolve, field, frozen
 
+from ...config_items import ConfigItem
 from ...decision import Decision, Detach, Forget, Keep, Reason, Write
-from ...items import ConfigItem
 from ...model import JSON, Ref, Side
 from ...rules.rule import brief
 from ...state.records import Half, Link, LinkState

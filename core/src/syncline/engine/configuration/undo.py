@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from ...config_items import ConfigItem, ConfigRecord, item_digest
 from ...decision import Reason, Write
 from ...errors import Refused, Stale, StoreError
-from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import JSON, Digest, Ref, Side
 from ...rules import object_and_path
 from ...state.records import Entry, LinkState, SaveLink

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from ...items import ConfigItem, ConfigRecord, at_path, item_digest, kind_and_name
+from ...config_items import ConfigItem, ConfigRecord, at_path, item_digest, kind_and_name
 from ...model import JSON, Ref
 from ...rules import Apply, Refused
 from ...state.records import Half

@@ -16,10 +16,10 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from ...config_items import ConfigItem, ConfigRecord, item_digest
 from ...config_store import FieldWrite
 from ...decision import Reason, Write
 from ...errors import OutcomeUnknown, Refused, StoreError
-from ...items import ConfigItem, ConfigRecord, item_digest
 from ...model import Change, Ref, Side
 from ...ports import Note
 from ...rules import RuleError, evaluate, field_ref, inputs_of, settled

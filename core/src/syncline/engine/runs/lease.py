@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from attrs import define, field
 
 from ...errors import LeaseLost, Refused
-from ...fence import fenced
+from ...fencing import fenced
 from ...state.port import StateStore
 from ...state.records import Lease
 from ..context import RunningJob

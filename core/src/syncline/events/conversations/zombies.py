@@ -18,7 +18,7 @@ from ...model import JSON
 from ..event import Event
 from ..interaction import FINALIZED
 from ..lookup import Found
-from ..stage import Zombies
+from ..merge_stage import Zombies
 from .conversation import Conversation
 from .merging import merge
 from .micros import Micros, when

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from ...items import ConfigItem
+from ...config_items import ConfigItem
 from ...model import Change, Cursor, Document, Ref, Side
 from ...ports import Note
 from .remembered import ConflictRecord, Entry, Intent, Link, Proposal, Quarantined, Run, Skipped

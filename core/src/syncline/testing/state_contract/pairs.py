@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
+from ...config_items import ConfigItem, item_digest
 from ...errors import StateError
-from ...items import ConfigItem, item_digest
 from ...model import Asset, Document, Opaque, Side
 from ...state.port import StateStore
 from ...state.records import (

@@ -21,8 +21,8 @@ from syncline.ports import Clock
 
 from ..messages import Codec, event_of
 from ..settings import Settings
-from .desk import Answers, Ask, Desk
 from .failures import Refused
+from .janitor_channel import Answers, Ask, Desk
 from .partition import Partition
 from .record import (
     Headers,

@@ -18,11 +18,11 @@ from syncline.events.lookup import Lookup
 
 from ..settings import Settings
 from ..sink import codec
-from .attempt import Attempt
-from .desk import Desk
 from .failures import Fenced, Lost
+from .instance_check import require_no_other
+from .janitor_channel import Desk
+from .member_thread import Attempt
 from .merger import Work
-from .others import require_no_other
 from .topics import partitions
 
 logger = logging.getLogger(__name__)

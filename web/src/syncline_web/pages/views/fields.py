@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from syncline.config_items import kind_and_name
 from syncline.engine import ConfigSession, FieldConflict
 from syncline.engine.configuration import ManagedField
 from syncline.engine.configuration.wording import value_text as value_shown
 from syncline.errors import Stale
-from syncline.items import kind_and_name
 from syncline.model import JSON, Ref
 from syncline.state.records import ConflictRecord, Entry
 

@@ -14,9 +14,9 @@ from ..config.scalars import written
 from ..config.streams import unknown_listener
 from ..connector import Finding, Preparation
 from ..errors import ConfigError, SynclineError
-from .exits import DONE
-from .opened import run
+from .exit_codes import DONE
 from .output import counted, emit, say
+from .sessions import run
 
 if TYPE_CHECKING:
     from ..engine.mirroring.context import StreamContext

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from attrs import evolve, field, frozen
 
+from ..config_items import FieldSpec, FieldType, Kind, kind_and_name
 from ..expressions import ExpressionError
-from ..items import FieldSpec, FieldType, Kind, kind_and_name
 from ..model import Ref
 from ..rules.checking import Checked, checked
 from ..rules.evaluating import TO
@@ -17,7 +17,7 @@ from ..rules.fitting import NAMES, Misfit, fitted
 from ..rules.graph import cycles, overlaps
 from ..rules.numbers import Number, in_text
 from ..rules.rule import Input, Rule, Target
-from ..suggesting import first_of
+from ..suggestions import first_of
 from .connections import Connection
 from .faults import Fault, Faults, nearest
 from .jobs.configuration import ConfigJob

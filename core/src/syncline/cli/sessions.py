@@ -16,16 +16,16 @@ from ..config import Config, DocumentsJob, read
 from ..config.configuration import no_passes
 from ..config.faults import nearest
 from ..config.pairs import read_pairs
+from ..config_items import Kind
 from ..engine import Session
 from ..engine.opening.jobs import AnySession, config_session, documents_session, open_job
 from ..engine.opening.state import opened_state
 from ..errors import ConfigError, StoreError
-from ..items import Kind
 from ..model import FIELDS, Costs, Document, Ref
 from ..ports import Capability
 from ..state.port import StateStore
-from .ending import at_work, run
 from .output import say
+from .signals import at_work, run
 
 
 def configuration(args: argparse.Namespace) -> Config:

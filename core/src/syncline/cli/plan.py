@@ -10,9 +10,9 @@ from ..config import Config
 from ..engine import Plan, Report
 from ..errors import ConfigError
 from . import reports
-from .opened import configuration, online, run, sided, the_job
 from .output import emit, say
 from .progress import shown
+from .sessions import configuration, online, run, sided, the_job
 
 MAX_PLAN = 512 * 1024 * 1024
 """Bytes of a plan file."""
@@ -22,9 +22,9 @@ def plan(args: argparse.Namespace) -> int:
     """Show what a pass would do; with --out, save it for `apply`."""
     config = configuration(args)
     if args.job in config.stream_jobs and config.job(args.job).kind == "events":
-        from . import streaming
+        from . import streams
 
-        return streaming.plan(config, args.job, args)
+        return streams.plan(config, args.job, args)
     made = run(_plan(config, the_job(config, args.job), args))
     if args.out is not None:
         save(made, Path(args.out))

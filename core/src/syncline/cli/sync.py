@@ -6,11 +6,11 @@ import argparse
 
 from ..config import Config
 from ..engine import JobStatus, Plan, Report
-from . import planning, reports
-from .exits import DONE, code_of, worst
-from .opened import configuration, offline, online, run, sided, the_job
+from . import plan, reports
+from .exit_codes import DONE, code_of, worst
 from .output import emit, say
 from .progress import shown
+from .sessions import configuration, offline, online, run, sided, the_job
 
 
 def sync(args: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def _isolated(config: Config, name: str, args: argparse.Namespace) -> int:
 def _one(config: Config, name: str, args: argparse.Namespace) -> int:
     done, status = run(_pass(config, name, args))
     if isinstance(done, Plan):
-        return planning.show(done, args)
+        return plan.show(done, args)
     return reports.reported(
         done,
         status.conflicts,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from ..clock import SystemClock
 from ..config import Config
 from ..config.states import ConnectedState
+from ..config_items import ConfigRecord
 from ..engine.opening.state import open_state
 from ..engine.opening.stores import open_config_store, open_store
 from ..errors import SynclineError
-from ..items import ConfigRecord
 from ..model import Incomplete, Ref, Status
 from ..ports import Store
 from ..state import SqliteState
-from .opened import run
+from .sessions import run
 
 if TYPE_CHECKING:
     from ..events.lookup import Lookup
@@ -59,7 +59,7 @@ async def _answers(config: Config) -> dict[str, str | None]:
 
 async def _told(config: Config, job: str) -> str | None:
     """What would be subscribed to proves address, credentials and topics."""
-    from .streaming import described
+    from .streams import described
 
     try:
         await described(config, job)
@@ -83,7 +83,7 @@ def _janitors(config: Config) -> list[str]:
 
 async def _looked_up(config: Config, name: str) -> str | None:
     """A conversation that nobody has proves address, credentials and rights as well as any."""
-    from .streaming import stream_context
+    from .streams import stream_context
 
     try:
         with stream_context(config) as context:
@@ -114,7 +114,7 @@ def _intakes(config: Config) -> list[str]:
 
 
 async def _reached(config: Config, name: str) -> str | None:
-    from .streaming import stream_context
+    from .streams import stream_context
 
     connection = config.connections[name]
     try:

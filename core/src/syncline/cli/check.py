@@ -19,9 +19,9 @@ from ..config.scalars import written
 from ..config.secrets import SecretRef, from_environment, from_file, open_to_others
 from ..connector import Finding
 from ..errors import ConfigError
+from ..reprs import Shown
 from ..secret import Secret
-from ..shown import Shown
-from .exits import DONE, FAILED, USAGE, worst
+from .exit_codes import DONE, FAILED, USAGE, worst
 from .output import columns, counted, emit, say
 
 
@@ -48,7 +48,7 @@ def check(args: argparse.Namespace) -> int:
     if args.create and not args.online:
         raise ConfigError(["--create makes what is missing at the sinks; say --online, too"])
     if config.stream_jobs:
-        from .streaming import listening_as
+        from .streams import listening_as
 
         config = listening_as(config, None)
     secrets = list(secret_states(config))
@@ -108,20 +108,20 @@ def _guessable(key: Secret) -> str | None:
 
 
 def _findings(config: Config, args: argparse.Namespace) -> Mapping[str, Sequence[Finding]]:
-    from .streaming import findings
+    from .streams import findings
 
     return findings(config, create=args.create)
 
 
 def _finding_lines(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
     if found:
-        from .streaming import finding_lines
+        from .streams import finding_lines
 
         yield from finding_lines(found)
 
 
 def _online(config: Config) -> Mapping[str, str | None]:
-    from .answering import answers
+    from .online_check import answers
 
     return answers(config)
 

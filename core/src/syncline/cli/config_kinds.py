@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from ..config_items import FieldSpec, FieldType, Kind
 from ..connector import Connector
-from ..items import FieldSpec, FieldType, Kind
 
 _TYPES = {
     FieldType.INT: "whole number",

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from ..ports import Clock
-from ..rationing import Allowance, Block, Line, granted
+from ..shared_rate import Allowance, Block, Line, granted
 from .port import FactStore
 from .records import Fact
 

@@ -14,9 +14,9 @@ from ..engine import JobStatus
 from ..engine.status.explanation import where_and_why
 from ..model import Ref
 from ..state.records import Entry, Run
-from .exits import CONFLICTS, DONE
-from .opened import a_ref, configuration, jobs_of, offline, online, run, the_job
+from .exit_codes import CONFLICTS, DONE
 from .output import columns, counted, emit, say
+from .sessions import a_ref, configuration, jobs_of, offline, online, run, the_job
 
 if TYPE_CHECKING:
     from ..engine.mirroring.status import StreamStatus

@@ -19,7 +19,7 @@ from attrs import define, field
 
 from ..engine.opening.jobs import AnySession
 from ..errors import Refused
-from .exits import INTERRUPTED
+from .exit_codes import INTERRUPTED
 from .output import say
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from ..errors import ConfigError
 from ..model import Ref
 from ..state.records import Quarantined
 from . import reports
-from .exits import DONE
-from .opened import a_ref, configuration, jobs_of, offline, online, run, sided, the_job
+from .exit_codes import DONE
 from .output import columns, counted, emit, say
+from .sessions import a_ref, configuration, jobs_of, offline, online, run, sided, the_job
 
 if TYPE_CHECKING:
     pass

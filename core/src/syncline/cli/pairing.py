@@ -12,10 +12,10 @@ from ..engine.opening.jobs import documents_session
 from ..model import Ref
 from ..state.records import Proposal
 from . import reports
-from .exits import CONFLICTS, DONE
-from .opened import a_ref, configuration, offline, online, run, the_documents_job
+from .exit_codes import CONFLICTS, DONE
 from .output import counted, emit, emit_line, say
 from .progress import shown
+from .sessions import a_ref, configuration, offline, online, run, the_documents_job
 
 Pairs = list[tuple[Ref, Ref]]
 

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import ConfigError
-from .exits import DONE
+from .exit_codes import DONE
 from .output import say
 
 

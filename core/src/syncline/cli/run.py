@@ -24,7 +24,7 @@ from ..errors import ConfigError
 from ..runner import JobWorker, Runner, web
 from ..runner.config_watcher import ConfigWatcher
 from ..runner.systemd import Notifier
-from .exits import DONE, INTERRUPTED
+from .exit_codes import DONE, INTERRUPTED
 from .output import say
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _configuration(args: argparse.Namespace) -> Config:
                 lines = [f"--{name}: {fault.message}" for fault in faults_of(error)]
                 raise ConfigError(lines) from None
     if config.stream_jobs:
-        from .streaming import listening_as, require_listeners
+        from .streams import listening_as, require_listeners
 
         config = listening_as(config, args.listener)
         require_listeners(config, args.jobs)
@@ -111,7 +111,7 @@ async def _announce(runner: Runner, notifier: Notifier, tell: Tell) -> None:
     await runner.begun.wait()
     tell(job_line(worker) for worker in runner.jobs.values())
     if runner.streams:
-        from .streaming import stream_line
+        from .streams import stream_line
 
         tell(
             stream_line(runner.config, stream.name, stream.role, stream.instance)
@@ -152,7 +152,7 @@ def _tell(lines: Iterable[str], *, json: bool, out: TextIO) -> None:
 def _aside(config: Config) -> TextIO:
     """Return where people are told: standard output, unless events go there."""
     if config.stream_jobs:
-        from .streaming import writes_to_stdout
+        from .streams import writes_to_stdout
 
         return sys.stderr if writes_to_stdout(config) else sys.stdout
     return sys.stdout

@@ -19,7 +19,7 @@ from ..redaction import redact
 from ..state.port import StateStore
 from ..state.records import Entry
 from .event import Event
-from .own import event_of
+from .history_events import event_of
 from .sink import EventSink
 
 logger = logging.getLogger(__name__)

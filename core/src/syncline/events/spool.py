@@ -18,7 +18,7 @@ from attrs import define, field
 
 from ..errors import StateError
 from .event import Event
-from .spool_segment import MAGIC, Damaged, joined, read
+from .segment import MAGIC, Damaged, joined, read
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Spool:
         self._forget_delivered()
 
     def _drop_torn_tail(self, number: int) -> None:
-        """Find the last good record of the segment that was written last."""
+        """Cut what follows the last good record of the segment that was written last."""
         end = self._ends[number]
         good = len(MAGIC)
         try:

@@ -18,7 +18,7 @@ from attrs import define, field
 
 from ..errors import StateError
 from .event import Event
-from .segment import MAGIC, Damaged, joined, read
+from .spool_segment import MAGIC, Damaged, joined, read
 
 logger = logging.getLogger(__name__)
 

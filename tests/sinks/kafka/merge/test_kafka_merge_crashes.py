@@ -84,8 +84,9 @@ async def test_one_that_is_told_to_stop_commits_and_ends(bus: Any, spawn: Any, l
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("end", ["kill", "stop"])
 async def test_an_outage_of_the_brokers_is_waited_for(
-    bus: Any, merging: Any, event: Any, observed: Any
+    bus: Any, merging: Any, event: Any, end: str
 ) -> None:
     parts = [
         [event(f"c{key}", "communication.held", number) for key in range(KEYS)]
@@ -95,7 +96,8 @@ async def test_an_outage_of_the_brokers_is_waited_for(
         await asyncio.to_thread(bus.write, [*parts[0], *parts[0]])
         await bus.wait(KEYS)
         await asyncio.to_thread(bus.write, [*parts[1], *parts[1]])
-        await asyncio.to_thread(bus.broker.kill)
+        # After an orderly end librdkafka's commit hangs as a rule, and after a crash now and then.
+        await asyncio.to_thread(getattr(bus.broker, end))
         await asyncio.sleep(1)
         await asyncio.to_thread(bus.broker.start)
         await asyncio.to_thread(bus.write, [*parts[2], *parts[2], *parts[1]])

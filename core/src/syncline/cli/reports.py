@@ -5,34 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..engine import ItemLosses, ItemResult, Plan, PlanItem, Refusal, Report
+from ..engine.runs.report import outcomes
 from .exit_codes import CONFLICTS, DONE, FAILED, REFUSED, worst
 from .output import columns, counted, emit, say
 
-_COUNTS = (
-    *(
-        "created",
-        "updated",
-        "repaired",
-        "merged",
-        "adopted",
-        "removed",
-        "withdrawn",
-        "undone",
-        "resolved",
-    ),
-    *("detached", "skipped", "conflict", "failed", "stale"),
-)
-_LEFT = {
-    "waiting": "not tried again yet (`syncline quarantine`)",
-    "held": "held back until both sides are listed",
-    "moving": "edited during the pass",
-    "unsure": "sent without an answer",
-    "held_back": "held back (`syncline plan` says why)",
-    "blocked": "not possible as things are (`syncline plan` says why)",
-    "gathered": "waiting a moment for further changes",
-    "busy": "worked on by another process",
+_HINTS = {
+    "waiting": "`syncline quarantine`",
+    "held_back": "`syncline plan` says why",
+    "blocked": "`syncline plan` says why",
 }
-"""What a pass has left for the next one, in words for people."""
+"""What to look at, for what a pass has left."""
 _QUIET = frozenset({"adopted"})
 """Events of which there are too many, and which change nothing that people see."""
 
@@ -124,8 +106,7 @@ def _said(item: ItemResult) -> str:
 
 def summary(report: Report) -> str:
     """Return one line about a pass."""
-    found = [f"{count:,} {name}" for name in _COUNTS if (count := report.counts[name])]
-    found += [f"{count:,} {said}" for name, said in _LEFT.items() if (count := report.counts[name])]
+    found = outcomes(report.counts, _HINTS)
     writes = counted(report.written, "write")
     return f"{report.job} {report.run}: {writes}{', ' if found else ''}{', '.join(found)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from syncline.engine import Report
+from syncline.engine.runs.report import outcomes
 from syncline.state.browsing import Standing
 
 STANDINGS: Mapping[Standing, tuple[str, str]] = {
@@ -29,33 +30,6 @@ KINDS: Mapping[str, str] = {
 }
 """What a run was, by the kind in the journal."""
 
-COUNTS = (
-    *(
-        "created",
-        "updated",
-        "repaired",
-        "merged",
-        "adopted",
-        "removed",
-        "withdrawn",
-        "undone",
-        "resolved",
-    ),
-    *("detached", "skipped", "conflict", "failed", "stale"),
-)
-"""The counts of a report that people care for, in this order."""
-
-_LEFT = {
-    "waiting": "not tried again yet",
-    "held": "held back until both sides are listed",
-    "moving": "edited during the pass",
-    "unsure": "sent without an answer",
-    "held_back": "held back",
-    "blocked": "not possible as things are",
-    "gathered": "waiting a moment for further changes",
-    "busy": "worked on by another process",
-}
-
 DECISIONS: Mapping[str, str] = {
     "write": "write",
     "merge": "merge",
@@ -74,8 +48,7 @@ DECISIONS: Mapping[str, str] = {
 def summary(counts: Mapping[str, object]) -> str:
     """Return what a pass did in one line."""
     writes = _number(counts.get("writes"))
-    found = [f"{n:,} {name}" for name in COUNTS if (n := _number(counts.get(name)))]
-    found += [f"{n:,} {said}" for name, said in _LEFT.items() if (n := _number(counts.get(name)))]
+    found = outcomes({name: _number(value) for name, value in counts.items()})
     return ", ".join([f"{writes:,} {'write' if writes == 1 else 'writes'}", *found])
 
 
@@ -92,4 +65,4 @@ def remarks(report: Report) -> Iterator[str]:
         yield f"Left as it is: {item.ref or ''} {item.title}: {item.detail}"
 
 
-__all__ = ["COUNTS", "DECISIONS", "KINDS", "STANDINGS", "remarks", "summary"]
+__all__ = ["DECISIONS", "KINDS", "STANDINGS", "remarks", "summary"]

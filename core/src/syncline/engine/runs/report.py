@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from attrs import define, field, frozen
 
 from ...model import Ref, Side
+
+_DONE = (
+    "created", "updated", "repaired", "merged", "adopted", "removed", "withdrawn", "undone",
+    "resolved", "detached", "skipped", "conflict", "failed", "stale",
+)  # fmt: skip
+_LEFT = {
+    "waiting": "not tried again yet",
+    "held": "held back until both sides are listed",
+    "moving": "edited during the pass",
+    "unsure": "sent without an answer",
+    "held_back": "held back",
+    "blocked": "not possible as things are",
+    "gathered": "waiting a moment for further changes",
+    "busy": "worked on by another process",
+}
 
 
 @frozen(kw_only=True)
@@ -86,3 +103,19 @@ class Report:
     @property
     def withdrawn(self) -> int:
         return self.counts["withdrawn"]
+
+
+def outcomes(
+    counts: Mapping[str, int], hints: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """Return what a pass did and what it left for the next one, in numbers and words for people.
+
+    Args:
+        counts: those of a report.
+        hints: what to look at, for some of what is left.
+    """
+    found = [f"{count:,} {name}" for name in _DONE if (count := counts.get(name, 0))]
+    for name, said in _LEFT.items():
+        if count := counts.get(name, 0):
+            found.append(f"{count:,} {said}" + (f" ({hints[name]})" if name in hints else ""))
+    return found

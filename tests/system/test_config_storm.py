@@ -106,8 +106,8 @@ class Both:
         give_up = time.monotonic() + 120
         while not until():
             assert all(process.poll() is None for process in processes), ended(processes[0])
-            assert time.monotonic() < give_up
-            time.sleep(0.2)
+            assert time.monotonic() < give_up, self.calls()[-20:]
+            time.sleep(0.5)  # each look asks both systems for all their calls
 
     def writes(self) -> dict[str, list[datetime]]:
         """Return when each object was written, by what the systems say."""
@@ -212,11 +212,10 @@ def test_four_processes_in_a_storm_of_news_write_each_object_once_a_window(both:
 @pytest.mark.parametrize(
     ("point", "number"),
     [
-        ({"method": "GET", "path": "queues", "when": "after"}, 1),
         ({"method": "PUT", "path": "queues", "when": "before"}, 2),
         ({"method": "PUT", "path": "queues", "when": "after"}, 3),
     ],
-    ids=["while it reads", "while it writes", "before it records"],
+    ids=["while it writes", "before it records"],
 )
 @pytest.mark.xdist_group("config-storm")
 @pytest.mark.long(60)

@@ -15,7 +15,7 @@ from syncline.testing.world import Setup, Traits
 
 L, R = Side.LEFT, Side.RIGHT
 BATCHES = 8
-PER_BATCH = int(os.environ.get("SYNCLINE_HISTORIES", "160")) // BATCHES
+PER_BATCH = int(os.environ.get("SYNCLINE_HISTORIES", "96")) // BATCHES
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))

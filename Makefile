@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # More than processors: many tests wait for brokers and servers.
 WORKERS ?= 5
+PIP_OPTIONS ?=
 # Tests start hundreds of programs: compiled once, also where the environment forbids it.
 COMPILED := env -u PYTHONDONTWRITEBYTECODE
 PACKAGES := core connectors/confluence connectors/genesys connectors/files connectors/aws sinks/kafka web simulators demo checks
@@ -16,7 +17,9 @@ SOURCES := $(PACKAGES:%=%/pyproject.toml)
 $(READY): requirements-dev.txt constraints.txt $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt
+	# Once, instead of once for each of our packages in an environment of its own.
+	$(BIN)/python -m pip install --quiet -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --no-build-isolation $(PIP_OPTIONS) -c constraints.txt -r requirements-dev.txt
 	touch $(READY)
 
 demo: $(READY)

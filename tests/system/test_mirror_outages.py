@@ -1,8 +1,9 @@
-"""A mirror while the vendor is away: told, and complete afterwards."""
+"""A mirror while the vendor is away, or Kafka for too long: told, and complete afterwards."""
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,11 @@ from syncline.events.interaction import GAP
 from syncline.testing.host import Host
 from syncline.testing.mirrored import done_of, gaps, judge
 from syncline_checks.stream.hosts import CLIENTS
+from syncline_checks.stream.topics import Topics
 from syncline_checks.stream.vendor import simulated
 from syncline_checks.stream.verdict import SLACK
+from syncline_simulators.kafka.broker import Broker
+from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import Running
 
 TEXT = """
@@ -47,7 +51,7 @@ megabytes = 16
 pages = "127.0.0.1:0"
 webhooks = ""
 """
-_PATIENCE = 120.0
+_PATIENCE = 600.0 if "SYNCLINE_SOAK" in os.environ else 120.0
 
 
 @pytest.fixture
@@ -158,3 +162,38 @@ def test_a_vendor_that_is_away_for_a_while_is_told_of_and_all_is_read_again(
     assert sum(bool(one.get("repaired")) for one in heard()) > 50
     until(lambda: ready(host)["degraded"] == [], lambda: ready(host))
     assert host.stop() == 0
+
+
+@pytest.mark.soak
+def test_a_kafka_that_is_away_for_too_long_fills_the_spool_and_nothing_is_missing(
+    vendor: Running, host: Host
+) -> None:
+    sink = 'connector = "kafka"\ntopic = "interactions"\npartitions = 2\nreplication = 1\n'
+    with Broker(BrokerOptions(partitions=2)) as broker:
+        sink += f'bootstrap_servers = ["{broker.bootstrap}"]'
+        host.configure(TEXT.format(url=vendor.url, sink=sink))
+        host.run("check", "--online", "--create")
+        begun(host, vendor, sink)
+        vendor.act({"do": "notifications", "buffer": 16_000_000})
+        broker.kill()
+        traffic(vendor, 40_000, 400, pace=30)
+        until(lambda: not ready(host)["ready"], lambda: ready(host))
+        assert "mirror: the spool is full, and nothing more is heard" in ready(host)["reasons"]
+        assert "not ready: the spool is full" in host.run("status")
+        until(lambda: finished(vendor))
+        waiting = sum(path.stat().st_size for path in host.folder.glob("*-mirror/a/spool/*.events"))
+        assert 16_000_000 < waiting < 20_000_000
+        host.note()
+        assert host.peak < 400 * 1024 * 1024
+
+        broker.start()
+        topics = Topics(broker.bootstrap, 2)
+
+        def heard() -> list[dict[str, Any]]:
+            return [json.loads(value) for _, value in topics.clean()]
+
+        until(lambda: ready(host)["ready"] and not ready(host)["degraded"], lambda: ready(host))
+        assert vendor.act({"do": "notifications"})["dropped_readers"] > 0
+        until(lambda: any(one["event_type"] == GAP for one in heard()), every=10)
+        until(lambda: not faults(vendor, heard()), lambda: faults(vendor, heard()), every=10)
+        assert host.stop() == 0

@@ -199,6 +199,21 @@ async def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not one.handover.met
 
 
+async def test_a_new_channel_that_takes_long_to_be_subscribed_meets_the_old_one_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handovers, "MOST", 2 * RUN)
+    messages = talk(7, 12)
+    one = Listener()
+    one.handover.begin(one.new)
+    late = len(messages) - RUN - 20
+    one.bring(one.old, *messages[: late + RUN + 5])
+    one.bring(one.new, *messages[late:])
+    assert one.handover.met
+    one.bring(one.old, *messages[late + RUN + 5 :])
+    assert one.told == (await alone(messages)).told
+
+
 async def test_a_successor_that_is_given_up_changes_nothing() -> None:
     messages = talk(7)
     one = Listener()

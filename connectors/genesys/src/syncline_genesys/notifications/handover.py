@@ -25,6 +25,8 @@ PATIENCE = SPAN.total_seconds() - 0.5
 """Seconds in which they may meet: what waited longer would not be known for a repeat."""
 LARGEST = 8 * 1024 * 1024
 """Bytes that wait at most."""
+MOST = 50_000
+"""Messages of the old channel that are remembered: a new one may take a while to be subscribed."""
 RUN = 32
 """Messages that prove where a channel stands: one change is told by several."""
 
@@ -42,9 +44,15 @@ class _Brought:
         self.keys.append(key)
         if len(self.keys) < RUN:
             return None
+        if len(self.keys) > MOST:
+            self._forget(MOST // 2)
         run = hash((*self.keys[-RUN:],))
         self.runs[run] = len(self.keys)
         return run
+
+    def _forget(self, count: int) -> None:
+        del self.keys[:count]
+        self.runs = {run: at - count for run, at in self.runs.items() if at > count}
 
 
 @define(eq=False)
@@ -146,4 +154,4 @@ def _key(one: Envelope) -> int:
     return hash((one.topic, bytes(body)))
 
 
-__all__ = ["LARGEST", "PATIENCE", "RUN", "Handover"]
+__all__ = ["LARGEST", "MOST", "PATIENCE", "RUN", "Handover"]

@@ -175,3 +175,26 @@ def test_check_online_says_that_a_queue_is_not_there(
         QueueUrl=queue, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )["Messages"]
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_check_online_says_nothing_of_a_connection_without_a_queue(
+    simulator: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MIRROR_TEST_SECRET", *simulator.env.values())
+    text = FILE.format(
+        region=simulator.connection["region"], endpoint="http://127.0.0.1:1", queue="",
+        source="cx", intake="",
+    )  # fmt: skip
+    text = text.replace('"c"', f'"{simulator.connection["client_id"]}"')
+    text = text.replace('queue = ""\nqueue_wait = "1s"', 'sink_bus = "default"')
+    text = text.replace('intake = ""\nsink = "out"', 'sink = "cloud"')
+    text = text.replace("v2.detail.events.conversation.*", "v2.users.*.conversations")
+    path = tmp_path / "syncline.toml"
+    path.write_text(text)
+    main(["--config", str(path), "check", "--online"])
+    said = capsys.readouterr().out
+    assert "cx: " in said
+    assert "cloud: " not in said

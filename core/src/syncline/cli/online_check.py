@@ -53,7 +53,9 @@ async def _answers(config: Config) -> dict[str, str | None]:
     for name in _janitors(config):
         found[name] = found.get(name) or await _looked_up(config, name)
     for name in _intakes(config):
-        found[name] = found.get(name) or await _reached(config, name)
+        asked, problem = await _reached(config, name)
+        if asked:
+            found[name] = found.get(name) or problem
     return found | await _state(config)
 
 
@@ -113,7 +115,8 @@ def _intakes(config: Config) -> list[str]:
     return [name for name in used if config.connections[name].connector.intake is not None]
 
 
-async def _reached(config: Config, name: str) -> str | None:
+async def _reached(config: Config, name: str) -> tuple[bool, str | None]:
+    """Return whether there was a queue to ask, and what is wrong with it."""
     from .streams import stream_context
 
     connection = config.connections[name]
@@ -123,16 +126,17 @@ async def _reached(config: Config, name: str) -> str | None:
             settings = await context.settings(connection, lent, None)
             make = connection.connector.intake
             intake = make(settings, lent) if make is not None else None
-            if intake is None:  # it names no queue
-                return None
+            if intake is None:  # the connection names none
+                return False, None
             try:
-                if isinstance(intake, Reachable):
-                    await intake.reach()
+                if not isinstance(intake, Reachable):
+                    return False, None
+                await intake.reach()
             finally:
                 await intake.aclose()
     except (SynclineError, OSError) as error:
-        return " ".join(str(error).split("\n"))
-    return None
+        return True, " ".join(str(error).split("\n"))
+    return True, None
 
 
 async def _state(config: Config) -> dict[str, str | None]:

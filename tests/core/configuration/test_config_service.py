@@ -205,7 +205,7 @@ async def test_what_cools_down_is_written_when_its_time_has_come(
         runner.hint("cloud", [Change(ref=GROUP)])
         await world.until(lambda: world.cx.value(TEAM, "call.maximum") == 40)
     first, second = world.cx.writes
-    assert 1 <= (second.at - first.at).total_seconds() < 4
+    assert (second.at - first.at).total_seconds() >= 1
 
 
 def _same(world: World) -> Callable[[str], Connector]:

@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 def test_the_clock_follows_the_wall_until_it_is_moved() -> None:
     clock = SimClock()
-    assert abs(clock.now() - datetime.now(timezone.utc)) < timedelta(seconds=1)
+    assert abs(clock.now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
     assert clock.advance(24 * HOUR) - datetime.now(timezone.utc) > 23 * HOUR
 
 

@@ -130,9 +130,9 @@ async def test_messages_are_kept_from_others_for_as_long_as_they_are_worked(
 ) -> None:
     queue = fifo(cloud)
     send(cloud, queue, "{}", group="g")
-    intake = open_(queue, visibility=timedelta(seconds=3))
+    intake = open_(queue, visibility=timedelta(seconds=8))
     [one] = await until(intake, 1)
-    await asyncio.sleep(4.5)
+    await asyncio.sleep(9.5)
     assert waiting(cloud, queue) == (0, 1)
     await intake.done([one])
     assert waiting(cloud, queue) == (0, 0)

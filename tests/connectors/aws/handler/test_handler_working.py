@@ -115,8 +115,10 @@ def test_a_full_pass_that_failed_is_not_repeated_by_every_schedule(function: Any
     (function.folder / "wiki").rename(function.folder / "away")
     with pytest.raises(PassFailed):
         function(testing.scheduled())
+    (function.folder / "away").rename(function.folder / "wiki")
     told = function(testing.scheduled())
     assert told["jobs"]["articles"]["error"] == ""
+    assert function.copies() == 0
 
 
 def test_two_environments_are_two_holders(function: Any) -> None:

@@ -113,7 +113,7 @@ def test_a_body_with_a_script_in_it_runs_nothing(visit: Open, world: Any) -> Non
     page.get_by_role("link", name="Where is my parcel?").click()
     for details in page.locator("details").all():
         details.locator("summary").first.click()
-    page.locator("iframe").first.wait_for()
+    page.locator("iframe").first.wait_for(state="attached")
     page.wait_for_timeout(300)
     frames = [frame for frame in page.frames if frame is not page.main_frame]
     assert frames, "the article is shown in no frame"

@@ -56,6 +56,22 @@ async def test_a_write_is_asked_for_after_all_waiting(server: tuple[str, list[st
     assert asked == ["GET", "GET"], "reading does no harm"
 
 
+async def test_the_last_look_is_taken_with_the_connection_in_hand() -> None:
+    """Connecting may take seconds, and a process may be stopped meanwhile."""
+    heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with Client(url, clock=SystemClock(), pace=Pace(rate=4)) as client:
+            with fenced(lost), pytest.raises(LeaseLost):
+                await client.request("PUT", "/page")
+            assert await heard == b""
+
+
 async def test_work_outside_of_a_run_is_not_fenced() -> None:
     check()
     with fenced(lost), pytest.raises(LeaseLost):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
 
-from .. import fencing, urgency
+from .. import urgency
 from ..errors import ConfigError, Rejected, StoreError
 from ..model import Ref
 from ..ports import Clock
@@ -235,9 +235,6 @@ class Client:
                     progress.deadline = self._clock.monotonic() + self._timeout.total
                 # The wait may have been longer than a token lives.
                 progress.credentials = await self._credentials(call)
-                if call.writes:
-                    # After all waiting: what was replaced meanwhile sends nothing any more.
-                    fencing.check()
                 outcome = await self._attempt(call, progress.credentials, progress.deadline)
                 self._tell_pace(call, slot, outcome)
         except Paused as pause:
@@ -262,7 +259,8 @@ class Client:
         self, call: Call, credentials: Mapping[str, str], deadline: float
     ) -> Response | Fault:
         started = self._clock.monotonic()
-        exchange = evolve(call.exchange, headers={**call.exchange.headers, **credentials})
+        headers = {**call.exchange.headers, **credentials}
+        exchange = evolve(call.exchange, headers=headers, writes=call.writes)
 
         def read(status: int, headers: Mapping[str, str], content: bytes) -> Response:
             return respond(status, headers, content, expect_json=call.expect_json)

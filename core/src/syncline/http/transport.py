@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from attrs import frozen
 
+from .. import fencing
 from .decoding import ACCEPTED, Body, Garbled, TooLarge
 from .response import Fault, Impossible, Response
 
@@ -44,6 +45,8 @@ class Exchange:
     url: str
     headers: Mapping[str, str]
     content: bytes | None = None
+    writes: bool = False
+    """Whether it changes something: what was replaced meanwhile does not send it (`fencing`)."""
 
 
 @lru_cache(maxsize=8)
@@ -78,6 +81,12 @@ def _without_query(record: logging.LogRecord) -> bool:
 for _part in ("connection", "http11", "http2", "proxy", "socks"):
     logging.getLogger(f"httpcore.{_part}").addFilter(_name_only)
 logging.getLogger("httpx").addFilter(_without_query)
+
+
+async def _still_ours(step: str, _: Mapping[str, Any]) -> None:
+    """Look as the first byte is about to leave: the line, a token and a connection took time."""
+    if step.endswith("send_request_headers.started"):
+        fencing.check()
 
 
 class Transport:
@@ -127,7 +136,9 @@ class Transport:
             exchange.url,
             headers={"Accept-Encoding": ACCEPTED, **exchange.headers},
             content=exchange.content,
-            extensions=self._extensions,
+            extensions={**self._extensions, "trace": _still_ours}
+            if exchange.writes
+            else self._extensions,
         )
         try:
             async with asyncio.timeout(within):

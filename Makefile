@@ -26,7 +26,8 @@ demo: $(READY)
 	$(BIN)/syncline demo
 
 test: $(READY)
-	$(COMPILED) $(BIN)/python -m pytest -q -m alone tests/system
+	# All tests are read for the few, so that they are compiled once, and not by each worker.
+	$(COMPILED) $(BIN)/python -m pytest -q -m alone
 	$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -q -m "not alone and not soak"
 
 # Two at a time, the longest first; all have their say, whichever of them complains.

@@ -41,7 +41,7 @@ def test_the_demo_of_configuration_ends_with_every_field_as_its_rule_says() -> N
     assert "cools down" in told
     pauses = [int(span) for span in re.findall(r"nothing is sent to cx for (\d+) s", told)]
     assert len(pauses) > 2, told
-    assert pauses[-1] > 8 * pauses[0], "a storm of refusals is met by longer and longer pauses"
+    assert pauses[-1] >= 4 * pauses[0], "a storm of refusals is met by longer and longer pauses"
     assert "lets it be lowered four times" in told
     assert "0 writes" in told
     assert "Every field is what its rule says, and nothing else on" in told

@@ -414,8 +414,8 @@ async def test_the_plan_can_be_shown_without_listening(simulator: Running, ear: 
 async def test_a_slow_consumer_pushes_back_and_gets_everything_in_the_end(
     simulator: Running, ear: Listen, truth: Truth
 ) -> None:
-    # Whoever gets no processor for a second has not lost its socket.
-    await asyncio.to_thread(do, simulator, "notifications", heartbeat=30)
+    # Whoever gets no processor for a second has not lost its socket, nor is it dropped as too slow.
+    await asyncio.to_thread(do, simulator, "notifications", heartbeat=30, buffer=2**28)
     a = ear(heartbeat=timedelta(seconds=30))
     taking = a.source.batches()
     first = asyncio.ensure_future(anext(taking))

@@ -14,8 +14,8 @@ from syncline_checks.command import main
 from syncline_checks.stream.schedule import KINDS, schedule
 
 ONCE_MORE = 20
-"""So many values may be told once more without a time, of some 170,000 events: seen is one, where a
-repair told a state that came before what was known by then. None is ever left out."""
+"""So many values may be told once more without a time, of some 170,000 events: seen is one, likely
+where a repair told a state that came before what was known by then. None is ever left out."""
 
 
 @pytest.mark.alone

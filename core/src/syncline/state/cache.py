@@ -6,7 +6,7 @@ from .database import Database
 from .records import Fact
 
 
-class Facts(Database):
+class TextCache(Database):
     """The `FactStore` in the file."""
 
     def fact(self, name: str) -> Fact | None:

@@ -12,7 +12,7 @@ from .records import Entry, Run
 from .rows import ENTRY_COLUMNS, entry_of, run_of
 
 
-class Chronicle(Database):
+class History(Database):
     """Reads the history and the runs; `commit` writes them."""
 
     def history(

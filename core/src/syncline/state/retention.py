@@ -8,7 +8,7 @@ from ..model import Ref
 from .pairs import Pairs
 
 
-class Housekeeping(Pairs):
+class Retention(Pairs):
     """Keeps the file from growing with what nobody needs any more."""
 
     def purge(self, job: str, ref: Ref) -> None:

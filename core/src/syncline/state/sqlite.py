@@ -14,21 +14,21 @@ from ..events.conversations import Conversation, Micros
 from ..model import Cursor, Head, Ref, Side
 from . import effects as _effects
 from . import schema
-from .cache import Facts
+from .cache import TextCache
 from .conversations import SqliteConversations
 from .database import connect, migrate
-from .history import Chronicle
+from .history import History
 from .leases import Leases
 from .listing import Listing
 from .pages import Pages
-from .pending import Waiting
 from .port import PairWork, Staged
 from .records import Effect, Lease
-from .retention import Housekeeping
+from .retention import Retention
+from .waiting import Waiting
 
 
 @define(slots=False)
-class SqliteState(Leases, Facts, Housekeeping, Waiting, Chronicle, Pages):
+class SqliteState(Leases, TextCache, Retention, Waiting, History, Pages):
     """The `StateStore` in one file. Use it from one thread."""
 
     _listed: str = ""

@@ -11,13 +11,13 @@ from syncline.state.browsing import Place, Shelved, Standing
 from syncline.state.records import ConflictRecord, LinkState
 
 from . import keys, shapes
-from .chronicle import Chronicle
+from .history import History
 from .wire import Item, body_of
 
 _LONE = {Standing.FAILED: shapes.FAILED, Standing.SKIPPED: shapes.SKIPPED}
 
 
-class Pages(Chronicle):
+class Pages(History):
     """Articles by title, conflicts by age, and how many there are."""
 
     def shelf(

@@ -14,12 +14,12 @@ from syncline.state.port import PairWork, Staged
 from syncline.state.records import Effect, Fact, Lease
 
 from . import keys
+from .cache import TextCache
 from .committing import Commits
-from .facts import Facts
-from .housekeeping import Housekeeping
 from .leases import Leases
 from .mirror import Mirror
 from .pieces import drop_pieces, pieces_of, read_pieces
+from .retention import Retention
 from .table import Table
 from .values import GRACE, Values
 from .wire import body_of, new
@@ -34,7 +34,7 @@ _INLINE = 200_000
 
 
 @define(slots=False)
-class DynamoState(Housekeeping):
+class DynamoState(Retention):
     """The `StateStore` in one table, which several processes share. Use it from one thread.
 
     Reads are strongly consistent. A commit is one transaction or, above 100 items, written down
@@ -113,10 +113,10 @@ class DynamoState(Housekeeping):
     # -- what processes share -----------------------------------------------------------
 
     def fact(self, name: str) -> Fact | None:
-        return Facts(self.table).fact(name)
+        return TextCache(self.table).fact(name)
 
     def put_fact(self, name: str, text: str, *, after: Fact | None) -> bool:
-        return Facts(self.table).put_fact(name, text, after=after)
+        return TextCache(self.table).put_fact(name, text, after=after)
 
     # -- listings -----------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ once, where the place is otherwise more careful.
 
 from __future__ import annotations
 
-from .chronicle import ChronicleContract
+from .bookkeeping import BookkeepingContract
 from .commits import CommitContract, OpenState
 from .listings import ListingContract
 from .pages import PageContract
@@ -23,7 +23,12 @@ from .waiting import WaitingContract
 
 
 class StateStoreContract(
-    CommitContract, PairContract, WaitingContract, ChronicleContract, ListingContract, PageContract
+    CommitContract,
+    PairContract,
+    WaitingContract,
+    BookkeepingContract,
+    ListingContract,
+    PageContract,
 ):
     """Everything that the engine, the runner and the pages rely on; see `StateStore`."""
 

@@ -17,7 +17,7 @@ from .wire import Item
 _EVERYTHING = 2**62
 
 
-class Chronicle(Waiting):
+class History(Waiting):
     """Lines and runs, each in the orders in which they are looked for."""
 
     def history(

@@ -17,7 +17,7 @@ from syncline.model import Ref
 from syncline.state.records import ConflictRecord, Entry, Intent, Link, Run
 
 from . import keys, shapes
-from .facts import Facts
+from .cache import TextCache
 from .pages import Pages
 from .wire import Item, key_of
 
@@ -25,7 +25,7 @@ _LINES = 100
 _SWEPT = "values were looked through"
 
 
-class Housekeeping(Pages):
+class Retention(Pages):
     """Keeps the table from growing with what nobody needs any more."""
 
     def purge(self, job: str, ref: Ref) -> None:
@@ -78,7 +78,7 @@ class Housekeeping(Pages):
 
         What is unused is kept for a while anyway, so that once in that while is enough.
         """
-        facts, now = Facts(self.table), time.time()
+        facts, now = TextCache(self.table), time.time()
         known = facts.fact(_SWEPT)
         if known is not None and now - float(known.text) < self._values.grace:
             return False

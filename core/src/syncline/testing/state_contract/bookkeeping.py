@@ -232,7 +232,7 @@ class ForgettingContract:
         assert (list(state.links(JOB)), len(state.history(JOB))) == ([link(1)], 1)
 
 
-class ChronicleContract(HistoryContract, FactContract, ForgettingContract):
+class BookkeepingContract(HistoryContract, FactContract, ForgettingContract):
     """What was done, and how it is forgotten."""
 
 

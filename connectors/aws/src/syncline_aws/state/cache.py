@@ -9,7 +9,7 @@ from .refusals import Unknown
 from .table import Table
 
 
-class Facts:
+class TextCache:
     """The `FactStore` of one table."""
 
     def __init__(self, table: Table) -> None:

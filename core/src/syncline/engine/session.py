@@ -154,7 +154,7 @@ class Session(DocumentParts, Journal):
 
     async def apply(self, plan: Plan, approve: str | None = None) -> Report:
         """Do exactly what the plan says, item by item; what has moved since is left, as stale."""
-        application.check(self._job, plan)
+        plan.require(self._job.name, self._job.mapping.version)
         async with self._run("apply") as (job, report):
             await application.apply(job, plan, report, approved=approve)
             return report

@@ -1,4 +1,4 @@
-"""Housekeeping between the passes: what is old goes, failed items have another try."""
+"""Retention between the passes: what is old goes, failed items have another try."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ...config_items import item_digest
 from ...decision import Keep, Write
-from ...errors import Refused, Stale
+from ...errors import Stale
 from ...model import Ref, Side
 from ...rules import object_and_path
 from ..plans.plan import Plan, PlanItem
@@ -134,19 +134,6 @@ def _minutes(job: RunningConfigJob, items: Sequence[PlanItem]) -> float | None:
 # -- applying --------------------------------------------------------------------------------------
 
 
-def check(job: RunningConfigJob, plan: Plan) -> None:
-    """Refuse a plan that was not made for the job as it is.
-
-    Raises:
-        Refused: it is another job's.
-        Stale: the rules have changed since.
-    """
-    if plan.job != job.name:
-        raise Refused(f"the plan is for job {plan.job}, this is {job.name}")
-    if plan.mapping != job.book.version:
-        raise Stale("the rules have changed since the plan was made; plan again")
-
-
 async def apply(job: RunningConfigJob, plan: Plan, report: Report) -> None:
     """Do what each item says; what has moved since is left, as stale."""
     objects: dict[Ref, list[PlanItem]] = {}
@@ -204,4 +191,4 @@ def _side(item: PlanItem) -> Side | None:
     return Side(item.side) if item.side else None
 
 
-__all__ = ["Collector", "apply", "check", "item_of", "items_of", "made"]
+__all__ = ["Collector", "apply", "item_of", "items_of", "made"]

@@ -168,7 +168,7 @@ class ConfigSession(ConfigParts, Journal):
     async def apply(self, plan: Plan, approve: str | None = None) -> Report:
         """Do exactly what the plan says, field by field; what has moved since is left, as stale."""
         self._nothing_to_approve(approve)
-        plans.check(self._job, plan)
+        plan.require(self._job.name, self._job.book.version)
         async with self._run("apply") as (job, report):
             await plans.apply(job, plan, report)
             return report

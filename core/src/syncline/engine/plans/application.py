@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...decision import Remove
-from ...errors import Refused, Stale, StoreError
+from ...errors import Stale, StoreError
 from ...model import Record, Ref, Side
 from ..content.fields import show
 from ..context import Job
@@ -19,19 +19,6 @@ from ..writing.execution import carry_out
 from ..writing.governor import Removal, granted
 from .dry_run import plan_item
 from .plan import Plan, PlanItem
-
-
-def check(job: Job, plan: Plan) -> None:
-    """Refuse a plan that was not made for the job as it is.
-
-    Raises:
-        Refused: it is another job's.
-        Stale: the mapping has changed since.
-    """
-    if plan.job != job.name:
-        raise Refused(f"the plan is for job {plan.job}, this is {job.name}")
-    if plan.mapping != job.mapping.version:
-        raise Stale("the mapping rules have changed since the plan was made; plan again")
 
 
 async def apply(job: Job, plan: Plan, report: Report, *, approved: str | None) -> None:

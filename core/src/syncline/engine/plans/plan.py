@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from ...errors import ConfigError
+from ...errors import ConfigError, Refused, Stale
 from ..runs.report import Refusal
 
 FORMAT = 1
@@ -88,6 +88,21 @@ class Plan:
         except (KeyError, TypeError, ValueError) as error:
             why = "this is not a plan; `syncline plan --out FILE` writes one"
             raise ConfigError([why]) from error
+
+    def require(self, job: str, mapping: str) -> None:
+        """Refuse to be applied to a job that it was not made for.
+
+        Args:
+            mapping: the version of the job's rules, as they are now.
+
+        Raises:
+            Refused: it is another job's.
+            Stale: the rules have changed since.
+        """
+        if self.job != job:
+            raise Refused(f"the plan is for job {self.job}, this is {job}")
+        if self.mapping != mapping:
+            raise Stale("the rules have changed since the plan was made; plan again")
 
 
 def _plan_of(raw: dict[str, Any]) -> Plan:

@@ -153,6 +153,15 @@ def test_everything_that_the_image_copies_and_installs_is_there(deploy: Path) ->
         assert path.split("/")[0] in sources
 
 
+def test_the_builder_is_sent_what_the_image_copies_and_nothing_else(deploy: Path) -> None:
+    text = (deploy / "Dockerfile.dockerignore").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    sent = {line[1:] for line in lines if line.startswith("!")}
+    copied = [rest.split() for name, rest in steps(deploy) if name == "COPY"]
+    assert sent == {words[0] for words in copied if not words[0].startswith("--from")}
+
+
 def test_the_healthcheck_of_the_image_is_a_program_that_runs(deploy: Path) -> None:
     health = next(rest for name, rest in steps(deploy) if name == "HEALTHCHECK")
     words = yaml.safe_load(health.partition("CMD ")[2])

@@ -126,8 +126,44 @@ minimum = 5
     assert (found.minimum, type(found.minimum)) == (5.0, float)
 
 
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("/call/maximum", "call.maximum"),
+        ("call.maximum", "call.maximum"),
+        ("/note", "note"),
+    ],
+)
+def test_a_field_is_a_dotted_path_or_a_json_pointer(
+    loaded: Loaded, boards: str, written: str, path: str
+) -> None:
+    expression = {"note": "'a'"}.get(path, "5")
+    table = f'{{ item = "cx:limits/team", field = "{written}" }}'
+    for to in (table, f'"cx:limits/team#{written}"'):
+        rule = rule_of(CAPACITY, to=to, expression=f'"{expression}"')
+        (found,) = loaded(boards + JOB + rule).rules["j"]
+        assert (found.target.path, found.name) == (path, f"cx:limits/team#{path}")
+
+
+def test_a_json_pointer_has_its_two_escapes(loaded: Loaded, boards: str) -> None:
+    to = '{ item = "cx:row/Limits/b", field = "/per~1hour~01", type = "int" }'
+    (found,) = loaded(boards + JOB + rule_of(CAPACITY, to=to)).rules["j"]
+    assert found.target.path == "per/hour~1"
+
+
+def test_two_spellings_of_one_field_are_one_field(faults: Faults, boards: str) -> None:
+    again = rule_of(CAPACITY, to='"cx:limits/team#/call/maximum"')
+    (found,) = faults(boards + JOB + CAPACITY + again)
+    assert "cx:limits/team#call.maximum" in found
+
+
 BAD = [
     # addresses
+    ({"to": '"cx:limits/team#/call"'}, "a limits has no field 'call'"),
+    ({"to": '"cx:limits/team#/call//maximum"'}, "after '#' stands a field"),
+    ({"to": '"cx:limits/team#/"'}, "after '#' stands a field"),
+    ({"to": '"cx:limits/team#/call/max~2"'}, "'~' stands in a JSON pointer only as '~0' or '~1'"),
+    ({"to": '{ item = "cx:limits/team", field = "/a.b" }'}, ":14:41: jobs.j.rules[0].to.field: "),
     ({"to": '"cx"'}, ":14:6: jobs.j.rules[0].to: 'cx' is not an object or field such as"),
     ({"to": '"cx:limits/team"'}, "say which field of cx:limits/team: 'cx:limits/team#<field>'"),
     ({"to": '"cx:limits/team#a..b"'}, "after '#' stands a field"),

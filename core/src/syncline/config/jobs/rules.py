@@ -54,7 +54,9 @@ class AddressTable(Shown):
     """The table form of an address."""
 
     item: str = setting("The object, as '<connection>:<kind>/<name>'.")
-    field: str | None = setting("The field of it, as a dotted path.", default=None)
+    field: str | None = setting(
+        "The field of it, as a dotted path or a JSON pointer.", default=None
+    )
     type: FieldType | None = setting(
         "What the field holds, where only the object itself knows.", default=None
     )
@@ -73,12 +75,15 @@ def address(value: object) -> Address:
         item = _item(table.item)
     except ValueError as error:
         raise Faults([Fault(path=("item",), message=str(error))]) from None
-    if table.field is not None and not _is_path(table.field):
-        message = f"{table.field!r} is not a field such as 'call.maximumCapacity'"
-        raise Faults([Fault(path=("field",), message=message)])
-    if table.field is None and table.type is not None:
-        raise Faults([Fault(path=("type",), message="an object has no type; name a field")])
-    return Address(item=item, field=table.field, type=table.type)
+    if table.field is None:
+        if table.type is not None:
+            raise Faults([Fault(path=("type",), message="an object has no type; name a field")])
+        return Address(item=item)
+    try:
+        field = _field(table.field)
+    except ValueError as error:
+        raise Faults([Fault(path=("field",), message=str(error))]) from None
+    return Address(item=item, field=field, type=table.type)
 
 
 def _from_text(text: str) -> Address:
@@ -88,9 +93,11 @@ def _from_text(text: str) -> Address:
         ref, path = object_and_path(Ref.parse(text))
     except ValueError:
         raise ValueError(_no_address(text)) from None
-    if not _is_path(path):
-        raise ValueError(f"{text!r}: after '#' stands a field such as 'call.maximumCapacity'")
-    return Address(item=_item(str(ref)), field=path)
+    try:
+        field = _field(path)
+    except ValueError as error:
+        raise ValueError(f"{text!r}: after '#' stands a field: {error}") from None
+    return Address(item=_item(str(ref)), field=field)
 
 
 def _item(text: str) -> Ref:
@@ -109,8 +116,27 @@ def _no_address(text: str) -> str:
     )
 
 
-def _is_path(text: str) -> bool:
-    return bool(text) and all(text.split(".")) and text == text.strip() and text.isprintable()
+def _field(text: str) -> str:
+    """Return the dotted path that a path or a JSON pointer (RFC 6901) writes.
+
+    Raises:
+        ValueError: it writes none.
+    """
+    parts = _pointed(text) if text.startswith("/") else text.split(".")
+    if not all(parts) or text != text.strip() or not text.isprintable():
+        raise ValueError(
+            f"{text!r} is not a field such as 'call.maximumCapacity' or '/call/maximumCapacity'"
+        )
+    return ".".join(parts)
+
+
+def _pointed(text: str) -> list[str]:
+    if re.search(r"~(?![01])", text):
+        raise ValueError(f"{text!r}: '~' stands in a JSON pointer only as '~0' or '~1'")
+    if "." in text:
+        # Fields are told apart by dots everywhere else: in plans, histories and expressions.
+        raise ValueError(f"{text!r}: names with a dot cannot be reached; take an id if it has one")
+    return [part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/")]
 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

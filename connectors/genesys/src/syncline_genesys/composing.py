@@ -17,7 +17,7 @@ from .blocks.hrefs import DOC
 from .blocks.words import Json
 from .catalog import Categories, Labels
 from .documents import Lens, category_id, details_of, label_names, line, phrases
-from .origins import PREFIX, mark
+from .origins import Marks
 from .pictures import Pictures
 from .scope import Scope
 from .settings import Settings
@@ -34,6 +34,7 @@ class Composer:
         labels: Labels,
         pictures: Pictures,
         settings: Settings,
+        marks: Marks,
         lens: Callable[[], Lens],
     ) -> None:
         self._scope = scope
@@ -41,6 +42,7 @@ class Composer:
         self._labels = labels
         self._pictures = pictures
         self._settings = settings
+        self._marks = marks
         self._lens = lens
 
     @property
@@ -70,7 +72,7 @@ class Composer:
             wanted["alternatives"] = _alternatives(value.alternatives, now)
         wanted.update(await self._placed(value, now, write.origin))
         if write.mark:
-            wanted.update(_marked(value, write.origin, now))
+            wanted.update(_marked(value, self._marks, write.origin, now))
         # The vendor's model requires the title, of PATCH too.
         return {"title": (now or {}).get("title", value.title), **wanted} if wanted else {}
 
@@ -192,15 +194,15 @@ def _labels(now: Json | None) -> set[str]:
     return {name.casefold() for name in label_names(now or {})}
 
 
-def _marked(value: Document, origin: Ref, now: Json | None) -> Json:
+def _marked(value: Document, marks: Marks, origin: Ref, now: Json | None) -> Json:
     """Return the mark and the address of the original, where they are not there already.
 
     An id that another program has put there is left to it.
     """
     held = text(now or {}, "externalId")
-    if held and not held.startswith(PREFIX):
+    if held and not marks.ours(held):
         return {}
-    wanted = {"externalId": mark(origin)}
+    wanted = {"externalId": marks.mark(origin)}
     if value.url and value.url.startswith(("https://", "http://")):
         wanted["externalUrl"] = value.url
     return {name: one for name, one in wanted.items() if (now or {}).get(name) != one}

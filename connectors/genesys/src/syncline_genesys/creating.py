@@ -21,7 +21,6 @@ from .documents import digest, number
 from .intents import Earlier
 from .limits import Room
 from .lookup import Lookup
-from .origins import mark
 from .publishing import Publisher, Target
 from .reading import Reader, differ
 
@@ -88,7 +87,7 @@ class Creator:
             return found[0]
 
     async def _marked(self, base: str, origin: Ref) -> list[Json]:
-        return (await self._lookup.marked(base, [origin]))[mark(origin)]
+        return (await self._lookup.marked(base, [origin]))[origin]
 
     async def _left_behind(
         self, base: str, value: Document, write: Write, earlier: Earlier

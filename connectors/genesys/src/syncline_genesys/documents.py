@@ -18,7 +18,7 @@ from syncline.model import Asset, Document, Head, Record, Ref, Status, Version
 from .blocks import Addresses, decode
 from .blocks.decode import canonical, entries, part, text
 from .blocks.words import Json
-from .origins import unmark
+from .origins import Marks
 
 LANGUAGES = {"en-UK": "en-GB"}
 """Genesys's own names for languages where they differ from BCP 47."""
@@ -142,6 +142,7 @@ class Lens:
     """The path of a category by its id."""
     asset_of: Callable[[str], Asset | None]
     """What is known of an uploaded image by its sha256."""
+    marks: Marks = Marks()
     retired: frozenset[str] = frozenset()
     scope: frozenset[str] | None = None
     """Ids of the categories in scope; None: all articles are."""
@@ -178,7 +179,7 @@ class Lens:
             aux=head.aux,
             updated_at=head.updated_at,
             updated_by=text(part(document, "modifiedBy"), "id") or None,
-            origin=unmark(document.get("externalId")),
+            origin=self.marks.origin(document.get("externalId")),
             draft=draft,
             in_scope=self.scope is None or category_id(document) in self.scope,
             writable=document.get("readonly") is not True,

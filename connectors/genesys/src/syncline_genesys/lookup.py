@@ -12,7 +12,7 @@ from .blocks.decode import text
 from .blocks.words import Json
 from .client import Api
 from .documents import interval, line
-from .origins import mark
+from .origins import Marks
 
 LONGEST = 4000
 """Characters of external ids in one request: addresses stay short enough for any proxy."""
@@ -21,18 +21,20 @@ LONGEST = 4000
 class Lookup:
     """Looks for copies, drafts included."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, marks: Marks) -> None:
         self._api = api
         self._clock = clock
+        self._marks = marks
 
-    async def marked(self, base: str, origins: Sequence[Ref]) -> dict[str, list[Json]]:
-        """Return the documents that carry the marks of `origins`, by mark."""
-        found: dict[str, list[Json]] = {mark(origin): [] for origin in origins}
-        for some in _chunks(list(found)):
+    async def marked(self, base: str, origins: Sequence[Ref]) -> dict[Ref, list[Json]]:
+        """Return the documents that carry the marks of `origins`, by origin."""
+        found: dict[Ref, list[Json]] = {origin: [] for origin in origins}
+        named = {mark: origin for origin in found for mark in self._marks.every(origin)}
+        for some in _chunks(list(named)):
             async for page in self._api.documents(base, externalIds=some, includeDrafts=True):
                 for one in page:
-                    if (external := text(one, "externalId")) in found:
-                        found[external].append(one)
+                    if (origin := named.get(text(one, "externalId"))) is not None:
+                        found[origin].append(one)
         return found
 
     async def unmarked(self, base: str, title: str, since: datetime) -> list[Json]:

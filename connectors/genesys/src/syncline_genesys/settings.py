@@ -12,6 +12,7 @@ from attrs import frozen
 from syncline.connector import setting
 from syncline.secret import Secret
 
+from .origins import Marks
 from .regions import Hosts, hosts
 
 CHANNELS = 18
@@ -58,6 +59,13 @@ def _most_channels(_: object, attribute: Any, value: int) -> None:
 def _patient(_: object, attribute: Any, value: timedelta) -> None:
     if value < timedelta(milliseconds=100):
         raise ValueError(f"{attribute.name} is too short")
+
+
+def _marks(_: object, attribute: Any, value: Mapping[str, str]) -> None:
+    try:
+        Marks.compile(value)
+    except ValueError as error:
+        raise ValueError(f"{attribute.name} {error}") from error
 
 
 def _some(_: object, attribute: Any, value: tuple[object, ...]) -> None:
@@ -134,6 +142,11 @@ class Settings:
     )
     overlap: timedelta = setting(
         "How far behind the last poll a poll looks again.", default=timedelta(minutes=10)
+    )
+    external_ids: Mapping[str, str] = setting(
+        "CEL template of copies' external ids, by the original's connection.",
+        factory=dict,
+        validator=_marks,
     )
     asset_division: str = setting(
         "Division id for uploaded images; the home division when empty.", default=""

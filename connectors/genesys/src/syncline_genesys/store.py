@@ -35,7 +35,7 @@ from .jobs import Jobs
 from .limits import Room
 from .listing import Listing
 from .lookup import Lookup
-from .origins import mark
+from .origins import Marks
 from .pictures import MEDIA_TYPES, Pictures
 from .publishing import Publisher
 from .reading import Reader
@@ -67,6 +67,7 @@ class GenesysStore:
         self._settings = settings
         self._connection = context.connection
         self._clock = context.clock
+        self._marks = Marks.compile(settings.external_ids)
         client = open_client(
             settings, context.clock, context.observe, context.connection, context.shared
         )
@@ -87,7 +88,7 @@ class GenesysStore:
         )
         self._reader = Reader(self._api, self._scope, self._tree, self._clock, self._lens)
         self._history = History(self._api, self._scope, self._reader)
-        self._lookup = Lookup(self._api, self._clock)
+        self._lookup = Lookup(self._api, self._clock, self._marks)
         self._writer, self._bulk = self._writers()
 
     def _writers(self) -> tuple[Writer, Bulk]:
@@ -99,6 +100,7 @@ class GenesysStore:
             labels=Labels(self._api),
             pictures=self._pictures,
             settings=self._settings,
+            marks=self._marks,
             lens=self._lens,
         )
         publisher = Publisher(
@@ -129,6 +131,7 @@ class GenesysStore:
             lookup=self._lookup,
             composer=composer,
             room=room,
+            marks=self._marks,
             connection=self._connection,
         )
         return writer, bulk
@@ -144,6 +147,7 @@ class GenesysStore:
             ),
             path_of=self._tree.path,
             asset_of=self._pictures.asset_of,
+            marks=self._marks,
             retired=self._settings.retired_labels,
             scope=self._scope.covered(),
         )
@@ -197,7 +201,7 @@ class GenesysStore:
 
     async def find(self, origin: Ref, value: Document | None) -> Sequence[Ref]:
         base = await self._scope.find()
-        found = (await self._lookup.marked(base, [origin]))[mark(origin)]
+        found = (await self._lookup.marked(base, [origin]))[origin]
         refs = [Ref(self._connection, text(one, "id")) for one in found]
         return refs if refs or value is None else await self._left_behind(base, value)
 

@@ -54,37 +54,78 @@ def test_a_repair_tells_what_was_missed_under_the_ids_of_who_heard_it(way: str, 
     assert not list(one.open())
 
 
-def test_a_frame_from_before_a_state_that_analytics_told_brings_nothing_back() -> None:
-    one, now = Normaliser("genesys/cx", "a"), BEGIN + timedelta(minutes=2)
+NOW = BEGIN + timedelta(minutes=2)
 
-    def at(second: int) -> str:
-        return (BEGIN + timedelta(seconds=second)).isoformat()
 
-    def frame(state: str, **more: str) -> list[Event]:
-        message = {
-            "id": "m",
-            "state": state,
-            "direction": "inbound",
-            "connectedTime": at(5),
-            **more,
-        }
-        agent = {"id": "p", "purpose": "agent", "connectedTime": at(5), "messages": [message]}
-        body = json.dumps({"id": "c", "participants": [agent]}).encode()
-        return one.frame(TOPIC, body, now)
+def at(second: int) -> str:
+    return (BEGIN + timedelta(seconds=second)).isoformat()
 
-    segments = [
-        {"segmentType": "interact", "segmentStart": at(5), "segmentEnd": at(20)},
-        {"segmentType": "parked", "segmentStart": at(20)},
+
+def message(one: Normaliser, state: str, **more: str) -> list[Event]:
+    """Return what a frame tells of an agent's message."""
+    shown = {"id": "m", "state": state, "direction": "inbound", "connectedTime": at(5), **more}
+    agent = {"id": "p", "purpose": "agent", "connectedTime": at(5), "messages": [shown]}
+    return one.frame(TOPIC, json.dumps({"id": "c", "participants": [agent]}).encode(), NOW)
+
+
+def looked_up(one: Normaliser, *segments: tuple[str, int, int]) -> list[Event]:
+    """Return what analytics tell of an agent's message; a segment that ends at 0 is open."""
+    told = [
+        {"segmentType": kind, "segmentStart": at(start), **({"segmentEnd": at(end)} if end else {})}
+        for kind, start, end in segments
     ]
-    session = {"sessionId": "m", "mediaType": "message", "segments": segments}
-    told = {"participantId": "p", "purpose": "agent", "sessions": [session]}
-    found = one.details({"conversationId": "c", "participants": [told]}, now)
-    assert [e.data["state"] for e in found if e.type == words.CHANGED] == ["parked"]
+    session = {"sessionId": "m", "mediaType": "message", "segments": told}
+    agent = {"participantId": "p", "purpose": "agent", "sessions": [session]}
+    return one.details({"conversationId": "c", "participants": [agent]}, NOW)
+
+
+def changes(events: list[Event]) -> list[tuple[str, str]]:
+    """Return the states that were told, and the ones before."""
+    changed = [event.data for event in events if event.type == words.CHANGED]
+    return [(str(one["state"]), str(one.get("previous_state") or "")) for one in changed]
+
+
+def test_a_frame_from_before_a_state_that_analytics_told_brings_nothing_back() -> None:
+    one = Normaliser("genesys/cx", "a")
+    message(one, "connected")
+    assert changes(looked_up(one, ("interact", 5, 20), ("parked", 20, 0))) == [
+        ("parked", "connected")
+    ]
     # It was on its way before.
-    assert frame("connected") == []
-    assert frame("parked", parkTime=at(20)) == []
-    (back,) = frame("connected", parkTime=at(20), resumeTime=at(40))
-    assert (back.type, back.data["state"]) == (words.CHANGED, "connected")
+    assert message(one, "connected") == []
+    assert message(one, "parked", parkTime=at(20)) == []
+    back = message(one, "connected", parkTime=at(20), resumeTime=at(40))
+    assert changes(back) == [("connected", "parked")]
+
+
+def test_a_state_that_is_told_late_is_not_the_one_that_is_known() -> None:
+    one, resumed = Normaliser("genesys/cx", "a"), {"parkTime": at(20), "resumeTime": at(40)}
+    message(one, "connected")
+    # That it was parked was missed.
+    assert changes(message(one, "connected", **resumed)) == [("connected", "")]
+    told = looked_up(one, ("interact", 5, 20), ("parked", 20, 40), ("interact", 40, 0))
+    assert changes(told) == [("parked", "")]
+    assert message(one, "connected", **resumed, recordingState="active") != []
+    assert changes(message(one, "connected", **resumed, recordingState="paused")) == []
+
+
+def test_what_an_older_look_up_tells_of_later_than_what_is_known_is_the_state() -> None:
+    one = Normaliser("genesys/cx", "a")
+    message(one, "parked", parkTime=at(20))
+    told = one.conversation(_with_wrapup(50), NOW)
+    assert changes(told) == []
+    # The resumption is older than the wrap-up: what tells of it is an older look-up.
+    back = looked_up(one, ("interact", 5, 20), ("parked", 20, 40), ("interact", 40, 0))
+    assert changes(back) == [("connected", "parked")]
+    resumed = {"parkTime": at(20), "resumeTime": at(40), "startHoldTime": at(60)}
+    assert changes(message(one, "connected", **resumed)) == []
+
+
+def _with_wrapup(second: int) -> dict[str, Any]:
+    """Somebody else of the same conversation, who is gone already."""
+    wrapup = {"code": "w", "endTime": at(second)}
+    other = {"id": "o", "purpose": "agent", "connectedTime": at(5), "wrapup": wrapup}
+    return {"id": "c", "participants": [other]}
 
 
 def test_a_value_that_is_as_it_was_before_a_look_up_is_told_again() -> None:

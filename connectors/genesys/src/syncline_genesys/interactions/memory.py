@@ -67,6 +67,8 @@ class KnownCommunication(KnownPlace, gc=False, eq=False):
     """What was told of one communication."""
 
     state: str = ""
+    since: datetime | None = None
+    """When it got into its state."""
     hold: str = ""
     """The mark of the hold that it is on; "" where it is on none."""
     recording: str = "none"

@@ -161,8 +161,8 @@ def _in_order(
     for one in news:
         if through is not None and one.at < through:
             one.late = True
-        if one.fact.state and not older:
-            one.previous = _moved(known, one.fact)
+        if one.fact.state and (not older or one.fact.at is not None):
+            one.previous = _moved(known, one.fact, one.at)
     if through is None or news[-1].at > through:
         known.through = news[-1].at
     return news
@@ -183,17 +183,20 @@ def _place(news: NewFact) -> tuple[datetime, float]:
     return news.at, RANK[fact.type] if fact.rank < 0 else fact.rank
 
 
-def _moved(known: KnownConversation, fact: Fact) -> str:
-    """Remember the state of a communication; return the one before, where it is another."""
+def _moved(known: KnownConversation, fact: Fact, at: datetime) -> str:
+    """Remember the state of a communication; return the one before, where it is another.
+
+    A state that it had before the one that is known is told, and not remembered.
+    """
     if fact.type == words.ACW:
         return ""
     one = known.communication(fact.participant.id, fact.communication.id)
-    before = one.state
-    if before == fact.state or height(fact.state) < height(before):
+    before, rises = one.state, height(fact.state) - height(one.state)
+    if rises < 0 or (rises == 0 and one.since is not None and at < one.since):
         return ""
     if fact.type not in _KEEPING:
-        one.state = fact.state
-    return before
+        one.state, one.since = fact.state, at
+    return before if before != fact.state else ""
 
 
 __all__ = ["NewFact", "Seen", "is_older", "new_facts_of"]

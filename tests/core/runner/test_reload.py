@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from syncline.config import read
-from syncline.errors import ConfigError
+from syncline.errors import ConfigError, Forbidden
 from syncline.logs import configure
 from syncline.model import Change
 from syncline.ports import Secret
@@ -96,6 +96,22 @@ async def test_hints_are_worked_while_a_reload_waits_for_a_full_pass(
         assert not reloading.done()
         gate.set()
         await reloading
+
+
+@pytest.mark.parametrize("more", ["", "\nworkers = 3"])
+async def test_what_was_put_off_after_a_failure_is_tried_at_once(
+    world: Any, at_work: Any, until: Any, more: str
+) -> None:
+    denied = Forbidden("wiki: the token was withdrawn (401)")
+    world.wiki.fail("heads", denied, times=10_000)
+    page = world.wiki.write("Opening hours", "<p>9 to 5</p>")
+    runner = world.runner(world.config(NEVER))
+    async with at_work(runner):
+        await until(lambda: world.told("job.failed"), "it is said")
+        await asyncio.sleep(0.1)
+        world.wiki.recover()
+        await runner.reload(world.config(NEVER + more))
+        await until(lambda: world.twin(page), "it is tried again", seconds=20)
 
 
 async def test_another_state_needs_a_restart(world: Any, at_work: Any) -> None:

@@ -30,6 +30,10 @@ class Agenda:
         """Say that it is being done: what is wanted from now on comes after that."""
         self._due.pop(kind, None)
 
+    def hurry(self) -> None:
+        """Put nothing off any more: what is wanted may be done now."""
+        self._due = dict.fromkeys(self._due, 0.0)
+
     def ready(self, kinds: Iterable[Kind], now: float) -> Kind | None:
         """Return the first of `kinds` that may be done now."""
         return next((kind for kind in kinds if self._due.get(kind, now + 1) <= now), None)

@@ -173,6 +173,7 @@ class JobWorker:
 
     def _begin(self) -> None:
         self._backoff.begin_anew()
+        self.hurry()
         if self.polls:
             self._agenda.want(POLL)
         if self.session.full_pass_due or self._missed():
@@ -184,6 +185,12 @@ class JobWorker:
         last = self.session.state.last_run(self.name, "full")
         due = next_time(self.settings.schedule, last.started_at) if last else None
         return due is not None and due + self.settings.jitter <= self._clock.now()
+
+    def hurry(self) -> None:
+        """Try at once what was put off after a failure: its cause may have been mended."""
+        self._agenda.hurry()
+        self._again_at = 0.0
+        self.wake()
 
     def retry(self) -> None:
         """Look again at what failed and is due, and at lost answers; called again and again."""

@@ -88,6 +88,9 @@ class JobWorkers:
     async def follow(self, config: Config, name: str) -> None:
         """Open a job anew where it, or what it is opened with, differs: between two passes.
 
+        What was put off after a failure is tried at once in any case: whoever has the configuration
+        read again may have mended the cause at the vendor.
+
         Raises:
             ConfigError: it cannot be opened; the job goes on as it was.
         """
@@ -95,6 +98,7 @@ class JobWorkers:
         same = worker.settings == config.jobs[name]
         if same and await self.openings().access(config, name) == before.access:
             accept_pairs(config, name, worker.session)
+            worker.hurry()
             return
         opened = await self.openings().open(config, name)
         try:

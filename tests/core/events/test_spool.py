@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import resource
+import shutil
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +19,7 @@ from syncline.errors import StateError
 from syncline.events import Event
 from syncline.events.encoding import from_canonical, line
 from syncline.events.spool import Position, Spool
+from syncline.events.spool_faults import unusable
 from syncline.testing.streams import happening
 
 
@@ -165,7 +169,7 @@ def test_damage_in_the_middle_is_set_aside_and_said(
 def test_a_disk_that_refuses_says_so_and_keeps_what_was_promised(tmp_path: Path) -> None:
     spool = opened(tmp_path)
     spool.append(groups(1))
-    folder, spool.folder = spool.folder, tmp_path / "nowhere"
+    folder, spool.folder = spool.folder, tmp_path / "nowhere" / "spool"
     spool._close_writing()
     with pytest.raises(StateError, match="cannot be kept there: no such file"):
         spool.append(groups(2))
@@ -207,3 +211,116 @@ def test_what_is_no_event_is_refused() -> None:
     for wrong in ({}, {"id": 1}, {**happening(1).canonical(), "occurred_at": "soon"}):
         with pytest.raises(ValueError, match=r".+"):
             from_canonical(wrong)
+
+
+# -- a folder that goes away while it is in use ----------------------------------------------------
+
+
+def test_what_is_written_to_a_folder_that_was_moved_away_is_not_promised(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    spool.append(groups(1))
+    spool.folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(StateError, match=r"/spool: .*no such file.*put it back"):
+        spool.append(groups(2))
+    (tmp_path / "elsewhere").rename(spool.folder)
+    spool.append(groups(3))
+    assert [ids for _, ids in waiting(spool)] == [["e1"], ["e3"]]
+    spool.close()
+
+
+def test_what_waits_in_a_folder_that_is_away_waits_until_it_is_back(tmp_path: Path) -> None:
+    spool = opened(tmp_path / "listener")
+    spool.append(groups(1, 2))
+    (tmp_path / "listener").rename(tmp_path / "elsewhere")
+    assert "no such file" in (spool.trouble() or "")
+    for _ in range(2):
+        with pytest.raises(StateError, match="no such file"):
+            spool.read()
+    (tmp_path / "elsewhere").rename(tmp_path / "listener")
+    assert spool.trouble() is None
+    assert [ids for _, ids in waiting(spool)] == [["e1"], ["e2"]]
+    assert spool.damaged == 0
+    spool.close()
+
+
+def test_files_that_somebody_removed_are_told_and_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = opened(tmp_path)
+    spool.append(groups(*range(20)))
+    spool.append(groups(20))
+    first, _ = sorted(spool.folder.glob("*.events"))
+    size = first.stat().st_size
+    first.unlink()
+    assert [ids for _, ids in waiting(spool)] == [["e20"]]
+    assert size - 100 < spool.damaged < size
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "events that waited are gone: their file was removed"
+    ]
+    spool.finish()
+    assert spool.empty
+    spool.close()
+
+
+def test_a_folder_that_was_removed_is_made_again_where_its_own_is_there(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    spool.append(groups(1))
+    shutil.rmtree(spool.folder)
+    with pytest.raises(StateError):
+        spool.append(groups(2))
+    spool.append(groups(3))
+    assert [ids for _, ids in waiting(spool)] == [["e3"]]
+    assert spool.damaged > 0
+    spool.close()
+
+
+def test_how_far_it_is_delivered_need_not_be_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = opened(tmp_path)
+    spool.append(groups(*range(30)))
+    spool.append(groups(30))
+    ends = [end for end, _ in waiting(spool)]
+    spool.folder.rename(tmp_path / "elsewhere")
+    spool.delivered(ends[-1])
+    assert spool.empty
+    spool.close()
+    (tmp_path / "elsewhere").rename(spool.folder)
+    again = opened(tmp_path)
+    assert len(waiting(again)) == 31  # told once more
+    again.close()
+    assert "is not noted" in caplog.text
+
+
+def test_a_disk_that_refuses_for_long_is_not_littered(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    spool.append(groups(1))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, before[1]))
+    try:
+        for _ in range(5):
+            with pytest.raises(StateError, match="file too large; look after the disk"):
+                spool.append(groups(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(list(spool.folder.glob("*.events"))) == 1
+    spool.append(groups(3))
+    assert [ids for _, ids in waiting(spool)] == [["e1"], ["e3"]]
+    spool.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "no space left on device; make room"),
+        (errno.EDQUOT, "quota exceeded; make room"),
+        (errno.EROFS, "read-only file system; let the service write there"),
+        (errno.EACCES, "permission denied; let the service write there"),
+        (errno.ENOENT, "put it back, or restart"),
+        (errno.EIO, "look after the disk"),
+    ],
+)
+def test_what_to_do_is_said(tmp_path: Path, number: int, advice: str) -> None:
+    error = unusable(tmp_path, OSError(number, os.strerror(number)))
+    assert str(error).startswith(f"{tmp_path}: what waits cannot be kept there: ")
+    assert advice in str(error)

@@ -122,13 +122,11 @@ class Mirrored(RuleBasedStateMachine):
     def the_spool_may_be_larger_or_smaller(self, room: int) -> None:
         self.stage.mirror.spool.size = room
 
-    # What waits in it already could not be read either: that ends a mirror, which begins again.
-    @precondition(lambda self: self.stage.mirror.spool.empty)
     @rule()
-    def the_spool_cannot_be_written(self) -> None:
+    def the_spool_can_be_neither_written_nor_read(self) -> None:
         folder = self.stage.mirror.spool.folder
-        self.stage.mirror.spool._close_writing()
-        self.stage.mirror.spool.folder = folder / "gone"
+        self.stage.mirror.spool._close_reading()
+        self.stage.mirror.spool.folder = folder / "gone" / "spool"
         self.run(self.stage.passes(0.5))
         self.stage.mirror.spool.folder = folder
 

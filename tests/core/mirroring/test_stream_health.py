@@ -28,6 +28,10 @@ def _away(bytes_: int = 200) -> StreamMetrics:
     )
 
 
+def _nowhere() -> StreamMetrics:
+    return StreamMetrics(spool_size=1000, sink_error="no broker", disk_error="/home/alice: full")
+
+
 def _behind() -> StreamMetrics:
     return StreamMetrics(spool_size=1000, spool_bytes=200, waiting_since=AT - timedelta(seconds=90))
 
@@ -41,6 +45,9 @@ def _behind() -> StreamMetrics:
         (_behind, "", ["the sink is behind by 90 s; 200 of 1,000 bytes wait on disk"]),
         (lambda: _away(1000), "the spool is full, and nothing more is heard", ["the sink takes"]),
         (lambda: StreamMetrics(full=True), "the spool is full, and nothing more is heard", []),
+        (lambda: StreamMetrics(disk_error="/alice: full"), "", ["nothing can be kept on disk"]),
+        (_nowhere, "the sink takes no events, and none can be kept", ["nothing", "the sink"]),
+        (lambda: StreamMetrics(lost_on_disk=4_096), "", ["4,096 bytes that waited on disk are"]),
         (lambda: _channels(open=1, planned=3), "", ["1 of 3 channels are open"]),
         (lambda: _channels(open=0, planned=3), "", ["0 of 3 channels are open"]),
         (lambda: _channels(LONG_AGO, open=0, planned=3), "no channel has been", ["0 of"]),

@@ -6,28 +6,25 @@ be older than the truth, and nothing else: then some events are delivered once m
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 from attrs import define, field
 
-from ..errors import StateError
 from .event import Event
+from .spool_faults import trouble_of, unusable
+from .spool_note import Position, read_note, write_note
 from .spool_segment import MAGIC, Damaged, joined, read
 
 logger = logging.getLogger(__name__)
 
-Position: TypeAlias = tuple[int, int]
-"""The number of a segment, and a place in it."""
-
 SEGMENT = 8 * 1024 * 1024
 """Bytes after which another segment is begun."""
-_DELIVERED = "delivered"
 _NOTE_EVERY = 256
 """Records that may be delivered once more after a crash."""
 
@@ -52,7 +49,7 @@ class Spool:
     _newest: int = field(default=0, init=False)
     _unnoted: int = field(default=0, init=False)
     damaged: int = field(default=0, init=False)
-    """Bytes that could not be read; they were set aside, and an error said so."""
+    """Bytes that could not be read, or were removed by others; an error said so."""
 
     @classmethod
     def open(cls, folder: Path, size: int, *, segment: int = SEGMENT) -> Spool:
@@ -66,12 +63,12 @@ class Spool:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             spool._find()
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise unusable(folder, error) from error
         return spool
 
     def _find(self) -> None:
         numbers = sorted(int(path.stem) for path in self.folder.glob("*.events"))
-        self._done = _delivered(self.folder / _DELIVERED)
+        self._done = read_note(self.folder)
         for number in numbers:
             if number < self._done[0]:
                 self._path(number).unlink()
@@ -119,6 +116,11 @@ class Spool:
         """Tell whether as much waits as may."""
         return self.bytes >= self.size
 
+    def trouble(self) -> str | None:
+        """Return why nothing could be kept at present, as far as can be told without writing."""
+        error = trouble_of(self.folder)
+        return None if error is None else str(unusable(self.folder, error))
+
     # -- writing -----------------------------------------------------------------------------------
 
     def append(self, groups: Sequence[Sequence[Event]]) -> list[Position]:
@@ -131,7 +133,7 @@ class Spool:
             return self._append(groups)
         except OSError as error:
             self._undo()
-            raise _unusable(self.folder, error) from error
+            raise unusable(self.folder, error) from error
 
     def _append(self, groups: Sequence[Sequence[Event]]) -> list[Position]:
         file = self._writing if self._writing is not None else self._begin()
@@ -140,6 +142,9 @@ class Spool:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+        # A file that was removed, or whose folder was, takes whatever is written and keeps nothing.
+        if not os.path.samestat(self._path(number).stat(), os.fstat(file.fileno())):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self._ends[number] = ends[-1] if ends else self._ends[number]
         if self._ends[number] >= self._segment:
             self._close_writing()
@@ -149,6 +154,8 @@ class Spool:
         """Begin a segment; what another process began is never written to."""
         self._newest += 1
         path = self._path(self._newest)
+        # The folder above holds the lock: where it is away, this is no longer ours to make.
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._writing = os.fdopen(descriptor, "wb")
         self._ends[self._newest] = len(MAGIC)
@@ -158,16 +165,21 @@ class Spool:
 
     def _undo(self) -> None:
         """Leave the segment that could not be written to: nothing behind its end was promised."""
-        end = self._ends.get(self._newest)
+        number = self._newest
+        end = self._ends.get(number, 0)
         try:
             self._close_writing()
         except OSError:
-            logger.debug("a segment could not be closed", extra={"segment": self._newest})
-        if end is not None:
-            try:
-                os.truncate(self._path(self._newest), end)
-            except OSError:
-                logger.debug("a segment could not be cut", extra={"segment": self._newest})
+            logger.debug("a segment could not be closed", extra={"segment": number})
+        try:
+            if end > len(MAGIC):
+                os.truncate(self._path(number), end)
+            else:
+                # It is tried again and again, each time with a segment of its own.
+                self._ends.pop(number, None)
+                self._path(number).unlink(missing_ok=True)
+        except OSError:
+            logger.debug("a segment could not be cut", extra={"segment": number})
 
     def _close_writing(self) -> None:
         file, self._writing = self._writing, None
@@ -177,7 +189,18 @@ class Spool:
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self) -> tuple[Position, list[Event]] | None:
-        """Return the next group and where it ends; None when everything was read."""
+        """Return the next group and where it ends; None when everything was read.
+
+        Raises:
+            StateError: the folder cannot be read now; nothing of it is passed over.
+        """
+        try:
+            return self._read()
+        except OSError as error:
+            self._close_reading()
+            raise unusable(self.folder, error) from error
+
+    def _read(self) -> tuple[Position, list[Event]] | None:
         while (found := self._next()) is not None:
             number, at = found
             end = self._ends[number]
@@ -185,6 +208,11 @@ class Spool:
                 next_, events = read(self._file(number), at, end)
             except Damaged as error:
                 self._set_aside(number, at, error)
+                self._at = (number, end)
+            except FileNotFoundError:
+                # Where the folder is away, too, all of it may come back.
+                self.folder.parent.stat()
+                self._lost(number, at)
                 self._at = (number, end)
             else:
                 self._at = (number, next_)
@@ -213,10 +241,15 @@ class Spool:
         path = self._path(number)
         aside = path.with_suffix(".damaged")
         if not aside.exists():
+            _keep(path, aside)
             self.damaged += self._ends[number] - at
-            shutil.copyfile(path, aside)
         fields = {"file": str(aside), "from": at, "to": self._ends[number], "why": str(error)}
         logger.error("events that waited cannot be read; the file was set aside", extra=fields)
+
+    def _lost(self, number: int, at: int) -> None:
+        self.damaged += self._ends[number] - at
+        fields = {"file": str(self._path(number)), "bytes": self._ends[number] - at}
+        logger.error("events that waited are gone: their file was removed", extra=fields)
 
     def skip(self, position: Position) -> None:
         """Go on reading behind a group that is on its way already."""
@@ -251,21 +284,33 @@ class Spool:
             if self._reading is not None and self._reading[0] == each:
                 self._close_reading()
             del self._ends[each]
-            self._path(each).unlink(missing_ok=True)
+            self._remove(each)
         return bool(gone)
 
+    def _remove(self, number: int) -> None:
+        try:
+            self._path(number).unlink(missing_ok=True)
+        except OSError as error:
+            # The next start removes it, or delivers it once more.
+            fields = {"file": str(self._path(number)), "why": error.strerror}
+            logger.warning("a file of events that are delivered stays", extra=fields)
+
     def _note(self) -> None:
+        """Write down how far it is delivered; where that fails some are delivered once more."""
         self._unnoted = 0
-        path = self.folder / _DELIVERED
-        temporary = path.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(self._done, file)
-        temporary.replace(path)
+        try:
+            write_note(self.folder, self._done)
+        except OSError as error:
+            fields = {"folder": str(self.folder), "why": error.strerror}
+            logger.warning("how far events are delivered is not noted", extra=fields)
 
     def close(self) -> None:
         """Note how far it is delivered, and close the files."""
-        self._close_writing()
+        try:
+            self._close_writing()
+        except OSError as error:
+            # Whatever was promised had been synchronised before.
+            logger.debug("a segment could not be closed", extra={"why": error.strerror})
         self._close_reading()
         self._note()
 
@@ -273,13 +318,14 @@ class Spool:
         return self.folder / f"{number:010d}.events"
 
 
-def _delivered(path: Path) -> Position:
+def _keep(path: Path, aside: Path) -> None:
+    """Give a file a second name: that needs no room, which a disk may not have."""
     try:
-        number, at = json.loads(path.read_text("ascii"))
-        return int(number), int(at)
-    except (OSError, ValueError, TypeError):
-        # Delivering once more is what every reader is prepared for.
-        return (0, 0)
+        os.link(path, aside)
+    except FileExistsError:
+        return
+    except OSError:
+        shutil.copyfile(path, aside)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -288,11 +334,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _unusable(folder: Path, error: OSError) -> StateError:
-    reason = (error.strerror or str(error)).lower()
-    return StateError(f"{folder}: what waits cannot be kept there: {reason}; make room")
 
 
 __all__ = ["SEGMENT", "Position", "Spool"]

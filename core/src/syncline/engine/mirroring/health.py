@@ -47,6 +47,8 @@ def health_of(
 
 def _unfit(metrics: StreamMetrics, failures: int, now: datetime) -> str:
     # A sink that is away makes nobody unfit: what is heard waits on disk, here as elsewhere.
+    if metrics.disk_error and metrics.sink_error:
+        return "the sink takes no events, and none can be kept on disk; nothing more is heard"
     if metrics.full or (metrics.spool_size and metrics.spool_bytes >= metrics.spool_size):
         return "the spool is full, and nothing more is heard"
     if metrics.deaf_since is not None and now - metrics.deaf_since >= DEAF:
@@ -57,6 +59,10 @@ def _unfit(metrics: StreamMetrics, failures: int, now: datetime) -> str:
 
 
 def _degraded(metrics: StreamMetrics, now: datetime) -> Iterator[str]:
+    if metrics.disk_error is not None:
+        yield "nothing can be kept on disk; the log and `syncline status` name the folder"
+    if metrics.lost_on_disk:
+        yield f"{metrics.lost_on_disk:,} bytes that waited on disk are damaged or gone; see the log"
     waits = f"{metrics.spool_bytes:,} of {metrics.spool_size:,} bytes wait on disk"
     if metrics.sink_error is not None:
         yield f"the sink takes no events; {waits}"

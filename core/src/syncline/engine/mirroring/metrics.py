@@ -71,6 +71,10 @@ class StreamMetrics:
     """Why the sink takes nothing at present; None when it does."""
     sink_said: str | None = None
     """What the sink said of itself since something was delivered last: it may be on the mend."""
+    disk_error: str | None = None
+    """Why nothing can be kept on disk at present, or read there; None where it can."""
+    lost_on_disk: int = 0
+    """Bytes that waited on disk and are damaged or gone."""
     full: bool = False
     """The spool is full, and the source is asked for nothing."""
     channels: Mapping[str, float] = field(factory=dict)
@@ -127,12 +131,16 @@ class StreamMetrics:
         """Return why events wait for the sink, as far as it says; None where none does for long."""
         return self.sink_error or (self.sink_said if self.lag(now) > SOON else None)
 
+    def trouble(self, now: datetime) -> str | None:
+        """Return what is amiss with the disk, or else with the sink; None where nothing is."""
+        return self.disk_error or self.waits_because(now)
+
     def ended(self, now: datetime) -> None:
         """Take note that nothing is at work any more; what waits on disk waits on."""
         if self.channels:
             self.channels = {**self.channels, "open": 0.0}
             self.deaf_since = self.deaf_since or now
-        self.in_flight, self.full = 0, False
+        self.in_flight, self.full, self.disk_error = 0, False, None
 
     def lag(self, now: datetime) -> timedelta:
         """Return how long the oldest event has waited that is not delivered."""

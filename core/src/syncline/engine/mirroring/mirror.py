@@ -24,6 +24,7 @@ from ...events import Batch, Event, EventSink, EventSource
 from ...events.dead_letters import DeadLetters
 from ...events.spool import Position, Spool
 from ...ports import Clock
+from .disk import Disk
 from .inbox import TOGETHER, Inbox
 from .metrics import StreamMetrics
 from .open_conversations import OpenConversations
@@ -43,6 +44,12 @@ STALL = 1.0
 """Seconds without an answer after which events are kept on disk."""
 TICK = 0.2
 """Seconds between two looks at the clock, and between two commits of what is known."""
+LOOK = 5.0
+"""Seconds between two looks at the disk while it is not written to."""
+_WAITING = "events cannot be kept on disk"
+_READ = "what waits on disk cannot be read"
+_KNOWN = "what is known could not be kept"
+_REFUSED = "refused events cannot be kept"
 _GRACE = 1.0
 """Seconds in which a source that was closed comes to the end of what it tells."""
 _PATIENCE = 5.0
@@ -77,6 +84,8 @@ class Mirror:
     _flight: deque[Sending] = field(factory=deque, init=False)
     _wake: asyncio.Event = field(factory=asyncio.Event, init=False)
     _outage: Outage = field(init=False)
+    _disk: Disk = field(init=False)
+    _looked: float = field(default=float("-inf"), init=False)
     _diverted: bool = field(default=False, init=False)
     """What is heard goes to the sink by way of the spool."""
     _broken: bool = field(default=False, init=False)
@@ -90,6 +99,7 @@ class Mirror:
 
     def __attrs_post_init__(self) -> None:
         self._outage = Outage(self.random)
+        self._disk = Disk(self.metrics)
         self._diverted = not self.spool.empty
         self.metrics.spool_size = self.spool.size
 
@@ -149,13 +159,27 @@ class Mirror:
         while True:
             await self.clock.sleep(TICK)
             self._commit()
+            self._look()
             self._wake.set()
+
+    def _look(self) -> None:
+        """See whether what is heard could wait on disk: an outage of the sink is a late moment."""
+        now = self.clock.monotonic()
+        if now < self._looked + LOOK:
+            return
+        self._looked = now
+        if (trouble := self.spool.trouble()) is not None:
+            self._disk.failed(_WAITING, StateError(trouble))
+        elif now >= self._disk_until:
+            self._disk.well(_WAITING)
 
     def _commit(self) -> None:
         try:
             self.open_conversations.write()
         except StateError as error:
-            logger.error("what is known could not be kept", extra={"error": str(error)})
+            self._disk.failed(_KNOWN, error)
+        else:
+            self._disk.well(_KNOWN)
 
     # -- delivering --------------------------------------------------------------------------------
 
@@ -208,8 +232,9 @@ class Mirror:
             self.dead_letters.append(refused, self.clock.now())
         except StateError as error:
             # Nothing is settled before it is somewhere.
-            logger.error("refused events cannot be kept", extra={"error": str(error)})
+            self._disk.failed(_REFUSED, error)
             return False
+        self._disk.well(_REFUSED)
         self.metrics.rejected += self.dead_letters.count - before
         for event, why in refused:
             fields = {"event": event.id, "type": event.type, "error": why[:500]}
@@ -265,9 +290,9 @@ class Mirror:
             ends = await self.blocking(self.spool.append, groups)
         except StateError as error:
             self._disk_until = self.clock.monotonic() + self.stall
-            if not self.metrics.full:
-                logger.error("events cannot be kept on disk", extra={"error": str(error)})
+            self._disk.failed(_WAITING, error)
             return None
+        self._disk.well(_WAITING)
         self.metrics.spooled += sum(map(len, groups))
         self._disk_until = float("-inf")
         return ends
@@ -315,7 +340,13 @@ class Mirror:
         # After a failure one call feels whether the sink is back.
         window = self.window if self._outage.reason is None else 1
         while len(self._flight) < window:
-            found = self.spool.read()
+            try:
+                found = self.spool.read()
+            except StateError as error:
+                # What is on its way comes to its end; the rest is looked for again.
+                self._disk.failed(_READ, error)
+                return
+            self._disk.well(_READ)
             if found is None:
                 self._caught_up()
                 return
@@ -381,11 +412,12 @@ class Mirror:
     def _show(self) -> None:
         metrics = self.metrics
         full = self._full()
-        if full and not metrics.full:
+        if full and not metrics.full and metrics.disk_error is None:
             fields = {"folder": str(self.spool.folder), "bytes": self.spool.bytes}
             logger.error("no room for what waits: the source is asked for nothing", extra=fields)
         metrics.full = full
         metrics.spool_bytes = self.spool.bytes
+        metrics.lost_on_disk = self.spool.damaged
         metrics.in_flight = len(self._flight)
         metrics.sink_error = self._outage.reason
         metrics.waiting_since = self._oldest()

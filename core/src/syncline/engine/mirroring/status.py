@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ...config import Config
+from ...events.spool_note import read_note
 from ...state.port import StateStore
 from ..opening.state import opened_state
 from ..runs.holder import is_dead
@@ -149,10 +149,7 @@ def _lines(path: Path) -> int:
 
 def _waiting(spool: Path) -> int:
     """Return how much waits; what is delivered of a segment in use may count still."""
-    try:
-        number, at = json.loads((spool / "delivered").read_text("ascii"))
-    except (OSError, ValueError):
-        number, at = 0, 0
+    number, at = read_note(spool)
     found = 0
     for path in spool.glob("*.events"):
         if path.stem.isdecimal() and int(path.stem) >= number:

@@ -84,8 +84,8 @@ class StreamWorker:
 
     @property
     def last_error(self) -> str | None:
-        """Why it does not work, or why its sink takes nothing; None when all is well."""
-        return self._said or self.metrics.waits_because(self._clock.now())
+        """Why it does not work, or its disk or sink takes nothing; None when all is well."""
+        return self._said or self.metrics.trouble(self._clock.now())
 
     @property
     def lag(self) -> timedelta:

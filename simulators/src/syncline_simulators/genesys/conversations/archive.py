@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -16,16 +17,57 @@ SAMPLE = 16_384
 """Bytes of the first conversation with which all others are packed."""
 
 
+Row = tuple[int, str]
+"""When a conversation began, or ended, and its id."""
+
+
+@attrs.frozen
+class Rows:
+    """A part of a list that is not copied: a page is asked for, of what may be very many."""
+
+    _rows: list[Row]
+    _first: int
+    _end: int
+
+    def __len__(self) -> int:
+        return max(0, self._end - self._first)
+
+    def __iter__(self) -> Iterator[Row]:
+        return islice(self._rows, self._first, self._end)
+
+    def page(self, number: int, size: int, *, latest_first: bool) -> list[Row]:
+        """Return one page, the first of which has the number 1."""
+        before = (number - 1) * size
+        if not latest_first:
+            first = self._first + before
+            return self._rows[first : min(self._end, first + size)]
+        end = self._end - before
+        return self._rows[max(self._first, end - size) : max(self._first, end)][::-1]
+
+
+def rows_of(rows: list[Row]) -> Rows:
+    """Return a whole list."""
+    return Rows(rows, 0, len(rows))
+
+
 @attrs.define(kw_only=True)
 class Archive:
-    """What REST knows of conversations."""
+    """What REST knows of conversations.
+
+    What asks for a page of them takes no longer where there are hundreds of thousands: they are
+    kept in order.
+    """
 
     most: int = 200_000
+    """Ended conversations that are kept; a sixty-fourth more may wait to be purged at once."""
     _open: dict[str, Conversation] = attrs.field(factory=dict)
     _ended: dict[str, bytes] = attrs.field(factory=dict)
-    _starts: list[tuple[int, str]] = attrs.field(factory=list)
+    _starts: list[Row] = attrs.field(factory=list)
+    _ends: list[Row] = attrs.field(factory=list)
+    """Also of those that are open for the work after them."""
+    _start: dict[str, int] = attrs.field(factory=dict)
+    _end: dict[str, int] = attrs.field(factory=dict)
     _sample: bytes = b""
-    _ends: dict[str, int] = attrs.field(factory=dict)
 
     def __len__(self) -> int:
         return len(self._ended)
@@ -33,36 +75,52 @@ class Archive:
     def begun(self, conversation: Conversation) -> None:
         """One begins."""
         self._open[conversation.id] = conversation
-        entry = (conversation.now, conversation.id)
-        if self._starts and entry < self._starts[-1]:
-            # The clock was set back.
-            self._starts.insert(bisect_left(self._starts, entry), entry)
-        else:
-            self._starts.append(entry)
+        self._start[conversation.id] = conversation.now
+        insort(self._starts, (conversation.now, conversation.id))
+
+    def changed(self, conversation: Conversation) -> None:
+        """One has changed: everybody may have left it."""
+        if conversation.ended is not None:
+            self._note_end(conversation.id, conversation.ended)
 
     def ended(self, conversation: Conversation) -> None:
         """One is over; the oldest beyond the bound are purged."""
         if self._open.pop(conversation.id, None) is None:
             return
-        self._ends[conversation.id] = conversation.ended or conversation.now
+        self._note_end(conversation.id, conversation.ended or conversation.now)
         self._ended[conversation.id] = self._packed(orjson.dumps(record(conversation)))
-        while len(self._ended) > self.most:
-            self.purge(next(iter(self._ended)))
+        if len(self._ended) > self.most + self.most // 64:
+            self._forget(islice(self._ended, len(self._ended) - self.most))
+
+    def _note_end(self, conversation_id: str, at: int) -> None:
+        before = self._end.get(conversation_id)
+        if before == at:
+            return
+        if before is not None:
+            _remove(self._ends, (before, conversation_id))
+        self._end[conversation_id] = at
+        insort(self._ends, (at, conversation_id))
 
     def purge(self, conversation_id: str) -> bool:
         """Forget one that has ended."""
-        gone = self._ended.pop(conversation_id, None) is not None
-        self._ends.pop(conversation_id, None)
-        if gone and len(self._starts) > 2 * (len(self._ended) + len(self._open)) + 1000:
-            self._starts = [one for one in self._starts if self.holds(one[1])]
-        return gone
+        if self._ended.pop(conversation_id, None) is None:
+            return False
+        _remove(self._starts, (self._start.pop(conversation_id), conversation_id))
+        _remove(self._ends, (self._end.pop(conversation_id), conversation_id))
+        return True
 
     def purge_all(self) -> int:
         """Forget all that have ended."""
-        count = len(self._ended)
-        for one in tuple(self._ended):
-            self.purge(one)
-        return count
+        return self._forget(self._ended)
+
+    def _forget(self, ids: Iterable[str]) -> int:
+        """Forget many at once: the rest is looked through once."""
+        gone = [*ids]
+        for one in gone:
+            del self._ended[one], self._start[one], self._end[one]
+        self._starts = [row for row in self._starts if row[1] in self._start]
+        self._ends = [row for row in self._ends if row[1] in self._end]
+        return len(gone)
 
     def holds(self, conversation_id: str) -> bool:
         """Whether it is known."""
@@ -88,17 +146,28 @@ class Archive:
 
     def end(self, conversation_id: str) -> int | None:
         """When one ended, also while after-call work goes on."""
-        found = self._open.get(conversation_id)
-        return found.ended if found else self._ends.get(conversation_id)
+        return self._end.get(conversation_id)
 
-    def begun_between(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+    def begun_between(self, start: int, end: int) -> Rows:
         """When those began that began from `start` on and before `end`, in that order."""
-        for at in range(bisect_left(self._starts, (start, "")), len(self._starts)):
-            began, conversation_id = self._starts[at]
-            if began >= end:
-                return
-            if self.holds(conversation_id):
-                yield began, conversation_id
+        return Rows(self._starts, _place(self._starts, start), _place(self._starts, end))
+
+    def ended_between(self, start: int, end: int, until: int) -> Rows:
+        """When those ended by `until`, in that order, that began in such an interval."""
+        last = _place(self._ends, until + 1)
+        if not self._starts or (start <= self._starts[0][0] and self._starts[-1][0] < end):
+            return Rows(self._ends, 0, last)
+        began = self._start
+        return rows_of([row for row in self._ends[:last] if start <= began[row[1]] < end])
+
+
+def _place(rows: list[Row], at: int) -> int:
+    """Where those begin that are not before a time."""
+    return bisect_left(rows, (at, ""))
+
+
+def _remove(rows: list[Row], row: Row) -> None:
+    del rows[bisect_left(rows, row)]
 
 
 def record(conversation: Conversation) -> dict[str, Any]:

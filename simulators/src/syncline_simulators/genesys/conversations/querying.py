@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ..dates import interval
 from ..errors import bad_request, invalid_value
 from ..shapes import integer, listing, members, needed, one_of, text
-from .archive import Archive
+from .archive import Archive, Row, Rows, rows_of
 from .details import details_view
 from .moment import of
 
@@ -56,16 +57,14 @@ def query(
     over = [one for one in filters if _asks_for_ended(one)]
     tests = [*_tests([one for one in filters if one not in over], _of_conversation)]
     tests += _tests(body.get("segmentFilters", ()), _of_segments)
-    rows = [row for row in archive.begun_between(start, end) if row[0] <= until]
-    if over:
-        rows = [row for row in rows if (archive.end(row[1]) or _NEVER) <= until]
-    ids = [one for _, one in _ordered(archive, rows, body)]
+    rows = _rows(archive, (start, min(end, until + 1)), body, until if over else None)
     if tests:
-        ids = [one for one in ids if _passes(archive, one, until, tests)]
+        rows = rows_of([row for row in rows if _passes(archive, row[1], until, tests)])
     paging = body.get("paging", {"pageSize": 25, "pageNumber": 1})
-    size, page = paging["pageSize"], paging["pageNumber"]
-    views = (_view(archive, one, until) for one in ids[(page - 1) * size : page * size])
-    return [one for one in views if one], len(ids)
+    latest_first = body.get("order") == "desc"
+    page = rows.page(paging["pageNumber"], paging["pageSize"], latest_first=latest_first)
+    views = (_view(archive, one, until) for _, one in page)
+    return [one for one in views if one], len(rows)
 
 
 def _days(written: str) -> tuple[int, int]:
@@ -82,12 +81,26 @@ def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _ordered(
-    archive: Archive, rows: list[tuple[int, str]], body: Mapping[str, Any]
-) -> list[tuple[int, str]]:
-    if body.get("orderBy") in ("conversationEnd", "segmentEnd"):
-        rows = sorted(rows, key=lambda row: (archive.end(row[1]) or _NEVER, row[1]))
-    return rows[::-1] if body.get("order") == "desc" else rows
+def _rows(
+    archive: Archive, begun: tuple[int, int], body: Mapping[str, Any], over_by: int | None
+) -> Rows:
+    """Return those that began in an interval, in the order that is asked for.
+
+    Args:
+        over_by: those that had ended by then; None for all.
+    """
+    by_end = body.get("orderBy") in ("conversationEnd", "segmentEnd")
+    if over_by is not None and by_end:
+        return archive.ended_between(*begun, over_by)
+    rows = archive.begun_between(*begun)
+    if over_by is not None:
+        rows = rows_of([row for row in rows if _end(archive, row) <= over_by])
+    return rows_of(sorted(rows, key=partial(_end, archive))) if by_end else rows
+
+
+def _end(archive: Archive, row: Row) -> int:
+    end = archive.end(row[1])
+    return _NEVER if end is None else end
 
 
 def _view(archive: Archive, conversation_id: str, until: int) -> dict[str, Any] | None:

@@ -32,6 +32,9 @@ TURN = 0.01
 """Seconds after which the generator lets others work."""
 FULL = 2 * 1024 * 1024
 """Bytes that wait for one reader, beyond which the generator waits too where it is to."""
+BEHIND = 1.0
+"""Seconds by which changes may be late before no conversation begins: more than can be gone on
+with would only become more."""
 STALLED = 20.0
 """Seconds for which it waits."""
 
@@ -210,7 +213,8 @@ class Traffic:
 
     def _arrive(self, now: float) -> None:
         per_second = self.habits.conversations_per_second
-        if not per_second or self._finished():
+        late = bool(self._queue) and now - self._queue[0][0] > BEHIND
+        if not per_second or late or self._finished():
             self._next = 0.0
             return
         if not self._next or now - self._next > 1.0:
@@ -261,6 +265,7 @@ class Traffic:
         assert conversation.steps is not None  # noqa: S101 - it was begun
         pause = next(conversation.steps, None)
         if conversation.changed:
+            self.archive.changed(conversation)
             self._tell(conversation)
         if pause is None:
             self.open.pop(conversation.id, None)

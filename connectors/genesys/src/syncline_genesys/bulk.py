@@ -25,7 +25,7 @@ from .intents import Earlier
 from .jobs import Jobs, refusals
 from .limits import Room, checked
 from .lookup import Lookup
-from .origins import mark
+from .origins import Marks
 from .reading import IN_FLIGHT, Reader, differ
 from .scope import Scope
 
@@ -67,6 +67,7 @@ class Bulk:
         lookup: Lookup,
         composer: Composer,
         room: Room,
+        marks: Marks,
         connection: str,
     ) -> None:
         self._jobs = jobs
@@ -75,6 +76,7 @@ class Bulk:
         self._lookup = lookup
         self._composer = composer
         self._room = room
+        self._marks = marks
         self._connection = connection
 
     async def write_many(self, items: Sequence[BulkItem]) -> AsyncIterator[Outcome]:
@@ -108,14 +110,14 @@ class Bulk:
 
         return await _each(items, one)
 
-    async def _entry(self, item: BulkItem, there: Mapping[str, Sequence[Json]]) -> Entry | None:
+    async def _entry(self, item: BulkItem, there: Mapping[Ref, Sequence[Json]]) -> Entry | None:
         if not item.write.mark:
             # The file knows documents by external id; an original carries none of ours.
             return None
         checked(item.value, item.write.origin)
         if item.ref is not None:
             return await self._update(item, item.ref)
-        if there[mark(item.write.origin)]:
+        if there[item.write.origin]:
             # An earlier attempt of ours has made it: that is for a single write.
             return None
         await self._room.take(await self._scope.find(), item.write.origin)
@@ -129,7 +131,7 @@ class Bulk:
         default = default_variation(variations)
         if len(variations) != 1 or default is None:
             return None
-        if text(published, "externalId") != mark(item.write.origin):
+        if text(published, "externalId") != self._marks.mark(item.write.origin):
             # The job would know it by another id than it has.
             return None
         if version_of(published) != item.expected:
@@ -146,7 +148,7 @@ class Bulk:
         request = await self._composer.request(item.value, item.write, now)
         raw = blocks_of([variation] if variation else [])
         blocks = await self._composer.blocks(item.value, item.write, raw)
-        document: Json = {"externalId": mark(item.write.origin)}
+        document: Json = {"externalId": self._marks.mark(item.write.origin)}
         if now is not None:
             document["id"] = now["id"]
         if url := request.get("externalUrl") or text(now or {}, "externalUrl"):
@@ -203,7 +205,7 @@ class Bulk:
             if error := refused.get(entry.external_id):
                 return error
             try:
-                return await self._read_back(entry, there.get(entry.external_id, ()))
+                return await self._read_back(entry, there.get(entry.item.write.origin, ()))
             except StoreError as error:
                 return OutcomeUnknown(str(error), ref=entry.item.ref)
 

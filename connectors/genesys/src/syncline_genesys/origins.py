@@ -82,20 +82,23 @@ class Marks:
         """Return the marks for CEL templates, by the connection of the original.
 
         Raises:
-            ValueError: one of them has no inverse, or two could give the same external id.
+            ValueError: some have no inverse, or two could give the same external id; with all
+                of these faults.
         """
-        templates = {}
+        templates, faults = {}, []
         for name, expression in expressions.items():
             try:
                 templates[name] = Template.compile(name, expression)
             except ValueError as error:
-                raise ValueError(f"of {name}: {error}") from error
-        for one, other in combinations(templates.values(), 2):
-            if one.meets(other):
-                raise ValueError(
-                    f"of {one.connection} and {other.connection}: both could give the same "
-                    "external id; begin them with different texts"
-                )
+                faults.append(f"the template of {name}: {error}")
+        faults += [
+            f"the templates of {one.connection} and {other.connection}: both could give the same "
+            "external id; begin them with different texts"
+            for one, other in combinations(templates.values(), 2)
+            if one.meets(other)
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
         return cls(templates=templates)
 
     def mark(self, origin: Ref) -> str:

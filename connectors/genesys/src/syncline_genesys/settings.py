@@ -61,11 +61,8 @@ def _patient(_: object, attribute: Any, value: timedelta) -> None:
         raise ValueError(f"{attribute.name} is too short")
 
 
-def _marks(_: object, attribute: Any, value: Mapping[str, str]) -> None:
-    try:
-        Marks.compile(value)
-    except ValueError as error:
-        raise ValueError(f"{attribute.name} {error}") from error
+def _invertible(_: object, __: object, value: Mapping[str, str]) -> None:
+    Marks.compile(value)
 
 
 def _some(_: object, attribute: Any, value: tuple[object, ...]) -> None:
@@ -146,7 +143,7 @@ class Settings:
     external_ids: Mapping[str, str] = setting(
         "CEL template of copies' external ids, by the original's connection.",
         factory=dict,
-        validator=_marks,
+        validator=_invertible,
     )
     asset_division: str = setting(
         "Division id for uploaded images; the home division when empty.", default=""

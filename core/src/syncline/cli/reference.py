@@ -130,9 +130,11 @@ condition alone: `include = "'public' in labels"`. They know these names:
 
 
 _IDS = """\
-The external id of a copy is no template: it holds Syncline's mark of where the copy came from, by
-which the copy is found again after a crash or a lost state. The address of the original goes
-beside it where a system has a place for it."""
+The external id of a copy is Syncline's mark of where the copy came from, by which it is found
+again after a crash or a lost state. How it is written is up to the copy's connection: one to
+Genesys takes templates that the original's id can be read back from, such as
+`external_ids = { wiki = "'KB-' + id" }`. The address of the original goes beside it where a
+system has a place for it."""
 
 
 _RULES = """\

@@ -93,7 +93,7 @@ def serve(
     async def start(
         *,
         poll: str = "1h",
-        schedule: str = "0 2 * * *",
+        schedule: str = "0 0 1 1 *",
         subscribe: dict[str, Any] | None = None,
         between: Between = nullcontext,
     ) -> AsyncIterator[Served]:

@@ -37,6 +37,7 @@ connector = "cloud"
 kind = "config"
 debounce = "1s"
 poll = "0s"
+schedule = "0 0 1 1 *"
 [[jobs.capacity.rules]]
 name = "machines"
 from = { asg = "cloud:group/ivr" }

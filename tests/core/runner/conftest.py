@@ -30,6 +30,8 @@ path = "wiki"
 connector = "files"
 path = "kb"
 """
+SELDOM = 'schedule = "0 0 1 1 *"\n'
+"""No pass but those that a test wants, at whatever time of day it runs."""
 JOB = """\
 [jobs.{name}]
 kind = "documents"
@@ -51,12 +53,18 @@ class World:
     events: list[tuple[str, Mapping[str, object]]]
     opened: list[str]
     """The jobs in the order in which they were opened."""
+    schedule: str = SELDOM
+    """The line of jobs that say nothing of their full passes."""
+
+    def _whenever(self, lines: str) -> str:
+        return lines if "schedule" in lines else f"{self.schedule}{lines}"
 
     def config(self, more: str = "", **jobs: str) -> Config:
         """One job called `articles`, unless others are named with their further settings."""
         named = jobs or {"articles": more}
         text = TABLES + "".join(
-            JOB.format(name=name, right="kb", more=lines) for name, lines in named.items()
+            JOB.format(name=name, right="kb", more=self._whenever(lines))
+            for name, lines in named.items()
         )
         return load(text.encode(), folder=self.folder)
 

@@ -17,6 +17,7 @@ NEVER = 'poll = "0s"'
 async def test_a_job_without_settings_is_swept_at_night_and_polled(
     world: Any, at_work: Any
 ) -> None:
+    world.schedule = ""
     async with at_work(world.runner()) as runner:
         await runner.begun.wait()
         working, now = runner.jobs["articles"], world.clock.now()
@@ -42,14 +43,14 @@ async def test_a_full_pass_that_was_missed_is_made_at_the_start(
     last = world.state.last_run("articles", "full")
     old = attrs.evolve(last, started_at=last.started_at - timedelta(days=2))
     world.state.commit([SaveRun(old)], None)
-    async with at_work(world.runner(world.config(NEVER))):
+    async with at_work(world.runner(world.config('schedule = "0 2 * * *"\n' + NEVER))):
         await until(lambda: world.passes("full") == 2, "it is made up for")
 
 
 async def test_a_full_pass_that_was_not_missed_is_not_made_again(world: Any, at_work: Any) -> None:
     async with world.runner() as runner:
         await runner.sync("articles")
-    async with at_work(world.runner(world.config('schedule = "0 0 1 1 *"\n' + NEVER))) as runner:
+    async with at_work(world.runner(world.config(NEVER))) as runner:
         await runner.begun.wait()
         await asyncio.sleep(0.5)
         assert world.passes("full") == 1

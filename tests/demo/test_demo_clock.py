@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from syncline_demo.capacity.clock import MovedClock
 
 
 async def test_a_sleep_ends_when_the_clock_was_moved_past_it() -> None:
     clock = MovedClock()
-    began = time.monotonic()
     sleeper = asyncio.create_task(clock.sleep(3600))
     await asyncio.sleep(0)
     clock.advance(3601)
     await asyncio.wait_for(sleeper, 60)
-    assert time.monotonic() - began < 5
 
 
 async def test_a_sleep_goes_on_when_the_clock_was_moved_too_little() -> None:

@@ -151,12 +151,12 @@ async def test_genuine_hints_get_through_a_flood_of_forged_ones(
 async def test_one_source_that_sends_too_often_is_told_when_to_come_back(
     serve: Any, config: Config, signed: Sign
 ) -> None:
-    receiver = serve(config, rate=0.5, burst=3)
+    receiver = serve(config, rate=0.01, burst=3)
     answers = [await send(receiver.port, genuine(signed, n)) for n in range(5)]
     assert answers == [202, 202, 202, 429, 429]
     assert receiver.results()[-1] == "limited"
     _, headers, _ = receiver.post(HOOK, *signed("7"))
-    assert 1 <= int(headers["retry-after"]) <= 2
+    assert 1 <= int(headers["retry-after"]) <= 100
 
 
 async def test_behind_a_trusted_proxy_each_sender_is_its_own_source(
@@ -164,7 +164,7 @@ async def test_behind_a_trusted_proxy_each_sender_is_its_own_source(
 ) -> None:
     from attrs import evolve
 
-    intake = evolve(config.service.intake, proxies=("127.0.0.0/8",), rate=0.5, burst=1)
+    intake = evolve(config.service.intake, proxies=("127.0.0.0/8",), rate=0.01, burst=1)
     behind = evolve(config, service=evolve(config.service, intake=intake))
     receiver = serve(behind)
 
@@ -184,7 +184,7 @@ async def test_behind_a_trusted_proxy_each_sender_is_its_own_source(
 async def test_without_a_trusted_proxy_its_header_is_ignored(
     serve: Any, config: Config, signed: Sign
 ) -> None:
-    receiver = serve(config, rate=0.5, burst=1)
+    receiver = serve(config, rate=0.01, burst=1)
     body, headers = signed("1")
     for chain, expected in (("203.0.113.5", 202), ("203.0.113.6", 429)):
         request = head({**headers, "X-Forwarded-For": chain}, len(body)) + body

@@ -76,7 +76,7 @@ def test_a_pass_ends_before_its_time_is_over_and_the_next_invocations_end_it(
     assert len(seen) > 1
     assert seen == sorted(seen)
     # A machine may be busy with others at any one of these ends, but not at most of them.
-    assert median(late) < 0.4
+    assert median(late) < 1
     counts = function({"syncline": {"job": "articles", "do": "sync"}})["jobs"]["articles"]["counts"]
     assert not counts.get("writes")
     created = [e for e in function.state().history("articles", limit=5000) if e.event == "created"]

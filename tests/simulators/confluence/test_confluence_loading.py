@@ -79,6 +79,7 @@ def test_an_index_says_where_everything_belongs(start: Callable[..., Any], tmp_p
         },
         {"title": "Inline", "body": "<p>i</p>", "parent": "Refunds", "restricted": True},
         {"title": "Legal", "body": "<p>l</p>", "restricted": ["legal"]},
+        {"title": "Clauses", "body": "<p>c</p>", "parent": "Legal", "labels": ["law"]},
         {"title": "Old", "body": "<p>o</p>", "archived": True},
         {"title": "Other", "body": "<p>x</p>", "space": "HR"},
     ]
@@ -94,6 +95,9 @@ def test_an_index_says_where_everything_belongs(start: Callable[..., Any], tmp_p
         assert (refunds["version"], refunds["state"]) == (1, "current")
         assert by_title["Inline"]["readers"] == ["editors"]
         assert by_title["Legal"]["readers"] == ["legal"]
+        clauses = by_title["Clauses"]
+        assert (clauses["parent"], clauses["labels"]) == (by_title["Legal"]["id"], ["law"])
+        assert (clauses["readers"], clauses["restricted"]) == ([], True)
         assert by_title["Old"]["state"] == "archived"
         assert by_title["Other"]["space"] == "HR"
         assert by_title["loose"]["parent"] == by_title["Knowledge Base"]["id"]

@@ -11,7 +11,7 @@ import attrs
 
 from . import files, labels, pages
 from .accounts import Account
-from .content import Content, Space
+from .content import Content, Members, Space
 from .refusal import Refusal
 from .registers import registered
 from .restrictions import named, replace
@@ -62,11 +62,17 @@ def load(wiki: Wiki, who: Account, space: Space, path: Path) -> list[dict[str, s
     """
     refused: list[dict[str, str]] = []
     placed: dict[tuple[str, str], Content] = {}
+    gates: list[tuple[Content, Members]] = []
     for one in _entries(path):
         try:
-            _place(wiki, who, space, one, placed)
+            # Who loads may not see what is restricted to others, and pages below it come later.
+            gate = named(wiki, one.restricted)
+            gates.append((_place(wiki, who, space, one, placed), gate))
         except (Refusal, UnicodeDecodeError) as error:
             refused.append({"file": one.name, "reason": str(error)})
+    for content, gate in gates:
+        if gate:
+            replace(wiki, who, content, "read", gate)
     for content in wiki.contents.values():
         wiki.search.put(entry(content))
     return refused
@@ -78,7 +84,7 @@ def _place(
     home: Space,
     one: Entry,
     placed: dict[tuple[str, str], Content],
-) -> None:
+) -> Content:
     space = home if one.space is None else wiki.space_by_key(one.space)
     if space is None:
         space = add_space(wiki, who, str(one.space), str(one.space))
@@ -100,6 +106,7 @@ def _place(
         pages.purge(wiki, who, content)
         raise
     placed[space.id, one.title] = content
+    return content
 
 
 def _fill(wiki: Wiki, who: Account, content: Content, one: Entry, body: str) -> None:
@@ -111,8 +118,6 @@ def _fill(wiki: Wiki, who: Account, content: Content, one: Entry, body: str) -> 
         content.body, content.links = saved.body, saved.links
         content.versions[-1] = attrs.evolve(content.version, body=saved.body)
     labels.add(wiki, who, content, one.labels)
-    if one.restricted:
-        replace(wiki, who, content, "read", named(wiki, one.restricted))
     if one.archived:
         pages.archive(wiki, who, content)
 

@@ -128,6 +128,53 @@ def _with_wrapup(second: int) -> dict[str, Any]:
     return {"id": "c", "participants": [other]}
 
 
+@given(st.lists(st.tuples(st.sampled_from(["frame", "rest", "analytics"]), st.integers(0, 5))))
+@settings(max_examples=200)
+def test_states_are_told_as_they_were_whatever_told_of_them_and_how_late(
+    answers: list[tuple[str, int]],
+) -> None:
+    """An answer shows what was so many turns ago, except that a channel goes back no further."""
+    one, heard, told = Normaliser("genesys/cx", "a"), 0, set()
+    for turn, (way, ago) in enumerate(answers, start=1):
+        shown = max(0, turn - ago)
+        if way == "analytics":
+            events = looked_up(one, *_segments(shown))
+        elif way == "rest":
+            events = one.conversation(_shown(shown), NOW)
+        else:
+            heard = max(heard, shown)
+            events = message(one, **_state(heard))
+        changed = [event for event in events if event.type == words.CHANGED]
+        for event in changed:
+            seconds = (event.occurred_at - BEGIN).total_seconds()
+            assert event.data["state"] == ("parked" if seconds % 20 else "connected")
+            assert 5 < seconds <= 10 * turn
+            assert seconds not in told
+            told.add(seconds)
+
+
+def _state(turns: int) -> dict[str, str]:
+    """It is parked at each odd turn and resumed at each even one; a turn takes ten seconds."""
+    parked, resumed = turns - 1 + turns % 2, turns - turns % 2
+    times = {
+        **({"parkTime": at(10 * parked)} if parked > 0 else {}),
+        **({"resumeTime": at(10 * resumed)} if resumed else {}),
+    }
+    return {"state": "parked" if turns % 2 else "connected", **times}
+
+
+def _shown(turns: int) -> dict[str, Any]:
+    shown = {"id": "m", "direction": "inbound", "connectedTime": at(5), **_state(turns)}
+    agent = {"id": "p", "purpose": "agent", "connectedTime": at(5), "messages": [shown]}
+    return {"id": "c", "participants": [agent]}
+
+
+def _segments(turns: int) -> list[tuple[str, int, int]]:
+    starts = [5, *(10 * turn for turn in range(1, turns + 1))]
+    kinds = ["interact", "parked"] * turns
+    return list(zip(kinds or ["interact"], starts, [*starts[1:], 0], strict=False))
+
+
 def test_a_value_that_is_as_it_was_before_a_look_up_is_told_again() -> None:
     one = Normaliser("genesys/cx", "a")
 

@@ -161,6 +161,14 @@ class Connector(Shown):
     secrets: Callable[[Any, Context], SecretProvider] | None = None
     needs: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
     """Optional settings that a port does need, such as `{"documents": ("knowledge_base",)}`."""
+    folder: str = ""
+    """Name of the setting with the folder of this machine that `documents` are in; "" for none.
+
+    `check` refuses connections to one folder, or to one inside another, that would take the same
+    documents twice.
+    """
+    leaves_out: Callable[[Any, str], bool] | None = None
+    """Tells whether a connection leaves out a folder below `folder`, by its path with `/`."""
     webhooks: Mapping[str, WebhookForm] = attrs.field(factory=dict)
     """By name, in the vendor's words; every connection can have the core's `generic` besides."""
 

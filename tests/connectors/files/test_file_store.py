@@ -14,6 +14,7 @@ from syncline.errors import NotFound, Rejected, Unavailable, VersionMismatch
 from syncline.model import Complete, Document, Head, Incomplete, Record, Ref, Status
 from syncline.testing import Attempt, MemoryCache
 from syncline.testing.contract.questions import complete, content, listing
+from syncline_files import Settings, connector
 from syncline_files.store import FileStore
 
 ORIGIN = Ref("kb", "a1")
@@ -460,3 +461,23 @@ async def test_a_file_that_was_saved_just_now_is_read_again(store: FileStore, fo
     path.write_text("two")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert await complete(store) != before
+
+
+@pytest.mark.parametrize(
+    ("ignore", "folder", "left_out"),
+    [
+        (["in/*"], "in", True),
+        (["in"], "in/deeper", True),
+        (["*/in/*"], "a/in", True),
+        (["in/*.md"], "in", False),
+        (["in/a*"], "in", False),
+        (["other/*"], "in", False),
+        ([], "in/.hidden/deep", True),
+    ],
+)
+def test_it_says_whether_it_leaves_a_whole_folder_out(
+    ignore: list[str], folder: str, left_out: bool
+) -> None:
+    assert connector.leaves_out is not None
+    settings = Settings(path="notes", ignore=frozenset(ignore))
+    assert connector.leaves_out(settings, folder) is left_out

@@ -48,6 +48,13 @@ class ShelfSettings:
 
 
 @attrs.frozen(kw_only=True)
+class CupboardSettings:
+    at: LocalPath = setting("The folder with its documents.")
+    without: frozenset[str] = setting("Folders that it leaves out.", default=frozenset())
+    depth: int = setting("How deep.", default=1)
+
+
+@attrs.frozen(kw_only=True)
 class VaultSettings:
     url: str = setting("Where the vault is.", default="http://127.0.0.1")
     token: Secret | None = setting("What opens it.", default=None)
@@ -109,6 +116,14 @@ CONNECTORS = {
         name="shelf", summary="A shelf.", settings=ShelfSettings, documents=_no_store
     ),
     "odd": Connector(name="odd", summary="Odd.", settings=OddSettings, documents=_no_store),
+    "cupboard": Connector(
+        name="cupboard",
+        summary="A cupboard.",
+        settings=CupboardSettings,
+        documents=_no_store,
+        folder="at",
+        leaves_out=lambda settings, path: path in settings.without,
+    ),
     "vault": Connector(name="vault", summary="A vault.", settings=VaultSettings, secrets=_vault),
 }
 

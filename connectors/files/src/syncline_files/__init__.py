@@ -33,11 +33,20 @@ def open_store(settings: Settings, context: Context) -> Store:
     return FileStore(settings, context)
 
 
+def leaves_out(settings: Settings, path: str) -> bool:
+    """Tell whether nothing below a folder counts as an article: it is ignored, or hidden."""
+    from .ignoring import Ignoring
+
+    return Ignoring(settings.ignore).leaves_out(path)
+
+
 connector = Connector(
     name="files",
     summary="A folder of Markdown or HTML files.",
     settings=Settings,
     documents=open_store,
+    folder="path",
+    leaves_out=leaves_out,
 )
 
 __all__ = ["Settings", "connector", "open_store"]

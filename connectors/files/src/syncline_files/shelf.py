@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import mimetypes
 import posixpath
-import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timezone
 
@@ -19,6 +17,7 @@ from syncline.model import Asset, Document, Head, Record, Ref, Status, Version
 
 from .addresses import Addresses, attachments
 from .folder import Folder, Unsafe, content_hash
+from .ignoring import Ignoring
 from .index import Index, Row
 from .names import is_explicit, is_path
 from .page import Page, Unreadable
@@ -53,9 +52,9 @@ class Shelf:
         self.folder = Folder(path)
         self.index = Index(self.folder, context.cache, context.clock, context.connection)
         self._context = context
-        self._ignore = re.compile("|".join(map(fnmatch.translate, sorted(ignore))) or r"(?!)")
+        self._ignoring = Ignoring(ignore)
         self._scanned_at: float | None = None
-        self.scope = "files:" + hashlib.sha256(self._ignore.pattern.encode()).hexdigest()[:16]
+        self.scope = "files:" + hashlib.sha256(self._ignoring.pattern.encode()).hexdigest()[:16]
 
     # -- the folder as a whole ------------------------------------------------------------
 
@@ -88,12 +87,9 @@ class Shelf:
         if state != self._known_root():
             self._context.cache.put(self._root_key(), state)
 
-    def is_ignored(self, path: str) -> bool:
-        return self._ignore.match(path) is not None
-
     async def rows(self) -> AsyncIterator[tuple[str, Row]]:
         """Yield what every article's file is known by; see `Index.scan`."""
-        async for path, row in self.index.scan(self.is_ignored):
+        async for path, row in self.index.scan(self._ignoring.is_ignored):
             yield path, row
         self._scanned_at = self._context.clock.monotonic()
 
@@ -248,8 +244,7 @@ class Shelf:
 
     def is_outside(self, path: str) -> bool:
         """True for a path that the settings leave out, itself or a folder above it."""
-        parts = path.split("/")
-        return any(self.is_ignored("/".join(parts[: n + 1])) for n in range(len(parts)))
+        return self._ignoring.is_outside(path)
 
     def _known_root(self) -> str:
         return self._context.cache.get(self._root_key()) or ""

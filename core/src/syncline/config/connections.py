@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -70,7 +71,23 @@ class Connection(Shown):
 
     def same_place(self, other: Connection) -> bool:
         """Tell whether both lead to one place, perhaps with different secrets."""
-        return self.connector.name == other.connector.name and self.settings == other.settings
+        if self.connector.name != other.connector.name:
+            return False
+        return self.settings == other.settings or self._same_folder(other)
+
+    @property
+    def folder(self) -> FilePath | None:
+        """The folder of this machine that its documents are in, links resolved; None without one.
+
+        A folder that is not there yet has the name that it would have.
+        """
+        setting = self.connector.folder
+        said = getattr(self.settings, setting) if setting else ""
+        return FilePath(os.path.realpath(said)) if said else None
+
+    def _same_folder(self, other: Connection) -> bool:
+        folder = self.folder
+        return folder is not None and folder == other.folder
 
 
 def connection(name: str, value: object, folder: FilePath, load: Load = plugins.load) -> Connection:

@@ -178,6 +178,10 @@ class _Reader:
             from .overlaps import overlap_faults
 
             self.faults += overlap_faults(documents, connections)
+        if documents and any(each.connector.folder for each in connections.values()):
+            from .folders import folder_faults
+
+            self.faults += folder_faults(documents, connections)
         self.faults += label_faults(documents, connections)
         self.faults += pairs_faults(documents, self._folder)
         self.faults += secret_faults(connections, self._load)

@@ -65,7 +65,8 @@ def places(connections: Mapping[str, Connection]) -> Mapping[str, str]:
     seen: dict[object, list[Connection]] = {}
     for name, connection in connections.items():
         # Only equal reprs can be equal settings; they never show a secret.
-        alike = seen.setdefault((connection.connector.name, repr(connection.settings)), [])
+        place = connection.folder or repr(connection.settings)
+        alike = seen.setdefault((connection.connector.name, place), [])
         same = next((other for other in alike if connection.same_place(other)), connection)
         first[name] = same.name
         alike.append(connection)

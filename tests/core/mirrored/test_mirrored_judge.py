@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -101,6 +102,28 @@ def test_what_is_missing_is_excused_by_a_gap_that_every_listener_had() -> None:
     assert _judged(_gap("a", 2, 4, "c1"), listeners=2).faults == {"missing": 1}
     assert _judged(_gap("a", 2, 4, "c1"), _gap("b", 3, 9, "c1"), listeners=2).faults == {}
     assert _judged(_gap("a", 4, 6, "c1"), listeners=1).faults == {"missing": 1}
+
+
+def test_a_gap_within_another_one_does_not_end_it() -> None:
+    held = Done(conversation="c1", participant="p", type=HELD, at=AT + timedelta(seconds=8))
+    silences = [*gaps([_gap("a", 0, 9), _gap("a", 2, 4)])]
+    assert judge([*_done(), held], [*_heard()], silences=silences).faults == {}
+    late = attrs.evolve(held, at=AT + timedelta(seconds=10))
+    assert judge([*_done(), late], [*_heard()], silences=silences).faults == {"missing": 1}
+
+
+def test_many_gaps_of_a_long_run_take_little_longer_than_few() -> None:
+    done = [one for number in range(1500) for one in _done(f"c{number}")]
+    heard = [line for number in range(1500) for line in _heard(f"c{number}")]
+    many = [*gaps([_gap("ab"[n % 2], 2 * n, 2 * n + 1, f"c{n}") for n in range(3000)])]
+    few = _seconds(lambda: judge(done, heard, silences=many[:2]))
+    assert _seconds(lambda: judge(done, heard, silences=many)) < 5 * few + 0.1
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
 
 
 def test_a_gap_excuses_what_lasts_only_where_it_names_the_conversation() -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Self
 
+import msgspec
 from attrs import define, field
 
 MOST = 64
 """Files that are open at a time."""
 EACH = 20_000
 """Changes that one part has, more or less: so many are in memory at a time."""
+
+
+class _Keyed(msgspec.Struct, gc=False):
+    conversation_id: str
 
 
 def parts(changes: int) -> int:
@@ -34,6 +38,7 @@ class Shards:
     lines: int = 0
     _files: list[IO[bytes]] = field(factory=list, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
+    _decoder: msgspec.json.Decoder[Any] = field(factory=msgspec.json.Decoder, init=False)
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -52,8 +57,14 @@ class Shards:
 
     def part(self, number: int) -> list[dict[str, Any]]:
         """Return the lines of one part."""
+        return [*self._decoder.decode_lines(self._path(number).read_bytes())]
+
+    def having(self, number: int, word: bytes) -> Iterator[dict[str, Any]]:
+        """Yield the lines of one part that have a word; the others are not understood."""
         with self._path(number).open("rb") as file:
-            return [json.loads(line) for line in file]
+            for line in file:
+                if word in line:
+                    yield self._decoder.decode(line)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number}.jsonl"
@@ -61,9 +72,10 @@ class Shards:
 
 def lines_of(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """Yield the lines of the simulator's truth, each with its conversation."""
+    decode = msgspec.json.Decoder(_Keyed).decode
     with path.open("rb") as file:
         for line in file:
-            yield json.loads(line)["conversation_id"].encode(), line.rstrip(b"\n")
+            yield decode(line).conversation_id.encode(), line.rstrip(b"\n")
 
 
 def sharded(lines: Iterable[tuple[bytes, bytes]], folder: Path, count: int) -> Shards:

@@ -74,7 +74,7 @@ def judged(truth: Shards, heard: Shards, *, listeners: int) -> Verdict:
 
 
 def _gaps(heard: Shards, number: int) -> Iterable[Gap]:
-    return gaps(line for line in heard.part(number) if line["event_type"] == GAP)
+    return gaps(heard.having(number, GAP.encode()))
 
 
 __all__ = ["SLACK", "Verdict", "judged"]

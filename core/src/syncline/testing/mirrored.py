@@ -8,6 +8,7 @@ A stream that is too long for memory is judged in parts that each have whole con
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -89,14 +90,33 @@ class Gap:
     unrepaired: frozenset[str] = frozenset()
     """Conversations that could not be read again."""
 
-    def excuses(self, one: Done, slack: timedelta) -> bool:
-        """Tell whether it says that this may be missing."""
-        may = one.type in TOGGLES or one.conversation in self.unrepaired
-        return may and self.has(one.at, slack)
-
     def has(self, at: datetime, slack: timedelta) -> bool:
         """Tell whether a time lies in it."""
         return self.since - slack <= at <= self.until + slack
+
+
+@frozen
+class _Spans:
+    """When one listener heard nothing: times that do not overlap, in order."""
+
+    since: list[datetime]
+    until: list[datetime]
+
+    def has(self, at: datetime) -> bool:
+        number = bisect_right(self.since, at) - 1
+        return number >= 0 and at <= self.until[number]
+
+
+def _spans(gaps: Iterable[Gap], slack: timedelta) -> _Spans:
+    found = _Spans([], [])
+    for gap in sorted(gaps, key=lambda one: one.since):
+        since, until = gap.since - slack, gap.until + slack
+        if found.until and since <= found.until[-1]:
+            found.until[-1] = max(found.until[-1], until)
+        else:
+            found.since.append(since)
+            found.until.append(until)
+    return found
 
 
 @define
@@ -150,7 +170,7 @@ def judge(
     found = Judgement(done=len(truth), heard=len(heard))
     told = [*gaps(heard)] if silences is None else silences
     _order(found, heard)
-    _coverage(found, truth, heard, _Excuses(told, listeners, slack, _last_told(truth)))
+    _coverage(found, truth, heard, _excuses(told, listeners, slack, _last_told(truth)))
     _endings(found, truth, heard)
     return found
 
@@ -176,7 +196,12 @@ def _last_told(truth: Iterable[Done]) -> Mapping[str, datetime]:
 
 @frozen
 class _Excuses:
-    gaps: Sequence[Gap]
+    """What may be missing, found without a look at every gap: a long run has many of both."""
+
+    silent: Mapping[str, _Spans]
+    """By listener."""
+    unrepaired: Mapping[str, Sequence[Gap]]
+    """By conversation."""
     listeners: int
     slack: timedelta
     last: Mapping[str, datetime]
@@ -190,8 +215,24 @@ class _Excuses:
         return one.frames == 0 and (one.type in TOGGLES or last is None or last < one.at)
 
     def _nobody_heard(self, one: Done) -> bool:
-        deaf = {gap.listener for gap in self.gaps if gap.excuses(one, self.slack)}
+        unread = self.unrepaired.get(one.conversation, ())
+        deaf = {gap.listener for gap in unread if gap.has(one.at, self.slack)}
+        if one.type in TOGGLES:
+            deaf |= {name for name, spans in self.silent.items() if spans.has(one.at)}
         return len(deaf) >= self.listeners
+
+
+def _excuses(
+    gaps: Sequence[Gap], listeners: int, slack: timedelta, last: Mapping[str, datetime]
+) -> _Excuses:
+    by_listener: dict[str, list[Gap]] = {}
+    unrepaired: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        by_listener.setdefault(gap.listener, []).append(gap)
+        for conversation in gap.unrepaired:
+            unrepaired.setdefault(conversation, []).append(gap)
+    silent = {name: _spans(told, slack) for name, told in by_listener.items()}
+    return _Excuses(silent, unrepaired, listeners, slack, last)
 
 
 def _order(found: Judgement, heard: Sequence[Heard]) -> None:

@@ -28,8 +28,9 @@ async def explain(job: Job, ref: Ref) -> list[str]:
     now = await read_side(job, ref)
     if _never_seen(job, ref, now):
         return [
-            f"{ref} was never seen by this job, and {job.connection(side)} has nothing of that id"
-            " now; look at the id once more."
+            f"{ref} was never seen by this job, and {job.connection(side)} shows it nothing of that"
+            " id. Look at the id once more; if the item is there, the connection's account may"
+            " not see it, and what that account may not see is never copied."
         ]
     lines.append(_now(now))
     lines += _next(job, link, side, now)

@@ -83,10 +83,10 @@ class Cloud:
         }
         return Settings(**given)
 
-    def context(self, *, simulated: bool = False) -> Context:
+    def context(self, *, simulated: bool = False, cache: MemoryCache | None = None) -> Context:
         """What the core lends to the connection `cloud`."""
         clock = SimulatedClock(self.sim) if simulated else SystemClock()
-        return Context(connection="cloud", clock=clock, cache=MemoryCache())
+        return Context(connection="cloud", clock=clock, cache=cache or MemoryCache())
 
     def close(self) -> None:
         """Close all connections."""
@@ -120,8 +120,11 @@ async def opened(cloud: Cloud) -> AsyncIterator[OpenStore]:
     """Opens stores on the account, with these settings besides."""
     async with AsyncExitStack() as stack:
 
-        def open_(*, simulated: bool = False, **others: Any) -> AwsStore:
-            store = AwsStore(cloud.settings(**others), cloud.context(simulated=simulated))
+        def open_(
+            *, simulated: bool = False, cache: MemoryCache | None = None, **others: Any
+        ) -> AwsStore:
+            context = cloud.context(simulated=simulated, cache=cache)
+            store = AwsStore(cloud.settings(**others), context)
             stack.push_async_callback(store.aclose)
             return store
 

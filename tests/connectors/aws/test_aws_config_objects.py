@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from syncline.config_items import ConfigRecord, item_ref
 from syncline.config_store import FieldWrite
 from syncline.errors import Held, NotFound, OutcomeUnknown, Rejected, VersionMismatch
 from syncline.model import JSON, Ref, Status
+from syncline.testing import MemoryCache
+from syncline_aws.config.decreases import Decreases, greater
 
 WRITE = FieldWrite(note=lambda step, detail: None)
 
@@ -144,6 +148,52 @@ async def test_the_28th_decrease_of_a_day_waits_for_the_next_one(cloud: Any, aws
     # Raising is not rationed.
     assert objection(aws, cloud, record, read_capacity=90) is None
     await change(aws, record, read_capacity=90)
+
+
+async def test_decreases_are_counted_in_the_state_where_aws_tells_them_late(
+    cloud: Any, opened: Any
+) -> None:
+    cloud.sim.clock(set="2032-04-01T00:00:10Z")
+    cache = MemoryCache()
+    aws, other = (opened(simulated=True, cache=cache) for _ in range(2))
+    name = cloud.create("dynamodb-table", read=100, write=5)
+    late = {"NumberOfDecreasesToday": 0, "LastDecreaseDateTime": None}
+    cloud.sim.faults([{"kind": "extra", "values": late, "times": "always"}])
+    record = await one(aws, "dynamodb-table", name)
+    for level in range(99, 95, -1):
+        record = await change(aws, record, read_capacity=level)
+    for store in (aws, other):
+        record = await one(store, "dynamodb-table", name)
+        assert record.values["decreases_today"] == 4
+        assert objection(store, cloud, record, read_capacity=95).until.hour == 1
+    mutations = cloud.calls().count("/dynamodb/UpdateTable")
+    with pytest.raises(Held, match="4 times today"):
+        await change(other, record, read_capacity=95)
+    assert cloud.calls().count("/dynamodb/UpdateTable") == mutations
+    cloud.sim.clock(advance="24h")
+    record = await one(other, "dynamodb-table", name)
+    assert record.values["decreases_today"] == 0
+    assert objection(other, cloud, record, read_capacity=95) is None
+
+
+@given(
+    told=st.integers(0, 27),
+    kept=st.integers(0, 27),
+    ages=st.tuples(st.integers(0, 47), st.integers(0, 47)),
+)
+@settings(max_examples=60, deadline=None)
+def test_of_two_counts_of_a_day_the_greater_holds(
+    told: int, kept: int, ages: tuple[int, int]
+) -> None:
+    now = datetime(2032, 4, 2, 12, tzinfo=timezone.utc)
+    vendors, ours = (
+        Decreases(times, now - timedelta(hours=age)) if times else Decreases()
+        for times, age in zip((told, kept), ages, strict=True)
+    )
+    counted = kept if ages[1] <= 12 else 0
+    found = greater(vendors, ours, now)
+    assert found.times == max(told, counted)
+    assert found.last in (vendors.last, ours.last)
 
 
 async def test_an_on_demand_table_is_refused_and_said_why(cloud: Any, aws: Any) -> None:
@@ -361,12 +411,12 @@ async def test_tags_say_whose_an_object_is_unless_they_are_not_heeded(
     name = cloud.create("autoscaling-group", desired=1, tags=tags)
     table = cloud.create("dynamodb-table", tags=tags)
     refs = [ref("autoscaling-group", name), ref("dynamodb-table", table)]
-    for settings, foreign in (
+    for chosen, foreign in (
         ({}, True),
         ({"owner": "other"}, False),
         ({"heed_tags": False}, False),
     ):
-        found = await read(opened(**settings), *refs)
+        found = await read(opened(**chosen), *refs)
         assert [bool(record.foreign) for record in found] == [foreign] * 2
     store = opened()
     record = await one(store, "dynamodb-table", table)

@@ -16,6 +16,7 @@ from syncline.model import JSON, Ref
 
 from ..calling import Calls
 from ..kinds import INDEX, TABLE
+from .decreases import Book, Decreases, greater
 from .describing import Table, gone, tables, throughput_of
 from .holding import Answer, Found, missing, name_of, number
 from .rationing import next_decrease
@@ -33,24 +34,29 @@ class Throughputs:
         TABLE,
     )
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, book: Book) -> None:
         self._calls = calls
+        self._book = book
 
     async def read(self, refs: Sequence[Ref]) -> AsyncIterator[Answer]:
         found = await tables(self._calls, [resource_of(ref) for ref in refs])
+        now = self._calls.clock.now()
+        lowered = self._book.today(now)
         for ref in refs:
-            table = found[resource_of(ref).split("/")[1]]
+            resource = resource_of(ref)
+            table = found[resource.split("/")[1]]
             if isinstance(table, Table):
-                yield self._found(ref, table)
+                yield self._found(ref, table, lowered.get(resource, Decreases()), now)
             elif gone(table):
                 yield missing(ref, "table of this name")
             else:
                 yield ref, table
 
-    def _found(self, ref: Ref, table: Table) -> Found:
+    def _found(self, ref: Ref, table: Table, lowered: Decreases, now: datetime) -> Found:
         values = throughput_of(table, place_of(ref)[1])
         if values is None:
             return missing(ref, "index of this name; an index is named 'table/index'")
+        values |= _told(greater(_decreases(values), lowered, now))
         foreign = table.foreign
         if values["auto_scaled"] and not self._calls.settings.allow_auto_scaled:
             foreign = foreign or (
@@ -100,27 +106,40 @@ class Throughputs:
             )
         except Held as held:
             raise _rationed(held, record, self._calls.clock.now()) from held
+        if _lowers(record.values, wanted):
+            told, now = _decreases(record.values), self._calls.clock.now()
+            self._book.lowered(resource_of(record.ref), told.of(now), now)
 
 
 def _ration(
     values: Mapping[str, JSON], wanted: Mapping[str, JSON], now: datetime
 ) -> Objection | None:
-    if not any(number(wanted, name) < number(values, name) for name in wanted):
+    if not _lowers(values, wanted):
         return None
-    today = number(values, "decreases_today")
-    allowed = next_decrease(today, _last(values), now)
+    today = _decreases(values)
+    allowed = next_decrease(today.times, today.last, now)
     if allowed <= now:
         return None
     return Objection(
         why=f"DynamoDB lets it be lowered four times a UTC day and then once an hour, and it was "
-        f"{today} times today",
+        f"{today.times} times today",
         until=allowed,
     )
 
 
-def _last(values: Mapping[str, JSON]) -> datetime | None:
-    told = values.get("last_decrease")
-    return datetime.fromisoformat(told) if isinstance(told, str) and told else None
+def _lowers(values: Mapping[str, JSON], wanted: Mapping[str, JSON]) -> bool:
+    return any(number(wanted, name) < number(values, name) for name in wanted)
+
+
+def _decreases(values: Mapping[str, JSON]) -> Decreases:
+    last = values.get("last_decrease")
+    moment = datetime.fromisoformat(last) if isinstance(last, str) and last else None
+    return Decreases(number(values, "decreases_today"), moment)
+
+
+def _told(found: Decreases) -> dict[str, JSON]:
+    last = "" if found.last is None else found.last.isoformat()
+    return {"decreases_today": found.times, "last_decrease": last}
 
 
 def _rationed(held: Held, record: ConfigRecord, now: datetime) -> Held:
@@ -128,7 +147,8 @@ def _rationed(held: Held, record: ConfigRecord, now: datetime) -> Held:
     if "LimitExceededException" not in str(held):
         return held
     # It was lowered by somebody else since it was read: an hour is the longest that it takes.
-    until = next_decrease(number(record.values, "decreases_today"), _last(record.values), now)
+    today = _decreases(record.values)
+    until = next_decrease(today.times, today.last, now)
     return Held(str(held), until=until if until > now else now + timedelta(hours=1), ref=record.ref)
 
 

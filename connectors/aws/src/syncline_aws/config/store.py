@@ -36,6 +36,7 @@ from .appconfig import Configurations
 from .audit import Audit
 from .autoscaling import Groups
 from .concurrency import Concurrencies
+from .decreases import Book
 from .dynamodb import Throughputs
 from .holding import Found, Holder, missing
 from .parameters import Parameters
@@ -60,7 +61,7 @@ class AwsStore:
         self._audit = Audit(self._calls)
         holders: tuple[Holder, ...] = (
             Groups(self._calls),
-            Throughputs(self._calls),
+            Throughputs(self._calls, Book(context.cache)),
             TimesToLive(self._calls),
             Concurrencies(self._calls),
             Parameters(self._calls),

@@ -42,6 +42,8 @@ def test_the_demo_of_configuration_ends_with_every_field_as_its_rule_says() -> N
     pauses = [int(span) for span in re.findall(r"nothing is sent to cx for (\d+) s", told)]
     assert len(pauses) > 2, told
     assert pauses[-1] >= 4 * pauses[0], "a storm of refusals is met by longer and longer pauses"
+    for status in (409, 412):
+        assert f"sent 2 times, answered {status}, 200" in told, told
     assert "lets it be lowered four times" in told
     assert "0 writes" in told
     assert "Every field is what its rule says, and nothing else on" in told

@@ -116,10 +116,20 @@ class Tale:
         self.centre.fault(kind="rate-limited", retry_after=1, times=5)
         world.machines(self.cloud, 5)
         await self._pass("Genesys says 429, five times")
+        await self._conflicting(409, "MO,TU,WE")
+        await self._conflicting(412, "MO,TU")
+
+    async def _conflicting(self, status: int, days: str) -> None:
         self.time.advance(_REST)
-        self.centre.fault(kind="status", status=409, match={"method": "PUT", "path": "schedules"})
-        self._parameter("FREQ=WEEKLY;BYDAY=MO,TU,WE")
-        await self._pass("Somebody else wrote first (409): it is read again and decided again")
+        refused = {"method": "PUT", "path": "schedules"}
+        self.centre.fault(kind="status", status=status, match=refused)
+        self._parameter(f"FREQ=WEEKLY;BYDAY={days}")
+        before = len(self.centre.calls())
+        await self._pass(
+            f"Somebody else wrote first ({status}): it is read again and decided again"
+        )
+        told = [c["status"] for c in self.centre.calls()[before:] if c["method"] == "PUT"]
+        self._say(f"  sent {len(told)} times, answered {', '.join(map(str, told))}")
 
     async def _ration(self) -> None:
         self._say(

@@ -77,6 +77,54 @@ async def test_many_deletions_need_an_approval_and_edits_go_through(make_pair: M
     assert len(pair.right.live()) == 5
 
 
+async def test_what_went_in_the_last_day_counts_against_the_limit(make_pair: MakePair) -> None:
+    pair = make_pair(limits=Limits(delete_count=2))
+    refs = [pair.left.write(f"Page {n}", "<p>x</p>") for n in range(12)]
+    await pair.sync()
+    for ref in refs[:2]:
+        pair.left.trash(ref)
+    assert (await pair.sync()).removed == 2
+    pair.left.trash(refs[2])
+    report = await pair.sync()
+    assert report.refused is not None
+    assert "2 went in the last 24 hours" in report.refused.why
+    assert len(pair.right.live()) == 10
+    pair.clock.advance(25 * 3600)
+    assert (await pair.sync()).removed == 1
+
+
+async def test_half_of_all_pairs_never_goes_without_an_approval(make_pair: MakePair) -> None:
+    pair = make_pair(limits=Limits(delete_count=100))
+    refs = [pair.left.write(f"Page {n}", "<p>x</p>") for n in range(6)]
+    await pair.sync()
+    for ref in refs[:4]:
+        pair.left.trash(ref)
+    report = await pair.sync()
+    assert report.refused is not None
+    assert (report.refused.limit, report.refused.pairs) == (3, 6)
+    assert len(pair.right.live()) == 6
+
+
+async def test_an_approval_is_for_one_list_and_is_used_up_by_it(make_pair: MakePair) -> None:
+    pair = make_pair(limits=Limits(delete_count=1))
+    refs = [pair.left.write(f"Page {n}", "<p>x</p>") for n in range(10)]
+    await pair.sync()
+    for ref in refs[:3]:
+        pair.left.trash(ref)
+    first = (await pair.sync()).refused
+    assert first is not None
+    pair.left.trash(refs[3])
+    longer = await pair.sync(approve=first.token)
+    assert longer.refused is not None, "it has grown since somebody looked at it"
+    assert (await pair.sync(approve=longer.refused.token)).removed == 4
+    for ref in refs[4:7]:
+        pair.left.trash(ref)
+    again = await pair.sync(approve=longer.refused.token)
+    assert again.refused is not None
+    assert again.refused.token != longer.refused.token
+    assert len(pair.right.live()) == 6
+
+
 async def test_a_short_listing_that_says_so_removes_nothing(pair: Any) -> None:
     for n in range(6):
         pair.left.write(f"Page {n}", "<p>x</p>")

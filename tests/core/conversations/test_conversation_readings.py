@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from syncline.events import Event
-from syncline.events.conversations import Conversation, merge
+from syncline.events.conversations import Conversation, encode, merge
+from syncline.events.conversations.reading import LISTENERS
 from syncline.events.interaction import ATTRIBUTES, CONNECTED, RECORDING
 from syncline.model import JSON
 
@@ -84,6 +85,24 @@ def test_a_listener_that_is_behind_repeats_turns_that_are_over() -> None:
     slow = [recording("b", 0.1, A), recording("b", 4, P), recording("b", 4.1, A, 1)]
     assert states([*quick, *slow]) == [A, P, A]
     assert states([quick[0], slow[0], slow[1], quick[1], quick[2], slow[2]]) == [A, P, A]
+
+
+def test_listeners_with_ever_new_names_are_not_all_remembered() -> None:
+    heard = [recording(f"pod-{turn}", 60 * turn, (A, P)[turn % 2], turn) for turn in range(200)]
+    # Each change is read by the next pod, too, as it begins.
+    echoes = [recording(f"pod-{n + 1}", 60 * n + 30, (A, P)[n % 2], n) for n in range(200)]
+    known = None
+    told = []
+    for one in heapq.merge(heard, echoes, key=lambda event: event.observed_at):
+        known, event = merge(known, one)
+        told += [event.data["recording_state"]] if event else []
+    assert told == [A, P] * 100
+    assert known is not None
+    (place,) = known.places.values()
+    assert len(place.listeners) == LISTENERS
+    last = recording("pod-199", 60 * 199, P, 199)
+    assert merge(known, last)[1] is None
+    assert len(encode(known)) < 4_000
 
 
 def test_what_was_sent_before_a_change_and_read_after_it_is_a_repeat() -> None:

@@ -23,6 +23,9 @@ KINDS = frozenset({RECORDING, ATTRIBUTES})
 """Types of events that are readings."""
 MOST = 16
 """So many changes of one value are remembered."""
+LISTENERS = 32
+"""So many listeners of one value are remembered, those that read last. One that is forgotten counts
+as one that begins anew: what it repeats is told apart by its time and its id all the same."""
 SAME_ID: Micros = 10_000_000
 """Whoever reads so long after a change what it made reads that change, even where another one was
 told since, if both name it alike: 10 s."""
@@ -130,7 +133,11 @@ class Place:
         return Place(changes, self._stands(reading, same.at))
 
     def _stands(self, reading: Reading, change: Micros) -> dict[bytes, Standing]:
-        return {**self.listeners, reading.listener: Standing(change, reading.read)}
+        standings = {**self.listeners, reading.listener: Standing(change, reading.read)}
+        if len(standings) > LISTENERS:
+            # Names that hosts are given anew at each start would fill a long conversation's record.
+            del standings[min(standings, key=lambda one: standings[one].read)]
+        return standings
 
 
 def reading_of(type: str, data: Mapping[str, Any], read: Micros) -> Reading | None:
@@ -176,6 +183,6 @@ def _at(change: Change) -> Micros:
 
 
 __all__ = [
-    "KINDS", "MOST", "SAME_ID", "SAME_VALUE", "UNDISTURBED", "Change", "Place", "Reading",
-    "Standing", "another_id", "reading_of",
+    "KINDS", "LISTENERS", "MOST", "SAME_ID", "SAME_VALUE", "UNDISTURBED", "Change", "Place",
+    "Reading", "Standing", "another_id", "reading_of",
 ]  # fmt: skip

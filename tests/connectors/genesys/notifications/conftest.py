@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
@@ -22,6 +23,8 @@ from syncline_simulators.running import Running
 USERS = "v2.users.*.conversations"
 QUEUES = "v2.routing.queues.*.conversations"
 HEARTBEAT = 0.4
+UNCOUNTED = frozenset({"attributes", "listener.gap"})
+"""Types whose values do not leave by default, and what only listeners tell."""
 
 
 @define
@@ -52,6 +55,11 @@ class Ear:
 
     def of(self, type: str) -> list[Event]:
         return [event for event in self.events if event.type == type]
+
+    def types(self) -> Counter[str]:
+        """How often each type was heard."""
+        types = (event.type for event in self.events)
+        return Counter(type for type in types if type not in UNCOUNTED)
 
     def told(self, what: str) -> list[Mapping[str, Any]]:
         return [fields for event, fields in self.noted if event == what]
@@ -85,6 +93,50 @@ class Ear:
             if not self._task.cancelled():
                 # A test of errors has seen it already.
                 self._task.exception()
+
+
+@define(eq=False)
+class Organization:
+    """What happens in the simulated organisation, whoever listens."""
+
+    simulator: Running
+
+    async def act(self, what: str, **fields: Any) -> Any:
+        """Let something happen; `docs/simulators.md` lists what can."""
+        return await asyncio.to_thread(self.simulator.act, {"do": what, **fields})
+
+    async def talk(self, changes: int, **settings: Any) -> None:
+        """Let conversations go on, until so many changes were made and all have ended."""
+        wanted = {"conversations_per_second": 40, "pace": 400, "users": 20, "queues": 3, **settings}
+        await self.act("traffic", **wanted, changes=changes)
+
+    async def begun(self, script: str = "call") -> str:
+        """Begin a conversation that goes on by hand alone; a queue or an agent has it by now."""
+        made = await self.act("begin", script=script, by_hand=True)
+        while not made["topics"]:
+            made = await self.act("step", conversation=made["id"])
+        return str(made["id"])
+
+    async def over(self) -> None:
+        """Wait until the conversations have ended."""
+        while not (await self.act("traffic"))["counts"]["finished"]:  # noqa: ASYNC110  another process
+            await asyncio.sleep(0.05)
+
+    async def truth(self) -> list[dict[str, Any]]:
+        """Return what happened, by the simulator's own account."""
+        return await asyncio.to_thread(lambda: list(self.simulator.truth()))
+
+    async def types(self) -> Counter[str]:
+        """How often each type happened."""
+        types = (line["type"] for line in await self.truth())
+        return Counter(type for type in types if type not in UNCOUNTED)
+
+    def calls(self, method: str, ending: str) -> int:
+        """Return how many calls were made of a method, to paths with this ending."""
+        return sum(
+            call["method"] == method and str(call["path"]).endswith(ending)
+            for call in self.simulator.calls()
+        )
 
 
 class Listen(Protocol):
@@ -195,6 +247,6 @@ def remembered() -> Remembered:
 
 
 @pytest.fixture
-def truth(simulator: Running) -> Callable[[], list[dict[str, Any]]]:
-    """What happened, by the simulator's own account."""
-    return lambda: list(simulator.truth())
+def org(simulator: Running) -> Organization:
+    """The organisation that is listened to."""
+    return Organization(simulator)

@@ -281,6 +281,9 @@ class StateStore(LeaseStore, FactStore, Protocol):
     def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
         """Drop history older than `before` and values that nothing refers to; return how many.
 
+        The line that says why a pair is withdrawn or held (`LinkState.told_by`) stays for as long
+        as it is, and names no values any more.
+
         Runs without history go with it; those that only worked hints, and did nothing, from `quiet`
         on backwards.
         """

@@ -6,6 +6,18 @@ from datetime import datetime
 
 from ..model import Ref
 from .pairs import Pairs
+from .records import LinkState
+
+_TOLD_BY = " ".join(
+    f"when '{state.value}' then '{state.told_by}'" for state in LinkState if state.told_by
+)
+_TELLING = (
+    "select (select h.id from history h where h.pair=links.pair and h.job=links.job"  # noqa: S608
+    f" and h.event=case links.state {_TOLD_BY} end order by h.at desc, h.id desc limit 1) as id"
+    " from links where job=:job and id is not null and state in"
+    f" ({', '.join(repr(state.value) for state in LinkState if state.told_by)})"
+)
+"""The lines that say since when, and why, pairs are withdrawn or held."""
 
 
 class Retention(Pairs):
@@ -27,9 +39,12 @@ class Retention(Pairs):
             self._drop_unused_values()
 
     def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
-        """Drop history older than `before`, and values that nothing refers to any more."""
+        """Drop history older than `before`, and values that nothing refers to any more.
+
+        What says why a pair is withdrawn or held stays for as long as it is, without the texts.
+        """
         with self._transaction():
-            self._db.execute("delete from history where job=? and at<?", (job, before.isoformat()))
+            self._drop_history(job, before)
             # The latest full pass stays, however old: it says whether another is due.
             self._db.execute(
                 "delete from runs where job=:job and started_at<case kind when 'hints' then :quiet"
@@ -42,6 +57,16 @@ class Retention(Pairs):
                 },
             )
             return self._drop_unused_values()
+
+    def _drop_history(self, job: str, before: datetime) -> None:
+        given = {"job": job, "before": before.isoformat()}
+        old = f"job=:job and at<:before and id{{}} in ({_TELLING})"
+        self._db.execute(f"delete from history where {old.format(' not')}", given)  # noqa: S608
+        self._db.execute(
+            f"update history set before='', after='' where {old.format('')}"  # noqa: S608
+            " and (before<>'' or after<>'')",
+            given,
+        )
 
     def _drop_unused_values(self) -> int:
         return self._db.execute(

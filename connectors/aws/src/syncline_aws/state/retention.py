@@ -13,16 +13,19 @@ from contextlib import closing
 from datetime import datetime
 from itertools import takewhile
 
+from attrs import evolve
+
 from syncline.model import Ref
-from syncline.state.records import ConflictRecord, Entry, Intent, Link, Run
+from syncline.state.records import ConflictRecord, Entry, Intent, Link, LinkState, Run
 
 from . import keys, shapes
 from .cache import TextCache
 from .pages import Pages
-from .wire import Item, key_of
+from .wire import Item, key_of, to_wire
 
 _LINES = 100
 _SWEPT = "values were looked through"
+_TELLING = frozenset(state.told_by for state in LinkState)
 
 
 class Retention(Pages):
@@ -65,11 +68,14 @@ class Retention(Pages):
         )
 
     def sweep(self, job: str, *, before: datetime, quiet: datetime | None = None) -> int:
-        """Drop history older than `before`, and values that nothing refers to any more."""
+        """Drop history older than `before`, and values that nothing refers to any more.
+
+        What says why a pair is withdrawn or held stays for as long as it is, without the texts.
+        """
         # Small pages: most of the time the first line is young, and nothing else is read.
         found = self.table.query(keys.line(job, 0)[0], page=_LINES)
         old = takewhile(lambda line: line.at < before, map(shapes.entry_from, found))
-        self._drop_lines(old)
+        self._drop_lines(self._told_enough(old))
         self._drop_runs(job, before, quiet or before)
         return self._drop_unused(None) if self._is_due() else 0
 
@@ -83,6 +89,32 @@ class Retention(Pages):
         if known is not None and now - float(known.text) < self._values.grace:
             return False
         return facts.put_fact(_SWEPT, str(now), after=known)
+
+    def _told_enough(self, lines: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield lines but for those that say why a pair is as it is: their texts are forgotten."""
+        for line in lines:
+            if not self._is_telling(line):
+                yield line
+            elif line.before or line.after:
+                self._forget_texts(line)
+
+    def _is_telling(self, line: Entry) -> bool:
+        if line.event not in _TELLING:
+            return False
+        link = self.pair(line.pair)
+        if link is None or link.state.told_by != line.event:
+            return False
+        latest = self.last_entry(line.job, line.pair, line.event)
+        return latest is not None and latest.id == line.id
+
+    def _forget_texts(self, line: Entry) -> None:
+        for item in shapes.line_items(evolve(line, before="", after=""), line.id):
+            self.table.update(
+                key_of(item),
+                UpdateExpression="SET d = :d",
+                ConditionExpression="attribute_exists(d)",  # not what was purged meanwhile
+                ExpressionAttributeValues=to_wire({":d": item["d"]}),
+            )
 
     def _drop_lines(self, lines: Iterable[Entry]) -> None:
         self.table.delete_all(

@@ -50,7 +50,7 @@ def restriction_of(state: StateStore, job: str, row: Shelved) -> Restriction | N
     link = state.pair(row.pair)
     if link is None:
         return None
-    event = {Standing.WITHDRAWN: "withdrawn", Standing.HELD: "undone"}.get(row.standing)
+    event = link.state.told_by if link.state.value == row.standing.value else None
     entry = state.last_entry(job, row.pair, event) if event else None
     return Restriction(
         pair=row.pair,

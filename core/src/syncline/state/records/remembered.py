@@ -23,6 +23,14 @@ class LinkState(Enum):
     HELD = "held"
     """Undone: left alone until somebody edits either side or releases it."""
 
+    @property
+    def told_by(self) -> str | None:
+        """The event of the line of the history that says since when a pair is so, and why.
+
+        Its latest such line is kept for as long as it is; None where no single line says it.
+        """
+        return {LinkState.WITHDRAWN: "withdrawn", LinkState.HELD: "undone"}.get(self)
+
 
 @frozen(kw_only=True)
 class Half:

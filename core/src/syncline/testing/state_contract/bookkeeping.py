@@ -11,6 +11,7 @@ from ...state.port import StateStore
 from ...state.records import (
     DropDeliveries,
     Half,
+    LinkState,
     NoteDelivery,
     OpenIntent,
     SaveConflict,
@@ -189,6 +190,36 @@ class ForgettingContract:
         assert titles(state.history(JOB, pair=_PAIR)) == ["2"]
         left = {name for name, key in keys.items() if state.value(key) is not None}
         assert left == {"paired", "told", "open", "asked"}
+
+    def test_the_line_that_says_why_a_pair_is_withdrawn_or_held_stays_while_it_is(
+        self, state: StateStore
+    ) -> None:
+        text = Document(title="what was withdrawn")
+        withdrawn = link(1, state=LinkState.WITHDRAWN)
+        held = link(2, state=LinkState.HELD)
+        keep(
+            state,
+            SaveValue(text),
+            *save(withdrawn, held, link(3)),
+            line(1, event="withdrawn"),
+            line(2, event="withdrawn", run="r2", before=key_of(text), before_version="7"),
+            line(3),
+            line(4, event="undone", pair=held.pair),
+            line(5, event="withdrawn", pair="job-p3"),
+            SaveRun(run(2)),
+            SaveRun(run(9)),
+        )
+        assert state.sweep(JOB, before=_LATER) == 1
+        assert titles(state.history(JOB)) == ["4", "2"]
+        told = state.last_entry(JOB, withdrawn.pair, "withdrawn")
+        assert told is not None
+        assert (told.before, told.before_version) == ("", "7"), "its text is forgotten"
+        assert state.value(key_of(text)) is None
+        assert state.run(JOB, "r2") is not None
+        assert state.sweep(JOB, before=_LATER) == 0
+        keep(state, *save(evolve(withdrawn, state=LinkState.SYNCED)))
+        state.sweep(JOB, before=_LATER)
+        assert titles(state.history(JOB)) == ["4"]
 
     def test_what_another_job_needs_is_not_swept(self, state: StateStore) -> None:
         value = Document(title="shared")

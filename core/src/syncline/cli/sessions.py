@@ -167,6 +167,7 @@ def _of_documents(job: str, settings: DocumentsJob, state: StateStore) -> Sessio
         mapping=settings.lens(),
         policy=settings.policy(),
         limits=settings.limits(),
+        retention=settings.retention,
     )
 
 

@@ -59,6 +59,11 @@ class ConfigJob(Shown):
         default=_LIMITS.workers,
         validator=[validators.ge(1), validators.le(64)],
     )
+    retention: timedelta = setting(
+        "How long the history is kept.",
+        default=timedelta(days=90),
+        validator=validators.ge(timedelta(days=1)),
+    )
 
     def __attrs_post_init__(self) -> None:
         if faults := [*self._name_faults()]:

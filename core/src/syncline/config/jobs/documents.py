@@ -114,6 +114,11 @@ class DocumentsJob(Shown):
         default=_LIMITS.workers,
         validator=[validators.ge(1), validators.le(64)],
     )
+    retention: timedelta = setting(
+        "How long the history, and texts that only it needs, are kept.",
+        default=timedelta(days=90),
+        validator=validators.ge(timedelta(days=1)),
+    )
 
     def __attrs_post_init__(self) -> None:
         try:

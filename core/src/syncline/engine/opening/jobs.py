@@ -113,6 +113,7 @@ def config_session(
         state=state,
         clock=clock,
         limits=settings.limits(),
+        retention=settings.retention,
         holder=holder or this_process(),
         is_dead=is_dead,
         progress=progress,

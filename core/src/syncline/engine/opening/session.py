@@ -62,6 +62,7 @@ async def open_session(
             mapping=settings.lens(),
             policy=settings.policy(),
             limits=settings.limits(),
+            retention=settings.retention,
             holder=holder or this_process(),
             is_dead=is_dead,
             progress=progress,

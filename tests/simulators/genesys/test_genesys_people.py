@@ -210,3 +210,20 @@ def test_pasted_html_becomes_blocks() -> None:
     assert [cell["properties"]["cellType"] for cell in cells] == ["HeaderCell", "Cell"]
     assert found[6]["paragraph"]["blocks"][0]["text"]["hyperlink"] == "https://x.y/"
     assert "alert" not in json.dumps(found)
+
+
+def test_an_administrator_changes_what_a_client_may_do(cloud: Any) -> None:
+    client = cloud.sim.connection["client_id"]
+    path = "/api/v2/routing/queues"
+    assert cloud.http.get(path).status_code == 200
+    cloud.sim.act({"do": "permit", "client": client, "permissions": []})
+    assert cloud.http.get(path).status_code == 403
+    cloud.sim.act({"do": "permit", "client": client, "permissions": None})
+    assert cloud.http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("action", [{"client": "nobody"}, {"permissions": "all"}])
+def test_a_change_of_what_nobody_may_do_is_refused(cloud: Any, action: dict[str, Any]) -> None:
+    client = cloud.sim.connection["client_id"]
+    with pytest.raises(AdminError, match=r"there is no OAuth client|is a list of names"):
+        cloud.sim.act({"do": "permit", "client": client, **action})

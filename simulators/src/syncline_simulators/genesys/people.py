@@ -210,6 +210,22 @@ def _with(**fixed: Any) -> Callable[[Organization, Mapping[str, Any]], dict[str,
     return lambda org, action: _edit(org, {**action, **fixed})
 
 
+def _permit(org: Organization, action: Mapping[str, Any]) -> dict[str, Any]:
+    """Change the roles of an OAuth client; tokens that it has already go by them, too."""
+    client = org.clients.client(str(action.get("client")))
+    if client is None:
+        raise BadAction(f"there is no OAuth client {action.get('client')!r}")
+    given = action.get("permissions")
+    if given is not None and not (isinstance(given, list) and all(map(_is_text, given))):
+        raise BadAction("'permissions' is a list of names, or null for all of them")
+    org.clients.add(evolve(client, permissions=None if given is None else frozenset(given)))
+    return {"client": client.id, "permissions": given}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]] = {
     "create": _create,
     "edit": _edit,
@@ -222,6 +238,7 @@ _DEEDS: Mapping[str, Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
     "revert": _revert,
     "settings": settings,
     "subscribe": subscribe,
+    "permit": _permit,
     "place": estate_act,
     **NOTIFICATIONS,
     **CONVERSATIONS,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -198,3 +200,58 @@ async def test_a_topic_that_only_the_vendor_knows_to_be_none_silences_no_other(
     await a.until(
         lambda: a.told("channels") and a.told("channels")[-1].get("rejected_topics") == 20
     )
+
+
+# -- permissions that are given later
+
+
+async def test_topics_are_heard_soon_after_the_permission_was_given(
+    simulator: Running, ear: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    a = ear(clients=[("poor", "poor-secret", 18)], topics_every=timedelta(seconds=1.5))
+    a.listen()
+    await a.opened(1)
+    (refused,) = a.told("topics.rejected")
+    simulator.act({"do": "permit", "client": "poor", "permissions": None})
+    await a.until(lambda: a.told("topics.granted"))
+    (granted,) = a.told("topics.granted")
+    assert granted["topics"] == refused["topics"]
+    assert any("that were refused are listened to" in each.message for each in caplog.records)
+    await a.until(lambda: a.told("channels")[-1]["rejected_topics"] == 0)
+    begun = simulator.act({"do": "begin", "script": "call", "by_hand": True})
+    simulator.act({"do": "step", "conversation": begun["id"], "changes": "all"})
+    await a.until(lambda: a.of("conversation.ended"))
+    assert len(a.told("channel.opened")) == 1
+
+
+async def test_asking_for_refused_topics_again_is_one_call_now_and_then(
+    simulator: Running, ear: Any
+) -> None:
+    a = ear(clients=[("poor", "poor-secret", 18)], topics_every=timedelta(seconds=0.5))
+    a.listen()
+    await a.opened(1)
+    simulator.clear_calls()
+    await a.until(lambda: len(_subscriptions(simulator)) >= 3)
+    began = time.monotonic()
+    await a.until(lambda: len(_subscriptions(simulator)) >= 6)
+    assert time.monotonic() - began > 1.2
+    assert {str(call["method"]) for call in _subscriptions(simulator)} == {"POST"}
+    assert len(a.told("topics.rejected")) == 1
+    assert a.told("topics.granted") == []
+
+
+async def test_what_is_no_topic_is_not_asked_for_again(simulator: Running, ear: Any) -> None:
+    names = ("v2.users.*.conversations", "v2.users.*.conversations.hologramCalls")
+    a = ear(*names, topics_every=timedelta(seconds=0.3))
+    a.listen()
+    await a.opened(1)
+    await a.until(lambda: a.told("channels")[-1].get("rejected_topics") == 20)
+    simulator.clear_calls()
+    await a.until(lambda: len([c for c in simulator.calls() if c["path"] == "/api/v2/users"]) > 2)
+    assert _subscriptions(simulator) == []
+    assert a.told("channels")[-1]["rejected_topics"] == 20
+
+
+def _subscriptions(simulator: Running) -> list[Any]:
+    return [call for call in simulator.calls() if str(call["path"]).endswith("/subscriptions")]

@@ -88,6 +88,10 @@ class ChannelCalls:
         """Have a channel tell these topics, too; return those that are refused."""
         return await self._set("POST", channel, names)
 
+    def may_ask(self, topics: Iterable[str]) -> list[str]:
+        """Return those of these topics of which the vendor did not say that they are none."""
+        return [topic for topic in topics if self._barred.left([topic])]
+
     async def _set(self, method: str, channel: str, names: Iterable[str]) -> list[Refusal]:
         wanted, tries = [*names], 0
         while True:

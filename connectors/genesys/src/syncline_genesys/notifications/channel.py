@@ -65,6 +65,8 @@ class Channel:
     """By the loop's clock."""
     names: frozenset[str] = frozenset()
     """What it is subscribed to."""
+    rejected: frozenset[str] = frozenset()
+    """What of it the vendor does not give."""
     verified: float = 0.0
     """When the vendor last said that the channel is there, by the loop's clock."""
     since: float = field(init=False, factory=lambda: asyncio.get_running_loop().time())
@@ -119,10 +121,24 @@ class Channel:
             found = await self.means.calls.add(self.opened.id, names - self.names)
         else:
             found = await self.means.calls.subscribe(self.opened.id, names)
+            self.rejected = frozenset()
         self._followed(names, found)
+
+    async def ask_again(self) -> None:
+        """Ask for what was refused: a permission may have been given since.
+
+        Raises:
+            NotFound: the channel is gone.
+        """
+        if not (asked := self.means.calls.may_ask(sorted(self.rejected))):
+            return
+        found = await self.means.calls.add(self.opened.id, asked)
+        self.rejected -= frozenset(asked)
+        self._followed(self.names, found)
 
     def _followed(self, names: frozenset[str], found: Sequence[Refusal]) -> None:
         self.names = names
+        self.rejected |= {one.topic for one in found}
         self.verified = asyncio.get_running_loop().time()
         self.means.refused(found)
 
@@ -142,7 +158,7 @@ class Channel:
             Unavailable: it cannot be had now.
         """
         channel = await _connected(self.means, self.opened, self.renew_at)
-        channel.names = self.names
+        channel.names, channel.rejected = self.names, self.rejected
         # What the vendor does not keep any more may still be let in: it is asked.
         if not await channel.exists():
             channel.socket.abort()

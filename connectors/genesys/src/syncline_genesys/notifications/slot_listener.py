@@ -64,6 +64,8 @@ class SlotListener:
     channel: Channel | None = None
     _leaving: Channel | None = field(default=None, init=False)
     """The one that it has just replaced, while both listen."""
+    _rejected: frozenset[str] = field(default=frozenset(), init=False)
+    _asks_again: bool = field(default=False, init=False)
     _changed: asyncio.Event = field(factory=asyncio.Event, init=False)
     _ends: set[asyncio.Task[None]] = field(factory=set, init=False)
     refused: SynclineError | None = None
@@ -73,6 +75,19 @@ class SlotListener:
         """Listen to these from now on."""
         if names != self.names:
             self.names = names
+            self._changed.set()
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """What the vendor does not give, as the last channel was told."""
+        if self.channel is not None:
+            self._rejected = self.channel.rejected
+        return self._rejected
+
+    def ask_again(self) -> None:
+        """Ask for what was refused, once there is a channel; for nothing where nothing was."""
+        if self.rejected:
+            self._asks_again = True
             self._changed.set()
 
     @property
@@ -208,6 +223,9 @@ class SlotListener:
         if self._changed.is_set():
             self._changed.clear()
             await channel.follow(self.names)
+            if self._asks_again:
+                await channel.ask_again()
+                self._asks_again = False
         elif self._now() - channel.verified > _ASK * self.means.heartbeat:
             await self._verify(channel)
         return channel

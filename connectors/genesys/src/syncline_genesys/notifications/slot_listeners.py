@@ -16,6 +16,7 @@ from .channel import Means
 from .gap import Gap
 from .plan import NOTHING, Plan, Slot, plan_channels
 from .slot_listener import SlotListener
+from .topics import single
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,20 @@ class SlotListeners:
         refused: list[SynclineError | None] = [line.refused for line in self._lines.values()]
         if refused and all(refused) and refused[0] is not None:
             raise refused[0]
+
+    def ask_again(self) -> None:
+        """Ask for the topics that were refused: a call for each channel that has some."""
+        for line in self._lines.values():
+            line.ask_again()
+
+    def rejected(self) -> frozenset[str]:
+        """Return the topics that the vendor does not give."""
+        return frozenset().union(*(line.rejected for line in self._lines.values()))
+
+    def wanted(self) -> frozenset[str]:
+        """Return all names, and each topic that a combined name stands for."""
+        names = self.plan.names
+        return names.union(topic for name in names for topic in single(name))
 
     def quiet_since(self) -> datetime | None:
         """Return until when everything was heard; None where that is not known yet."""

@@ -223,6 +223,7 @@ class NotificationSource:
                 tasks.create_task(running.repairs.run(), name="repairs")
                 tasks.create_task(following.run(lines.assign), name="topics")
                 tasks.create_task(self._watch(lines), name="watch")
+                tasks.create_task(self._ask_again(lines), name="refused topics")
         except BaseExceptionGroup as group:
             running.inbox.fail(_first(group))
 
@@ -245,9 +246,16 @@ class NotificationSource:
             if self._heard.frames or self._heard.rejected:
                 self._context.observe("frames", asdict(self._heard))
                 self._heard.forget()
+            self._granted(lines)
             fields = {**lines.figures(), "rejected_topics": len(self._rejected)}
             self._context.observe("channels", fields)
             lines.check()
+
+    async def _ask_again(self, lines: SlotListeners) -> None:
+        """Ask for refused topics now and then, as often as users and queues are listed."""
+        while True:
+            await self._context.clock.sleep(self._settings.topics_every.total_seconds())
+            lines.ask_again()
 
     # -- what comes
 
@@ -289,6 +297,18 @@ class NotificationSource:
         }
         logger.warning("topics are refused; the others are listened to", extra=fields)
         self._context.observe("topics.rejected", fields)
+
+    def _granted(self, lines: SlotListeners) -> None:
+        """Tell of topics that were refused and are heard now, or that nobody wants any more."""
+        gone = self._rejected - lines.rejected()
+        if not gone:
+            return
+        self._rejected -= gone
+        heard = sorted(gone & lines.wanted())
+        if heard:
+            fields = {"topics": len(heard), "first": heard[0]}
+            logger.info("topics that were refused are listened to", extra=fields)
+            self._context.observe("topics.granted", fields)
 
     # -- what was missed
 

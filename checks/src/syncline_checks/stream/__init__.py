@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--drop", type=float, default=0.001, help="share of changes that are never published")
     add("--reorder", type=float, default=0.0, help="seconds within which topics overtake another")
     add("--zombies", type=float, default=0.0, help="share of ends that are; adds a minute")
+    add("--rest", type=float, default=0.0, help="seconds between two accidents (default: 0)")
+    add("--patience", type=float, default=600.0, help="seconds without any progress (default: 600)")
     add("--seed", type=int, default=1, help="repeats the schedule and the conversations")
     add("--keep", type=Path, default=None, help="folder for logs and streams (default: none kept)")
 
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         events=args.events, rate=args.rate, rounds=args.rounds, seed=args.seed, outage=args.outage,
         kinds=KINDS if args.faults is None else args.faults, drop=args.drop,
         reconnect_every=args.reconnect_every, renewal=args.renewal, zombies=args.zombies,
-        reorder=args.reorder,
+        reorder=args.reorder, rest=args.rest, patience=args.patience,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="syncline-stream-") as temporary:
         folder = args.keep or Path(temporary)
@@ -50,5 +52,6 @@ def run(args: argparse.Namespace) -> int:
         outcome = tried(plan, folder)
     for line in lines(outcome):
         print(line)
-    broken = outcome.verdict.faults or (plan.zombies and outcome.verdict.zombies)
-    return 1 if broken or not outcome.verdict.heard else 0
+    verdict = outcome.verdict
+    broken = outcome.unfinished or verdict.faults or (plan.zombies and verdict.zombies)
+    return 1 if broken or not verdict.heard else 0

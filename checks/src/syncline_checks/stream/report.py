@@ -32,6 +32,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"zombies: {verdict.finalised} finalised, {verdict.zombies} not"
     peaks = ", ".join(f"{name} {peak / _MEGABYTE:.0f} MB" for name, peak in outcome.peaks.items())
     yield f"memory at most: {peaks}"
+    if outcome.unfinished:
+        yield f"given up: {outcome.unfinished}"
     yield f"faults: {dict(verdict.faults) or 'none'}"
     for (name, kind), count in sorted(verdict.types.items()):
         yield f"  {name} {kind}: {count}"

@@ -27,6 +27,7 @@ _SOON = 0.2
 _quiet = logging.getLogger(f"{__name__}.librdkafka")
 """Where librdkafka speaks of brokers that are away: they are taken away on purpose."""
 _quiet.propagate = False
+_quiet.addHandler(logging.NullHandler())
 
 
 @define

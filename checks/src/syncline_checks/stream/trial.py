@@ -10,6 +10,8 @@ from pathlib import Path
 from attrs import frozen
 
 from . import shards
+from .patience import Patience
+from .progress import Phase, Progress, Standing
 from .schedule import Accident, schedule
 from .verdict import Verdict, judged
 from .world import World, started
@@ -24,8 +26,6 @@ _QUIET = 2.0
 """Seconds without anything new after which all is merged."""
 _SILENCE = 75.0
 """The same where conversations are to be finalised, which is a minute after they fell silent."""
-_PATIENCE = 900.0
-"""Seconds for what was missed to be read again: thousands of conversations, a hundred at a time."""
 
 
 @frozen(kw_only=True)
@@ -48,6 +48,11 @@ class Plan:
     """Share of changes that the vendor tells nobody of."""
     reorder: float
     """Seconds within which topics overtake each other."""
+    rest: float = 0.0
+    """Seconds between two accidents at least."""
+    patience: float = 600.0
+    """Seconds after which it is given up if nothing gets on: no change, no conversation that is
+    read again, no event that is merged."""
 
 
 @frozen(kw_only=True)
@@ -64,35 +69,75 @@ class Outcome:
     """Records that the listeners wrote."""
     peaks: dict[str, int]
     """Most memory of each process, in bytes."""
+    unfinished: str = ""
+    """What was given up before all was judged; empty where nothing was."""
 
 
 def tried(plan: Plan, folder: Path) -> Outcome:
-    """Let it happen, and judge it.
+    """Let it happen, and judge it; a line every few seconds on standard error says how far it is.
 
     Raises:
-        RuntimeError: a process ended by itself, or nothing goes on.
+        RuntimeError: a process ended by itself.
     """
     truth = folder / "truth.jsonl"
     count = shards.parts(plan.events)
+    phase = Phase("changes are made")
     with started(folder, truth=truth, outage=plan.outage, seed=plan.seed) as world:
-        seconds = _made(world, plan)
-        before = time.monotonic()
-        told = _drained(world, wait=bool(plan.zombies))
-        drained = time.monotonic() - before
-        for host in world.hosts.values():
-            host.stop()
-        heard = shards.sharded(world.topics.clean(), folder / "heard", count)
+        with Progress(lambda: _standing(world, plan, phase)).told():
+            seconds = _made(world, plan, phase)
+            before = time.monotonic()
+            told, unfinished = _drained(world, plan, phase)
+            drained = time.monotonic() - before
+            phase.name, phase.patience = "what was merged is read", None
+            for host in world.hosts.values():
+                host.stop()
+            heard = shards.sharded(world.topics.clean(), folder / "heard", count)
         peaks = {name: host.peak for name, host in world.hosts.items()}
     happened = shards.sharded(shards.lines_of(truth), folder / "truth", count)
     return Outcome(
         verdict=judged(happened, heard, listeners=2), happened=world.happened, seconds=seconds,
-        drained=drained, told=told, peaks=peaks,
+        drained=drained, told=told, peaks=peaks, unfinished=unfinished,
     )  # fmt: skip
 
 
-def _made(world: World, plan: Plan) -> float:
-    """Let all changes be made, and the accidents happen; return how long it took."""
-    began = time.monotonic()
+def _standing(world: World, plan: Plan, phase: Phase) -> Standing:
+    counts, left = world.counts(), phase.left
+    return Standing(
+        phase=phase.name, seconds=phase.seconds, changes=counts["made"], wanted=plan.events,
+        facts=counts["facts"], open=counts["open"], looked_up=counts["looked_up"],
+        told=world.topics.told(), merged=world.topics.merged(),
+        complete_until=world.complete_until(), patience=left,
+    )  # fmt: skip
+
+
+def _made(world: World, plan: Plan, phase: Phase) -> float:
+    """Let all changes be made, and the accidents happen; return how long it took.
+
+    Raises:
+        RuntimeError: no change is made any more.
+    """
+    _begin(world, plan)
+    waiting = schedule(plan.kinds, rounds=plan.rounds, seed=plan.seed)
+    patience, rested = Patience(plan.patience), 0.0
+    while True:
+        world.require_alive()
+        counts = world.counts()
+        patience.note((counts["made"], counts["open"], len(waiting)))
+        if patience.over:
+            raise RuntimeError(f"no change is made for {plan.patience:g} s: {world.said()}")
+        if not waiting and counts["finished"]:
+            break
+        due = bool(waiting) and waiting[0].at <= counts["made"] / plan.events
+        if due and time.monotonic() >= rested:
+            world.befall(waiting.pop(0).kind)
+            rested = time.monotonic() + plan.rest
+        else:
+            time.sleep(_LOOK)
+    world.vendor.act({"do": "notifications", "close_every": 0})
+    return phase.seconds
+
+
+def _begin(world: World, plan: Plan) -> None:
     world.vendor.act(
         {
             "do": "notifications", "expires": plan.renewal, "close_every": plan.reconnect_every,
@@ -105,40 +150,41 @@ def _made(world: World, plan: Plan) -> float:
             "conversations_per_second": plan.rate / CHANGES_EACH,
         }
     )  # fmt: skip
-    waiting = schedule(plan.kinds, rounds=plan.rounds, seed=plan.seed)
-    while waiting or not world.finished():
-        share = world.made() / plan.events
-        if waiting and waiting[0].at <= share:
-            world.befall(waiting.pop(0).kind)
-        else:
-            world.require_alive()
-            time.sleep(_LOOK)
-    seconds = time.monotonic() - began
-    world.vendor.act({"do": "notifications", "close_every": 0})
-    return seconds
 
 
-def _drained(world: World, *, wait: bool) -> int:
-    """Wait until all is repaired, told and merged; return how many records were told."""
-    until = time.monotonic() + _PATIENCE
+def _drained(world: World, plan: Plan, phase: Phase) -> tuple[int, str]:
+    """Wait until all is repaired, told and merged.
+
+    Returns how many records were told, and what was given up: also then there is a verdict.
+    """
     ended = datetime.now(timezone.utc)
-    while world.complete_until() <= ended and time.monotonic() < until:
+    patience = phase.begin("what was missed is repaired", Patience(plan.patience))
+    while (until := world.complete_until()) <= ended and not patience.over:
         world.require_alive()
+        patience.note((until, world.counts()["looked_up"]))
         # A listener says how far it is with what it tells: somebody calls once more.
         world.call()
         time.sleep(_CALL)
+    unfinished = "" if until > ended else f"what was missed since {until} was not read again"
+    told, merged = _merged(world, plan, phase)
+    return told, "; ".join(filter(None, [unfinished, merged]))
+
+
+def _merged(world: World, plan: Plan, phase: Phase) -> tuple[int, str]:
+    patience = phase.begin("what was told is merged", Patience(plan.patience))
     last, since = -1, time.monotonic()
-    quiet = _SILENCE if wait else _QUIET
-    while time.monotonic() < until + quiet:
+    quiet = _SILENCE if plan.zombies else _QUIET
+    while not patience.over:
         world.require_alive()
         told, merged = world.topics.told(), world.topics.merged()
         if told is None or merged is None or told != last or told != merged:
             since = time.monotonic()
         elif time.monotonic() - since >= quiet:
-            return told
+            return told, ""
+        patience.note((merged, told == merged))
         last = -1 if told is None else told
         time.sleep(_LOOK)
-    raise RuntimeError(f"not merged after {_PATIENCE:g} s: {last} told; {world.said()}")
+    return last, f"{last:,} told, and not all of them merged"
 
 
 __all__ = ["Accident", "Outcome", "Plan", "tried"]

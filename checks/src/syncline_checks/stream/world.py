@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TypeAlias
 
 from attrs import define, field
 
@@ -21,6 +22,8 @@ from .hosts import CLIENTS, Host, listener, merger, text
 from .topics import Topics
 from .vendor import simulated
 
+Counts: TypeAlias = dict[str, int]
+"""What a simulator says of its conversations."""
 PARTITIONS = 6
 HEARTBEAT = 3
 """Seconds: what a frozen socket costs shows within some of them."""
@@ -45,13 +48,13 @@ class World:
 
     # -- the vendor --------------------------------------------------------------------------
 
-    def made(self) -> int:
-        """Return how many changes there were."""
-        return int(self.vendor.act({"do": "traffic"})["counts"]["made"])
+    def counts(self) -> Counts:
+        """Return what there was so far: `made` changes, `facts`, `open` conversations, and so on.
 
-    def finished(self) -> bool:
-        """Tell whether all conversations have ended."""
-        return bool(self.vendor.act({"do": "traffic"})["counts"]["finished"])
+        `finished` is 1 when all conversations have ended.
+        """
+        found: Counts = self.vendor.act({"do": "traffic"})["counts"]
+        return found
 
     def listening(self) -> int:
         """Return how many sockets are open."""
@@ -173,4 +176,4 @@ def started(folder: Path, *, truth: Path, outage: float, seed: int) -> Iterator[
         yield world
 
 
-__all__ = ["HEARTBEAT", "PARTITIONS", "World", "started"]
+__all__ = ["HEARTBEAT", "PARTITIONS", "Counts", "World", "started"]

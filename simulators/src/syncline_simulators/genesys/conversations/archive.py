@@ -60,6 +60,8 @@ class Archive:
 
     most: int = 200_000
     """Ended conversations that are kept; a sixty-fourth more may wait to be purged at once."""
+    looked_up: int = 0
+    """Records that were asked for so far."""
     _open: dict[str, Conversation] = attrs.field(factory=dict)
     _ended: dict[str, bytes] = attrs.field(factory=dict)
     _starts: list[Row] = attrs.field(factory=list)
@@ -128,6 +130,7 @@ class Archive:
 
     def get(self, conversation_id: str) -> dict[str, Any] | None:
         """The record of one."""
+        self.looked_up += 1
         if conversation_id in self._open:
             return record(self._open[conversation_id])
         packed = self._ended.get(conversation_id)

@@ -328,6 +328,7 @@ class Traffic:
             "conversations": self.begun,
             "open": len(self.open),
             "archived": len(self.archive),
+            "looked_up": self.archive.looked_up,
             "finished": self._finished() and not self.open,
         }
 

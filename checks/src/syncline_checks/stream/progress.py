@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,7 +69,7 @@ class Progress:
     """Prints where things stand while a block runs, also where that waits for something."""
 
     look: Callable[[], Standing]
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
+    say: Callable[[str], None]
     every: float = EVERY
     _ended: threading.Event = field(factory=threading.Event, init=False)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
@@ -22,6 +24,8 @@ _PACE = 30
 """Conversations go on so much faster than real ones: most end within some seconds."""
 _LOOK = 0.5
 _CALL = 1.0
+_EACH_CALL = 200
+"""Records that listeners write of one call, at most."""
 _QUIET = 2.0
 """Seconds without anything new after which all is merged."""
 _SILENCE = 75.0
@@ -74,7 +78,9 @@ class Outcome:
 
 
 def tried(plan: Plan, folder: Path) -> Outcome:
-    """Let it happen, and judge it; a line every few seconds on standard error says how far it is.
+    """Let it happen, and judge it.
+
+    A line every few seconds on standard error, and in `progress.log`, says how far it is.
 
     Raises:
         RuntimeError: a process ended by itself.
@@ -83,7 +89,8 @@ def tried(plan: Plan, folder: Path) -> Outcome:
     count = shards.parts(plan.events)
     phase = Phase("changes are made")
     with started(folder, truth=truth, outage=plan.outage, seed=plan.seed) as world:
-        with Progress(lambda: _standing(world, plan, phase)).told():
+        look = partial(_standing, world, plan, phase)
+        with Progress(look, say=partial(_say, folder / "progress.log")).told():
             seconds = _made(world, plan, phase)
             before = time.monotonic()
             told, unfinished = _drained(world, plan, phase)
@@ -98,6 +105,12 @@ def tried(plan: Plan, folder: Path) -> Outcome:
         verdict=judged(happened, heard, listeners=2), happened=world.happened, seconds=seconds,
         drained=drained, told=told, peaks=peaks, unfinished=unfinished,
     )  # fmt: skip
+
+
+def _say(file: Path, line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(f"{line}\n")
 
 
 def _standing(world: World, plan: Plan, phase: Phase) -> Standing:
@@ -159,9 +172,13 @@ def _drained(world: World, plan: Plan, phase: Phase) -> tuple[int, str]:
     """
     ended = datetime.now(timezone.utc)
     patience = phase.begin("what was missed is repaired", Patience(plan.patience))
+    calls = most = 0
     while (until := world.complete_until()) <= ended and not patience.over:
         world.require_alive()
-        patience.note((until, world.counts()["looked_up"]))
+        # What the calls below make is no sign that anything gets on.
+        most = max(most, (world.topics.told() or 0) - _EACH_CALL * calls)
+        calls += 1
+        patience.note((until, world.counts()["looked_up"], most // _EACH_CALL))
         # A listener says how far it is with what it tells: somebody calls once more.
         world.call()
         time.sleep(_CALL)

@@ -170,6 +170,33 @@ async def test_a_socket_can_subscribe(cloud: Any) -> None:
     assert [one["id"] for one in cloud.get(subscriptions(made))["entities"]] == [TOPIC]
 
 
+async def test_audits_observations_and_statuses_are_heard_by_who_is_subscribed(cloud: Any) -> None:
+    def do(what: str, kind: str, **fields: Any) -> str:
+        made: str = cloud.sim.act({"do": what, "kind": kind, **fields})["id"]
+        return made.removeprefix(f"{kind}/")
+
+    queue, user = do("create", "queue", name="Support"), do("create", "user", name="Robin")
+    topics = (
+        f"v2.audits.entitytype.Queue.entityid.{queue}",
+        f"v2.analytics.queues.{queue}.observations",
+        f"v2.users.{user}.routingStatus",
+    )
+    made = channel(cloud, *topics)
+    async with connect(made["connectUri"], proxy=None) as socket:
+        do("edit", "queue", name="Support", set={"description": "theirs"})
+        voice = {"mediaType": "voice", "set": {"oWaiting": 3}}
+        do("edit", "queue-observation", name="Support", **voice)
+        do("edit", "user", name="Robin", set={"routingStatus": "IDLE"})
+        told: dict[str, Any] = {}
+        while not told.keys() >= {*topics}:
+            frame = await heard(socket)
+            told[frame["topicName"]] = frame.get("eventBody")
+    assert told[topics[0]]["entity"]["id"] == queue
+    [seen] = told[topics[1]]["data"]
+    assert seen["metrics"] == [{"metric": "oWaiting", "stats": {"count": 3}}]
+    assert told[topics[2]]["routingStatus"]["status"] == "IDLE"
+
+
 async def test_a_second_connection_kicks_the_first_out(cloud: Any) -> None:
     made = channel(cloud)
     async with connect(made["connectUri"]) as first, connect(made["connectUri"]) as second:

@@ -1,6 +1,7 @@
 """Partner events: what Amazon EventBridge hands on, to an address or a queue on this machine.
 
-At least once and in no order, as the vendor promises; a subscription says how bad it gets.
+At least once and in no order, as the vendor promises; a subscription says how bad it gets. Audits,
+observations and routing statuses are told on notification channels, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,6 +20,9 @@ from ..kernel.posting import post
 from .audit import Entry
 from .dates import shown
 from .thing import Thing
+
+if TYPE_CHECKING:
+    from .notifications.hub import Hub
 
 AUDIT_TOPIC = "v2.audits.entitytype.{id}.entityid.{id}"
 OBSERVATION_TOPIC = "v2.analytics.queues.{id}.observations"
@@ -53,6 +57,8 @@ class Partners:
     ids: Ids
     now: Callable[[], datetime]
     spawn: Callable[[Awaitable[None]], object]
+    channels: Hub | None = None
+    """Where those listen who need no partner."""
     _subscriptions: list[Subscription] = attrs.field(factory=list)
 
     @property
@@ -66,30 +72,33 @@ class Partners:
 
     def audited(self, entry: Entry) -> None:
         """Tell of one line of the audit trail."""
-        if self._subscriptions:
-            topic = f"v2.audits.entitytype.{entry.entity_type}.entityid.{entry.entity}"
-            self._tell(AUDIT_TOPIC, topic, _message(entry))
+        topic = f"v2.audits.entitytype.{entry.entity_type}.entityid.{entry.entity}"
+        self._told(AUDIT_TOPIC, topic, lambda: _message(entry))
 
     def observed(self, queue: Thing, medium: str, counts: Mapping[str, int]) -> None:
         """Tell what goes on in a queue now."""
-        if not self._subscriptions:
-            return
-        at = shown(self.now())
         metrics = [{"metric": name, "stats": {"count": n}} for name, n in counts.items()]
-        body = {
-            "group": {"queueId": queue.id, "mediaType": medium},
-            "data": [{"interval": f"{at}/{at}", "metrics": metrics}],
-        }
-        self._tell(OBSERVATION_TOPIC, f"v2.analytics.queues.{queue.id}.observations", body)
+
+        def body() -> dict[str, Any]:
+            at = shown(self.now())
+            group = {"queueId": queue.id, "mediaType": medium}
+            return {"group": group, "data": [{"interval": f"{at}/{at}", "metrics": metrics}]}
+
+        self._told(OBSERVATION_TOPIC, f"v2.analytics.queues.{queue.id}.observations", body)
 
     def status(self, user: Thing) -> None:
         """Tell the routing status of a user."""
+        body = {"id": user.id, "routingStatus": user.value["routingStatus"]}
+        self._told(STATUS_TOPIC, f"v2.users.{user.id}.routingStatus", lambda: body)
+
+    def _told(self, template: str, topic: str, body: Callable[[], Mapping[str, Any]]) -> None:
+        if self.channels is not None and self.channels.channels.listeners(topic):
+            self.channels.publish((topic,), json.dumps(body()).encode())
         if self._subscriptions:
-            body = {"id": user.id, "routingStatus": user.value["routingStatus"]}
-            self._tell(STATUS_TOPIC, f"v2.users.{user.id}.routingStatus", body)
+            self._tell(template, topic, body())
 
     def tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:
-        """Tell of anything else that has a topic."""
+        """Tell partners of anything else that has a topic."""
         self._tell(template, topic, body)
 
     def _tell(self, template: str, topic: str, body: Mapping[str, Any]) -> None:

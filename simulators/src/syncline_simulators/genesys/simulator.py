@@ -137,6 +137,7 @@ class GenesysCloud:
             ),
         )
         self.organization.notifications.subscribe = self._subscribe
+        self.organization.partners.channels = self.organization.notifications
         self.organization.traffic = Traffic(org=self.organization, seed=options.seed)
         self.organization.traffic.told.append(DetailEvents(org=self.organization))
         self._base = self._first_base()

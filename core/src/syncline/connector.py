@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         MergeStage,
         Subscription,
     )
+    from .model import Ref
     from .ports import Cache, Clock, SecretProvider, Store, Webhook
     from .state.port import StateStore
     from .state.shared import Shared
@@ -136,6 +137,11 @@ class Connector(Shown):
     events: Callable[[Any, Context], EventReader] | None = None
     intake: Callable[[Any, Context], Intake | None] | None = None
     """None where the settings name no queue."""
+    live: Callable[[Any, Context, Sequence[Ref]], Intake | None] | None = None
+    """Opens what tells of these objects live, without a queue; goes with `events`, which reads it.
+
+    The objects are those that configuration jobs use. None where the settings do not ask for it.
+    """
     sink: Callable[[Any, Context], EventSink | None] | None = None
     """None where the settings name no place for events."""
     source: Callable[[Any, Context, Subscription], EventSource] | None = None

@@ -19,7 +19,7 @@ from syncline.config import Config, load
 from syncline.config_items import item_ref
 from syncline.config_store import Delivery
 from syncline.connector import Connector, Context
-from syncline.model import JSON, Change
+from syncline.model import JSON, Change, Ref
 from syncline.runner import Runner
 from syncline.runner.intakes import interpret
 from syncline.state import SqliteState
@@ -98,6 +98,9 @@ class World:
     cx: MemoryConfigStore
     cloud: MemoryConfigStore
     queue: Queue
+    live: Queue
+    asked: list[tuple[str, ...]]
+    """The objects of which live news was asked for."""
 
     def runner(self) -> Runner:
         return Runner(self.config, state=self.state, holder="one-0")
@@ -125,11 +128,16 @@ def world(tmp_path: Path) -> World:
     stores = {name: MemoryConfigStore(name, clock) for name in ("cx", "cloud")}
     stores["cx"].put("limits", "ivr", {"call.maximum": 5})
     stores["cloud"].put("group", "ivr", {"in_service": 1})
-    queue = Queue()
+    queue, live = Queue(), Queue()
+    asked: list[tuple[str, ...]] = []
 
     def connector(name: str) -> Connector:
         def opened(_: object, context: Context) -> MemoryConfigStore:
             return stores[context.connection]
+
+        def listening(_: object, context: Context, refs: Sequence[Ref]) -> Queue:
+            asked.append(tuple(map(str, refs)))
+            return live
 
         cloud = name == "cloud"
         return Connector(
@@ -140,10 +148,11 @@ def world(tmp_path: Path) -> World:
             kinds=lambda: KINDS,
             events=(lambda _, __: Reader()) if cloud else None,
             intake=(lambda _, __: queue) if cloud else None,
+            live=listening if cloud else None,
         )
 
     config = load(TEXT.encode(), folder=tmp_path, connectors=connector)
-    return World(config, SqliteState.memory(), stores["cx"], stores["cloud"], queue)
+    return World(config, SqliteState.memory(), stores["cx"], stores["cloud"], queue, live, asked)
 
 
 async def test_a_runner_makes_a_first_pass_and_follows_hints(world: World) -> None:
@@ -164,6 +173,15 @@ async def test_a_message_of_a_queue_is_acknowledged_once_it_is_stored(world: Wor
         await world.until(lambda: world.cx.value(TEAM, "call.maximum") == 30)
         await world.until(lambda: not world.queue.waiting)
     assert len(world.cx.writes) == 2
+
+
+async def test_what_rules_use_is_heard_of_live(world: World) -> None:
+    async with world.running():
+        await world.until(lambda: world.cx.value(TEAM, "call.maximum") == 10)
+        world.cloud.edit(GROUP, "in_service", 4)
+        world.live.send(event())
+        await world.until(lambda: world.cx.value(TEAM, "call.maximum") == 40)
+    assert world.asked == [(str(GROUP),)]
 
 
 async def test_a_message_that_makes_no_sense_goes_to_the_dead_letters(world: World) -> None:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from syncline.config_items import Kind
     from syncline.events import Subscription
+    from syncline.model import Ref
 
     from .config.events import Reader
+    from .config.live import LiveNews
     from .config.store import GenesysConfigStore
     from .notifications.envelopes import DetailEnvelopes
     from .notifications.lookup import ConversationLookup
@@ -40,6 +42,12 @@ def _events(settings: Settings, context: Context) -> Reader:
     from .config.events import open_reader
 
     return open_reader(settings, context)
+
+
+def _live(settings: Settings, context: Context, refs: Sequence[Ref]) -> LiveNews | None:
+    from .config.live import open_live
+
+    return open_live(settings, context, refs)
 
 
 def _source(settings: Settings, context: Context, wanted: Subscription) -> NotificationSource:
@@ -93,6 +101,7 @@ connector = Connector(
     kinds=_kinds,
     refused=_refused,
     events=_events,
+    live=_live,
     source=_source,
     topic_fault=_topic_fault,
     listener_warnings=_listener_warnings,

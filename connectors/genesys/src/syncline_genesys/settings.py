@@ -156,6 +156,9 @@ class Settings:
     organization: str = setting(
         "Id of the organisation; events of others are not taken up.", default=""
     )
+    channel: bool = setting(
+        "Hear what rules use over a notification channel, besides polls.", default=False
+    )
     listeners: Mapping[str, Listener] = setting(
         "OAuth clients of each listener of a mirror; the one above when empty.", factory=dict
     )

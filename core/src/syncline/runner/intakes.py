@@ -16,10 +16,11 @@ from attrs import define, field, frozen
 
 from ..config import Config, Connection
 from ..config_store import Delivery, EventReader, Intake
+from ..connector import Context
 from ..engine.opening.secrets import resolve_secrets
 from ..engine.opening.stores import context_of
 from ..errors import SynclineError
-from ..model import JSON, Change
+from ..model import JSON, Change, Ref
 from ..ports import Clock
 from ..redaction import redact
 from ..state.port import StateStore
@@ -92,9 +93,33 @@ def _what(envelope: Mapping[str, JSON]) -> str:
     return f"{str(envelope.get('source'))[:80]} {str(envelope.get('detail-type'))[:80]}"
 
 
+@frozen
+class _Place:
+    """Where news of a connection comes from."""
+
+    connection: Connection
+    objects: tuple[Ref, ...] | None = None
+    """What is told of live; None for a queue."""
+
+    def open(self, settings: object, context: Context) -> Intake | None:
+        connector = self.connection.connector
+        if self.objects is None:
+            return None if connector.intake is None else connector.intake(settings, context)
+        return None if connector.live is None else connector.live(settings, context, self.objects)
+
+
+def _used_by_rules(config: Config) -> dict[str, tuple[Ref, ...]]:
+    found: dict[str, dict[Ref, None]] = {}
+    for rules in config.rules.values():
+        for rule in rules:
+            for ref in rule.reads:
+                found.setdefault(ref.connection, {})[ref] = None
+    return {connection: tuple(refs) for connection, refs in found.items()}
+
+
 @define(eq=False, kw_only=True)
 class Intakes:
-    """The queues of the connections of a runner's configuration jobs.
+    """The queues of the connections of a runner's configuration jobs, and what tells live.
 
     Args:
         config: returns the configuration that is followed.
@@ -108,7 +133,9 @@ class Intakes:
     clock: Clock
     hint: Callable[[Sequence[News]], object]
     random: Callable[[], float]
-    _loops: dict[str, tuple[Connection, asyncio.Task[None]]] = field(factory=dict, init=False)
+    _loops: dict[str, tuple[_Place, asyncio.Task[None]]] = field(factory=dict, init=False)
+    _used: tuple[Config, dict[str, tuple[Ref, ...]]] | None = field(default=None, init=False)
+    """A configuration, and the objects that its rules use, by connection."""
 
     async def run(self) -> None:
         """Read the queues until cancelled; those that the configuration names by then."""
@@ -122,10 +149,10 @@ class Intakes:
     async def _follow(self) -> None:
         wanted = self._wanted()
         await self._end([n for n, (known, _) in self._loops.items() if wanted.get(n) != known])
-        for name, connection in wanted.items():
+        for name, place in wanted.items():
             if name not in self._loops:
-                task = asyncio.create_task(self._keep_reading(connection), name=f"queue of {name}")
-                self._loops[name] = (connection, task)
+                task = asyncio.create_task(self._keep_reading(place), name=f"news of {name}")
+                self._loops[name] = (place, task)
 
     async def _end(self, names: Sequence[str]) -> None:
         tasks = [self._loops.pop(name)[1] for name in names]
@@ -134,12 +161,21 @@ class Intakes:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _wanted(self) -> dict[str, Connection]:
-        return {
-            name: connection
-            for name, connection in self._connections(self.jobs()).items()
-            if connection.connector.intake is not None
-        }
+    def _wanted(self) -> dict[str, _Place]:
+        found: dict[str, _Place] = {}
+        for name, connection in self._connections(self.jobs()).items():
+            if connection.connector.intake is not None:
+                found[name] = _Place(connection)
+            if connection.connector.live is not None:
+                found[f"{name}, live"] = _Place(connection, self._objects(name))
+        return found
+
+    def _objects(self, connection: str) -> tuple[Ref, ...]:
+        """Return what rules use of a connection: of every job, as for what a queue tells."""
+        config = self.config()
+        if self._used is None or self._used[0] is not config:
+            self._used = (config, _used_by_rules(config))
+        return self._used[1].get(connection, ())
 
     def _connections(self, jobs: Iterable[str]) -> dict[str, Connection]:
         """Return the connections of the configuration jobs among these."""
@@ -147,11 +183,11 @@ class Intakes:
         names = (n for job in jobs if job in config.rules for n in config.connections_of(job))
         return {name: config.connections[name] for name in names}
 
-    async def _keep_reading(self, connection: Connection) -> None:
+    async def _keep_reading(self, place: _Place) -> None:
         pause = Backoff(first=_FIRST, most=_LONGEST, random=self.random)
         while True:
             try:
-                async with self._opened(connection) as (intake, readers):
+                async with self._opened(place) as (intake, readers):
                     if intake is None:
                         return
                     while True:
@@ -160,19 +196,19 @@ class Intakes:
             except Exception as error:
                 # The queue keeps what was not acknowledged.
                 known = isinstance(error, SynclineError)
-                fields = {"connection": connection.name, "error": redact(str(error))}
+                fields = {"connection": place.connection.name, "error": redact(str(error))}
                 logger.warning("a queue cannot be read", extra=fields, exc_info=not known)
             await asyncio.sleep(pause.next())
 
     @asynccontextmanager
     async def _opened(
-        self, connection: Connection
+        self, place: _Place
     ) -> AsyncIterator[tuple[Intake | None, dict[str, EventReader]]]:
         async with AsyncExitStack() as stack:
+            connection = place.connection
             context = context_of(connection.name, self.state, self.clock)
             values = await resolve_secrets(self.config(), connection, context)
-            make = connection.connector.intake
-            intake = make(connection.ready(values), context) if make is not None else None
+            intake = place.open(connection.ready(values), context)
             if intake is not None:
                 stack.push_async_callback(intake.aclose)
             yield intake, await self._readers()

@@ -1,4 +1,4 @@
-"""Events of Amazon EventBridge that come from Genesys Cloud, as hints."""
+"""Events of Amazon EventBridge that come from Genesys Cloud, and news of a channel, as hints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from syncline.connector import Context
-from syncline.model import JSON, Change
+from syncline.model import JSON, Change, Ref
 
 from ..settings import Settings
 from . import audited
@@ -29,6 +29,8 @@ class Reader:
     def read(self, envelope: Mapping[str, JSON]) -> Sequence[Change] | None:
         """Return the objects to look at again; None when the event is of somebody else."""
         source, detail = envelope.get("source"), envelope.get("detail")
+        if source == live_source(self._connection):
+            return self._live(envelope.get("objects"))
         if not isinstance(source, str) or not source.startswith(SOURCE):
             return None
         organization = source.removeprefix(SOURCE).partition("/")[0]
@@ -39,6 +41,15 @@ class Reader:
         ids = audited.of_event(detail, self._directory.name_of)
         return audited.changes(self._connection, ids)
 
+    def _live(self, ids: JSON) -> Sequence[Change]:
+        known = ids if isinstance(ids, list) else ()
+        return [Change(ref=Ref(self._connection, id)) for id in known if isinstance(id, str)]
+
+
+def live_source(connection: str) -> str:
+    """Return the source of what a channel of a connection tells."""
+    return f"syncline/{connection}/channel"
+
 
 def open_reader(settings: Settings, context: Context) -> Reader:
     """Open the reader of a connection; nothing is called for it."""
@@ -46,4 +57,4 @@ def open_reader(settings: Settings, context: Context) -> Reader:
     return Reader(context.connection, settings.organization, directory)
 
 
-__all__ = ["SOURCE", "Reader", "open_reader"]
+__all__ = ["SOURCE", "Reader", "live_source", "open_reader"]

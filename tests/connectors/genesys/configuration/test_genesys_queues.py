@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
+import httpx
 import pytest
 
 from syncline.config_items import ConfigRecord, at_path
@@ -35,7 +36,11 @@ async def test_a_write_of_a_queue_leaves_everything_else_as_it_was(
         mediaSettings={"callback": {"mode": "CustomerFirst", "pacingModifier": 1.5}},
     )
     do("edit", "queue", name="Support", set={"members": {"Robin": True}})
+    code = do("create", "wrapup-code", name="Solved")["id"]
+    give_code(simulator, simulator.item("queue/Support")["body"]["id"], code)
+    simulator.clear_calls()
     before = simulator.item("queue/Support")["body"]
+    assert (len(before["members"]), before["wrapupCodes"]) == (1, ["Solved"])
     after, _ = await config.write(await config.look("queue/Support"), **{TIMEOUT: 25})
     whole = simulator.item("queue/Support")["body"]
     assert whole["mediaSettings"]["call"].pop("alertingTimeoutSeconds") == 25
@@ -45,6 +50,17 @@ async def test_a_write_of_a_queue_leaves_everything_else_as_it_was(
     assert whole == before
     assert after.values["mediaSettings"]["call"]["alertingTimeoutSeconds"] == 25
     assert config.mutations() == [f"PUT /api/v2/routing/queues/{whole['id']}"]
+
+
+def give_code(simulator: Running, queue: str, code: str) -> None:
+    """Let agents of a queue choose a wrap-up code, which only the API does."""
+    client = simulator.connection["client_id"], simulator.env["GENESYS_CLIENT_SECRET"]
+    with httpx.Client(base_url=simulator.url, trust_env=False) as http:
+        grant = {"grant_type": "client_credentials"}
+        token = http.post("/oauth/token", data=grant, auth=client).json()["access_token"]
+        path = f"/api/v2/routing/queues/{queue}/wrapupcodes"
+        given = http.post(path, json=[{"id": code}], headers={"Authorization": f"Bearer {token}"})
+    assert given.is_success, given.text
 
 
 async def test_nothing_is_sent_for_what_is_there_already(config: Any, do: Do) -> None:

@@ -236,6 +236,19 @@ def test_prometheus_asks_the_runner_at_a_name_that_it_answers_to(
     assert secret.rpartition("/")[2] in compose["services"]["prometheus"]["secrets"]
 
 
+def test_prometheus_asks_the_runner_that_stands_by_where_there_is_one(
+    compose: dict[str, Any], deploy: Path
+) -> None:
+    text = (deploy / "prometheus.yml").read_text(encoding="utf-8")
+    (scrape,) = yaml.safe_load(text)["scrape_configs"]
+    found = scrape["dns_sd_configs"]
+    # A name without a container is no target: nothing alarms where nobody stands by.
+    asked = {name for one in found for name in one["names"]}
+    assert asked == {"syncline-standby"} <= compose["services"].keys()
+    port = read(deploy / "container.toml").service.pages.rpartition(":")[2]
+    assert [(one["type"], str(one["port"])) for one in found] == [("A", port)]
+
+
 def test_grafana_finds_its_dashboard_and_its_source(compose: dict[str, Any], deploy: Path) -> None:
     mounts = [one.split(":") for one in compose["services"]["grafana"]["volumes"]]
     source = yaml.safe_load((deploy / "grafana" / "datasource.yaml").read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from syncline_genesys.notifications.open_gap import UNKNOWABLE
-from syncline_genesys.notifications.repair import MARGIN
+from syncline_genesys.notifications.search_span import MARGIN
 
 if TYPE_CHECKING:
     from .conftest import Ear, Listen, Organization, Remembered

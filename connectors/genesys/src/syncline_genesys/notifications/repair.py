@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -25,19 +25,15 @@ from syncline.redaction import redact
 from ..blocks.decode import text
 from ..blocks.words import Json
 from ..config.calls import chunks
-from ..documents import moment
 from .backoff import Backoff
 from .budget import Budget
-from .calls import AT_ONCE, ConversationCalls, known
+from .calls import AT_ONCE, ConversationCalls
 from .gap import Gap, merged
 from .open_gap import OpenGap, Report, report_of
-from .topics import subjects
+from .search_span import SearchSpan, is_since
 
 logger = logging.getLogger(__name__)
 
-MARGIN = timedelta(seconds=5)
-"""How much longer than a gap is looked for: the vendor's clock and ours differ, and a frame takes
-its time."""
 BEFORE = timedelta(hours=4)
 """How long before a gap a conversation may have begun that nobody had heard of."""
 SETTLE = 0.5
@@ -147,8 +143,7 @@ class Repairs:
         last = all(len(one.looks) == 1 for one in due)
         try:
             await self._read_open(due, last)
-            for gap in merged(one.gap for one in due):
-                await self._read_others(gap, due)
+            await self._read_others(due)
         except SynclineError as error:
             self._put_off(due, error)
             return
@@ -241,19 +236,19 @@ class Repairs:
 
     # -- conversations that nobody had heard of
 
-    async def _read_others(self, gap: Gap, due: Sequence[OpenGap]) -> None:
+    async def _read_others(self, due: Sequence[OpenGap]) -> None:
         """Read the conversations that began inside a gap, and those that ended since.
 
         One that began before may have been nobody's that is listened to until then, such as in a
-        flow, and have ended as somebody's.
+        flow, and have ended as somebody's. The way back to the first gap passes all others.
         """
-        since, until = gap.since - MARGIN, gap.until + MARGIN
-        about = subjects(gap.topics)
+        gaps = [SearchSpan.of(gap) for gap in merged(one.gap for one in due)]
+        since, until = min(gap.since for gap in gaps), max(gap.until for gap in gaps)
         try:
             begun = partial(self.calls.began, since, until)
-            await self._read_pages(begun, "conversationStart", (since, until), about, due)
+            await self._read_pages(begun, "conversationStart", gaps, due)
             ended = partial(self.calls.ended, since - BEFORE, self.clock.now())
-            await self._read_pages(ended, "conversationEnd", (since, until), about, due)
+            await self._read_pages(ended, "conversationEnd", gaps, due)
         except Forbidden as error:
             self._note(due, error)
 
@@ -261,24 +256,18 @@ class Repairs:
         self,
         read: Callable[[int], Awaitable[list[Json]]],
         name: str,
-        span: tuple[datetime, datetime],
-        about: Set[str],
+        gaps: Sequence[SearchSpan],
         due: Sequence[OpenGap],
     ) -> None:
-        """Read pages, the latest first, back to what was before a span of time.
-
-        What began after it was heard from its beginning on; the vendor's interval counts in days.
-        """
-        since, until = span
+        """Read pages, the latest first, back to what was before the first gap."""
+        first = min(gap.since for gap in gaps)
         for number in range(1, _PAGES + 1):
             await self._turn()
             page = await read(number)
             for one in page:
-                began = moment(one.get("conversationStart"))
-                missed = began is None or began <= until
-                if missed and _is_since(one, name, since) and known(one, about):
+                if any(gap.has(one, name) for gap in gaps):
                     self._other(one, due)
-            if len(page) < AT_ONCE or not _is_since(page[-1], name, since):
+            if len(page) < AT_ONCE or not is_since(page[-1], name, first):
                 return
 
     def _other(self, conversation: Json, due: Sequence[OpenGap]) -> None:
@@ -318,11 +307,6 @@ class Repairs:
                 logger.warning("what was missed cannot be read", extra={"error": said})
 
 
-def _is_since(conversation: Json, name: str, since: datetime) -> bool:
-    at = moment(conversation.get(name))
-    return at is None or at >= since
-
-
 def _fields(gap: Gap) -> dict[str, Any]:
     return {
         "since": gap.since.isoformat(),
@@ -332,4 +316,4 @@ def _fields(gap: Gap) -> dict[str, Any]:
     }
 
 
-__all__ = ["MARGIN", "EventMaker", "Repairs"]
+__all__ = ["EventMaker", "Repairs"]

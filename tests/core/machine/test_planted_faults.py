@@ -59,6 +59,7 @@ HISTORIES: dict[str, History] = {
     ),
     "KeepsNoBase": history(("write", L, 1), ("sync", L, 0), ("add", L, 0)),
     "ForgetsTheDead": history(("write", R, 4), ("sync", L, 0), ("leave", L, 0)),
+    "MissesOtherRules": history(("write", L, 0), ("sync", L, 0), ("remap", L, 1)),
     "NoGovernor": history(
         *MANY, ("sync", L, 0), ("sync", L, 0), *(("trash", L, 0) for _ in range(5)), ("sync", L, 0)
     ),

@@ -10,6 +10,8 @@ from typing import Final
 
 from ..engine import Session
 from ..errors import Forbidden, LeaseLost, OutcomeUnknown, Rejected, Unavailable
+from ..mapping import Mapping as Rules
+from ..mapping import Titles
 from ..model import Change, Ref, Side
 from .accidents import Effect
 from .acts import ACTS, act
@@ -22,6 +24,14 @@ from .world import World
 EDITS: Final = ("write", "edit", "rewrite", "add", "drop", "rename", "label", "unlabel", "link")
 """What people do most of the time."""
 RARE: Final = tuple(name for name in ACTS if name not in EDITS)
+
+
+RULES: Final = (
+    Rules(),
+    Rules(titles=Titles(prefix="KB: ")),
+    Rules(titles=Titles(prefix="Help ", suffix=" (2)")),
+)
+"""The mappings that jobs change between."""
 
 
 def writes(world: World) -> tuple[int, int]:
@@ -196,6 +206,12 @@ async def _wait(world: World, side: Side, number: int) -> None:
     world.later(minutes=(1, 10, 60, 600, 1500)[number % 5])
 
 
+async def _remap(world: World, side: Side, number: int) -> None:
+    """Give the job other rules, as somebody does who edits its configuration."""
+    world.mappings.append(RULES[number % len(RULES)])
+    world.restart()
+
+
 async def _jump(world: World, side: Side, number: int) -> None:
     """Set the clock, forwards or back."""
     world.clock.jump(timedelta(hours=number % 9 - 4))
@@ -227,6 +243,7 @@ STEPS: Final[Mapping[str, Callable[[World, Side, int], Awaitable[None]]]] = Mapp
         "land": _late,
         "wait": _wait,
         "jump": _jump,
+        "remap": _remap,
     }
 )
 """By name: everything that happens in a history besides what people write."""

@@ -89,7 +89,16 @@ def generate(seed: int, *, longest: int = 30) -> History:
     for _ in range(rng.randint(1, longest)):
         name = rng.choice(rng.choices(kinds, weights=weights)[0])
         steps.append((name, rng.choice([*Side]), rng.randrange(100_000)))
-    return History(seed=seed, setup=setup, steps=tuple(steps))
+    return History(seed=seed, setup=setup, steps=tuple(_with_other_rules(seed, steps)))
+
+
+def _with_other_rules(seed: int, steps: list[Step]) -> list[Step]:
+    """Let the job's rules change in one history of five; the others stay what their seeds were."""
+    rng = Random(f"rules {seed}")
+    for _ in range(rng.randint(1, 3) if rng.random() < 0.2 else 0):
+        at = rng.randint(0, len(steps))
+        steps.insert(at, ("remap", Side.LEFT, rng.randrange(1000)))
+    return steps
 
 
 def _some(rng: Random, names: Sequence[str]) -> list[str]:

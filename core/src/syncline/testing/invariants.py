@@ -11,13 +11,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from ..body import opaque_keys, parse
 from ..engine.writing.governor import limit_of
 from ..errors import Rejected
 from ..model import Document, Ref, Side, Status, digest, restrict
 from ..state.records import Link, LinkState
 from .memory import Mutation
-from .vendor import Article
+from .vendor import PERSON, Article
 from .words import is_birth, words_of
 
 JOB = "knowledge"
@@ -203,7 +205,9 @@ class Checker:
         if not version and self._world.setup_of(side).quirky:
             return  # which form the vendor gave to what we wrote, nobody has seen
         held = [s.value for s in article.history if version in ("", s.version)]
-        if half.digest not in [digest(restrict(value, shared)) for value in held]:
+        rules = self._world.mappings if side is Side.LEFT else []
+        views = [evolve(one, title=m.titles.forward(one)) for one in held for m in rules] or held
+        if half.digest not in [digest(restrict(value, shared)) for value in views]:
             raise Violation(7, f"{half.ref}: the base at version {version} was never held")
 
     # -- a clean cycle --------------------------------------------------------------------
@@ -278,7 +282,7 @@ class Checker:
         world = self._world
         if link.state is not LinkState.SYNCED or self._waits(link):
             return
-        values = []
+        articles = []
         for side in Side:
             ref = link.half(side).ref
             article = world.store(side).articles[ref] if ref else None
@@ -288,11 +292,20 @@ class Checker:
                 return
             if self.uneven & words_of(article.value):
                 return
-            shared = restrict(article.value, world.left.fields & world.right.fields)
-            values.append(world.right.kept(world.left.kept(shared)))
-        left, right = (_plain(value) for value in values)
+            articles.append(article)
+        left, right = (_plain(self._compared(article.value)) for article in articles)
+        left["title"] = world.mapping.titles.forward(articles[0].value)
+        if left["title"] != right["title"] and _is_free(*articles):
+            left["title"] = articles[0].value.title
+            right["title"] = world.mapping.titles.backward(articles[1].value.title, None)
         if left != right:
             raise Violation(16, f"{link.left.ref} and {link.right.ref} differ: {left} / {right}")
+
+    def _compared(self, value: Document) -> Document:
+        """Return what of a document both systems can hold."""
+        world = self._world
+        shared = restrict(value, world.left.fields & world.right.fields)
+        return world.right.kept(world.left.kept(shared))
 
     def _waits(self, link: Link) -> bool:
         refs = [link.half(side).ref for side in Side]
@@ -334,6 +347,14 @@ def _plain(value: Document) -> dict[str, object]:
     told: dict[str, object] = {**value.canonical()}
     told["body"] = _LINK.sub("", value.body).replace("</a>", "")
     return told
+
+
+def _is_free(left: Article, right: Article) -> bool:
+    """Tell whether the right's title need not look as the rules say: a person wrote it, or the left
+    was made from the right."""
+    people = (saved for saved in right.history if saved.by == PERSON)
+    named = any(saved.value.title == right.value.title for saved in people)
+    return named or left.history[0].by != PERSON
 
 
 def _words(values: list[Document]) -> frozenset[str]:

@@ -261,6 +261,14 @@ class LooksOnlyOnce(FaultyState):
         return self._looked.get(pair) or self._inner.pair(pair)
 
 
+class MissesOtherRules(FaultyState):
+    """Takes pairs that were written by earlier rules for settled."""
+
+    def changed_pairs(self, *args: Any, epoch: str, **named: Any) -> Iterator[PairWork]:
+        works = self._inner.changed_pairs(*args, epoch=epoch, **named)
+        yield from (work for work in works if work.link.epoch == epoch)
+
+
 class TakesNoTurns(Turns):
     """Works an item whoever else is at it."""
 
@@ -313,6 +321,7 @@ STATES: Final = (
     KeepsNoLoser,
     KeepsNoBase,
     ForgetsTheDead,
+    MissesOtherRules,
 )
 
 FAULTS: Final[Mapping[str, Seams]] = MappingProxyType(

@@ -139,6 +139,8 @@ class World:
         self.right = setup.right.open("kb", self.clock)
         self.ledger = Ledger()
         self.seams = seams or Seams()
+        self.mappings = [self.seams.mapping()]
+        """The rules that the job had; the last ones are those of now."""
         self._open = state
         self._ids = count(1)
         self._holders = count(1)
@@ -168,6 +170,11 @@ class World:
         return self.choosing > 0
 
     # -- the two systems ------------------------------------------------------------------
+
+    @property
+    def mapping(self) -> Rules:
+        """The rules that the job has now."""
+        return self.mappings[-1]
 
     def store(self, side: Side) -> MemoryStore:
         return self.left if side is Side.LEFT else self.right
@@ -223,7 +230,7 @@ class World:
             right_name=self.right.connection,
             state=seams.state(guarded(self.state, boundary)),
             clock=self.clock,
-            mapping=seams.mapping(),
+            mapping=self.mapping,
             policy=seams.policy(setup.policy),
             limits=seams.limits(setup.limits),
             holder=f"worker-{next(self._holders)}",

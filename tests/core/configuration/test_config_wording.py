@@ -56,6 +56,21 @@ async def test_the_report_of_a_field_says_what_it_held_and_holds(bench: Any) -> 
     )
 
 
+async def test_a_unit_is_told_wherever_a_value_is_changed(
+    make_bench: Callable[..., Any], rule_of: Callable[..., Rule]
+) -> None:
+    bench = make_bench(rule_of(unit="calls"))
+    session = bench.session()
+    (planned,) = (await session.plan()).items
+    assert "5 -> 10 calls (" in planned.line
+    assert planned.diff == "5 -> 10 calls"
+    told, _ = lines(await session.sync(), sides=False)
+    assert "5 -> 10 calls (" in told
+    refused = make_bench(rule_of(unit="calls", maximum=5)).session()
+    told, _ = lines(await refused.sync(), sides=False)
+    assert "5 -> 10 calls: " in told
+
+
 async def test_the_report_of_a_refused_value_says_what_it_would_change(
     make_bench: Callable[..., Any], rule_of: Callable[..., Rule]
 ) -> None:

@@ -23,7 +23,7 @@ from .leases import Busy, at_objects
 from .recovery import recover_fields
 from .rulebook import ManagedObject
 from .steps import FieldStep, planned_item
-from .wording import event_of_hold, held_text, line_of, value_text, why_of
+from .wording import change_of, event_of_hold, held_text, line_of, why_of
 
 FAILED = "failed"
 _MOVED = ("decision", "side", "reason", "left_version", "right_version", "values")
@@ -83,7 +83,7 @@ def item_of(step: FieldStep, *, calls: float = 0) -> PlanItem:
         left_version=item_digest(step.said) if step.said is not None else "",
         right_version=item_digest(step.found) if step.found is not None else "",
         values=(item_digest(planned_item(step)),) if writes else (),
-        diff=f"{value_text(step.before)} -> {value_text(step.goal)}" if writes else "",
+        diff=change_of(step, step.goal) if writes else "",
         detail=held_text(hold) if hold else "",
         calls=calls,
         line=_line(step),

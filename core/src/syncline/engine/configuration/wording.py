@@ -40,9 +40,14 @@ def _because(step: FieldStep) -> str:
 def line_of(step: FieldStep) -> str:
     """Return the whole write in one line: the field, both values, the rule and the reason."""
     title = step.one.source_title if step.side is Side.LEFT else step.one.title
-    unit = f" {step.one.rule.unit}" if step.one.rule.unit else ""
-    before, goal = value_text(step.before), value_text(step.goal)
-    return f"{title} {before} -> {goal}{unit} ({why_of(step)})"
+    return f"{title} {change_of(step, step.goal)} ({why_of(step)})"
+
+
+def change_of(step: FieldStep, after: Held) -> str:
+    """Return what a write changes, with the unit of the rule where it is its field's."""
+    # What a two-way rule writes back is the input's value: the unit is that of the field.
+    unit = f" {step.one.rule.unit}" if step.one.rule.unit and step.side is Side.RIGHT else ""
+    return f"{value_text(step.before)} -> {value_text(after)}{unit}"
 
 
 def event_of_hold(hold: Hold) -> str:
@@ -61,7 +66,7 @@ def held_of(step: FieldStep, hold: Hold) -> str:
     """Return what a write that waits would change, and why it waits."""
     if not isinstance(step.decision, Write):
         return held_text(hold)
-    return f"{value_text(step.before)} -> {value_text(step.goal)}: {held_text(hold)}"
+    return f"{change_of(step, step.goal)}: {held_text(hold)}"
 
 
 def held_text(hold: Hold) -> str:
@@ -98,6 +103,7 @@ def new_hold(job: RunningJob, step: FieldStep, hold: Hold) -> Log | None:
 __all__ = [
     "HELD",
     "REFUSED",
+    "change_of",
     "count_of",
     "event_of_hold",
     "held_of",

@@ -46,7 +46,7 @@ from .context import RunningConfigJob
 from .rulebook import ManagedField
 from .steps import FieldStep, agreed, planned_item
 from .values import half_of, held_at, said_item, source_item, target_item, value_of
-from .wording import result_of, value_text, why_of
+from .wording import change_of, result_of, why_of
 
 logger = logging.getLogger(__name__)
 
@@ -208,8 +208,7 @@ def detail_of(step: FieldStep, after: ConfigItem) -> str:
     author = f"changed by {step.author}" if step.author else ""
     # The line is called after the target: what was written instead is said.
     field = f"{step.one.source_title} " if step.side is Side.LEFT else ""
-    values = f"{field}{value_text(step.before)} -> {value_text(value_of(after))}"
-    return f"{values} ({why_of(step, author=author)})"
+    return f"{field}{change_of(step, value_of(after))} ({why_of(step, author=author)})"
 
 
 def _remembered(

@@ -18,7 +18,7 @@ EVERY = 10.0
 
 @frozen(kw_only=True)
 class Standing:
-    """How far a stream is; None of what cannot be asked now."""
+    """How far a stream is; None of what is not asked for now."""
 
     phase: str
     seconds: float
@@ -29,6 +29,8 @@ class Standing:
     open: int = 0
     looked_up: int = 0
     """Conversations that were read over REST: most of them to repair."""
+    waiting: int = 0
+    """Bytes that wait on the disks of both listeners."""
     told: int | None = None
     merged: int | None = None
     complete_until: datetime | None = None
@@ -42,7 +44,8 @@ class Standing:
             f"{self.seconds:6.0f} s  {self.phase}: {self.changes:,} of {self.wanted:,} changes",
             f"{self.facts:,} facts",
             f"{self.open:,} open",
-            _merged(self.told, self.merged),
+            f"{self.waiting // 1_000_000:,} MB wait for Kafka",
+            *_merged(self.told, self.merged),
             f"repaired up to {_ago(self.complete_until, now)}",
             f"{self.looked_up:,} looked up",
         ]
@@ -54,10 +57,11 @@ class Standing:
         return ", ".join(parts)
 
 
-def _merged(told: int | None, merged: int | None) -> str:
-    if told is None or merged is None:
-        return "Kafka is away"
-    return f"{told:,} told, {max(0, told - merged):,} of them not merged"
+def _merged(told: int | None, merged: int | None) -> Iterator[str]:
+    if told is not None:
+        yield f"{told:,} told"
+    if told is not None and merged is not None:
+        yield f"{max(0, told - merged):,} of them not merged"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
@@ -98,6 +102,9 @@ class Phase:
 
     name: str
     patience: Patience | None = None
+    told: int | None = None
+    """Records that the listeners wrote, when it was last looked."""
+    merged: int | None = None
     began: float = field(factory=time.monotonic)
     """By the clock of `time.monotonic`: the whole of it."""
 

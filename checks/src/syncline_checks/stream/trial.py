@@ -16,7 +16,7 @@ from .patience import Patience
 from .progress import Phase, Progress, Standing
 from .schedule import Accident, schedule
 from .verdict import Verdict, judged
-from .world import World, started
+from .world import World, complete_until, started
 
 CHANGES_EACH = 7.0
 """Changes that a conversation has, more or less."""
@@ -114,12 +114,14 @@ def _say(file: Path, line: str) -> None:
 
 
 def _standing(world: World, plan: Plan, phase: Phase) -> Standing:
-    counts, left = world.counts(), phase.left
+    # Kafka is not asked here: a client of librdkafka that is made, and ended, just while the
+    # brokers are killed has ended the whole process before (a segmentation fault).
+    counts, listeners = world.counts(), world.listeners()
     return Standing(
         phase=phase.name, seconds=phase.seconds, changes=counts["made"], wanted=plan.events,
         facts=counts["facts"], open=counts["open"], looked_up=counts["looked_up"],
-        told=world.topics.told(), merged=world.topics.merged(),
-        complete_until=world.complete_until(), patience=left,
+        waiting=sum(one.waiting_bytes for one in listeners), told=phase.told, merged=phase.merged,
+        complete_until=complete_until(listeners), patience=phase.left,
     )  # fmt: skip
 
 
@@ -176,7 +178,8 @@ def _drained(world: World, plan: Plan, phase: Phase) -> tuple[int, str]:
     while (until := world.complete_until()) <= ended and not patience.over:
         world.require_alive()
         # What the calls below make is no sign that anything gets on.
-        most = max(most, (world.topics.told() or 0) - _EACH_CALL * calls)
+        phase.told = world.topics.told()
+        most = max(most, (phase.told or 0) - _EACH_CALL * calls)
         calls += 1
         patience.note((until, world.counts()["looked_up"], most // _EACH_CALL))
         # A listener says how far it is with what it tells: somebody calls once more.
@@ -193,7 +196,7 @@ def _merged(world: World, plan: Plan, phase: Phase) -> tuple[int, str]:
     quiet = _SILENCE if plan.zombies else _QUIET
     while not patience.over:
         world.require_alive()
-        told, merged = world.topics.told(), world.topics.merged()
+        phase.told, phase.merged = told, merged = world.topics.told(), world.topics.merged()
         if told is None or merged is None or told != last or told != merged:
             since = time.monotonic()
         elif time.monotonic() - since >= quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TypeAlias
 from attrs import define, field
 
 from syncline.config import read
-from syncline.engine.mirroring.status import stream_statuses
+from syncline.engine.mirroring.status import StreamStatus, stream_statuses
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -65,16 +65,19 @@ class World:
         begun = self.vendor.act({"do": "begin", "script": "call", "by_hand": True})
         self.vendor.act({"do": "step", "conversation": begun["id"], "changes": "all"})
 
-    def complete_until(self) -> datetime:
-        """Return up to when both listeners have told everything, what they missed included."""
+    def listeners(self) -> list[StreamStatus]:
+        """Return where both listeners stand, by what they left on disk."""
         hosts = (self.hosts["listener-a"], self.hosts["listener-b"])
-        found = [
-            standing.complete_until or _NEVER
+        return [
+            standing
             for host in hosts
             for standing in stream_statuses(read(host.file), "mirror")
             if host.folder.name.endswith(f"-{standing.listener}")
         ]
-        return min(found, default=_NEVER)
+
+    def complete_until(self) -> datetime:
+        """Return up to when both listeners have told everything, what they missed included."""
+        return complete_until(self.listeners())
 
     def await_listeners(self) -> None:
         """Wait until both listen.
@@ -145,6 +148,11 @@ class World:
         return "\n".join(log.read_text(encoding="utf-8")[-1500:] for log in logs)
 
 
+def complete_until(listeners: Iterable[StreamStatus]) -> datetime:
+    """Return up to when all of them have told everything; very long ago where that is not known."""
+    return min((one.complete_until or _NEVER for one in listeners), default=_NEVER)
+
+
 @contextmanager
 def started(folder: Path, *, truth: Path, outage: float, seed: int) -> Iterator[World]:
     """Start everything, and end it with the block.
@@ -176,4 +184,4 @@ def started(folder: Path, *, truth: Path, outage: float, seed: int) -> Iterator[
         yield world
 
 
-__all__ = ["HEARTBEAT", "PARTITIONS", "Counts", "World", "started"]
+__all__ = ["HEARTBEAT", "PARTITIONS", "Counts", "World", "complete_until", "started"]

@@ -37,7 +37,9 @@ def test_a_million_changes_keep_every_promise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events = os.environ.get("SYNCLINE_SOAK_CHANGES", "1000000")
-    options = ["--rounds", "3", "--rest", "20", "--outage", "120", "--zombies", "0.001"]
+    # As many a second as two cores can take with all that is repaired, and some to spare.
+    options = ["--rate", "800", "--rounds", "3", "--rest", "20", "--outage", "120"]
+    options += ["--zombies", "0.001"]
     main(["stream", "--events", events, *options, "--keep", str(tmp_path)])
     said = capsys.readouterr().out
     require_kept(said)

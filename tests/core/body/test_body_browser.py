@@ -12,12 +12,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Route, sync_playwright
 
 from syncline.body import from_html
 from syncline.errors import Rejected
@@ -155,6 +156,30 @@ def watch(browser: Browser) -> Iterator[Watch]:
     watch.page.close()
 
 
+@pytest.fixture(scope="module")
+def _one_page(browser: Browser) -> Iterator[Watch]:
+    watch = Watch(browser)
+    yield watch
+    watch.page.close()
+
+
+@pytest.fixture
+def emptied(_one_page: Watch) -> Watch:
+    """A page that tests share, for a new one takes longer than they do; it is blank again."""
+    for _ in range(9):
+        # The string before may have it on its way to somewhere else.
+        with suppress(Error):
+            _one_page.page.goto("about:blank")
+            break
+    assert _one_page.page.url == "about:blank"
+    return _one_page
+
+
+def fires(watch: Watch, html: str) -> bool:
+    """Return whether something happens; on a busy machine it may not at the first look."""
+    return any(watch.as_page(html) or watch.as_inner_html(html) for _ in range(3))
+
+
 def payloads(shared: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for path in sorted((shared / "corpus" / "xss").glob("*.json")):
@@ -181,14 +206,14 @@ def assert_silent(watch: Watch, bodies_: list[str], size: int = 100) -> None:
 
 
 @pytest.mark.parametrize("html", FIRING)
-def test_an_unsanitised_string_is_seen_firing(watch: Watch, html: str) -> None:
-    assert watch.as_page(html) or watch.as_inner_html(html)
+def test_an_unsanitised_string_is_seen_firing(emptied: Watch, html: str) -> None:
+    assert fires(emptied, html)
 
 
 def test_public_strings_that_run_unsanitised_are_seen_running(watch: Watch, shared: Path) -> None:
     known = [entry["html"] for entry in payloads(shared) if "script" in entry["raw"]]
     chosen = Random(1).sample(known, 25)
-    seen = [html for html in chosen if watch.as_page(html) or watch.as_inner_html(html)]
+    seen = [html for html in chosen if fires(watch, html)]
     assert len(seen) >= 23
 
 

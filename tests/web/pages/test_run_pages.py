@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.errors import Rejected
+import pytest
+
+from syncline.errors import Rejected, Unavailable
 
 Site = Any
 
@@ -86,3 +88,22 @@ async def test_runs_and_long_runs_are_read_page_by_page(site: Site) -> None:
     page = await site.get("/jobs/job/runs")
     page = await site.get(page.link("Earlier runs"))
     assert len(page.links('[^"]*/runs/2026[^"]*')) == 6
+
+
+async def test_a_pass_that_could_not_list_a_side_is_told_as_an_error(site: Site) -> None:
+    site.left.write("A", "<p>a</p>")
+    site.left.fail("heads", Unavailable("half a listing"))
+    report = await site.sync()
+    page = await site.get("/jobs/job/runs")
+    assert "1 listing cut short" in page.text
+    page = await site.get(page.link(report.run))
+    assert "1 listing cut short" in page.text
+    assert "1 error" in (await site.get("/")).text
+
+
+async def test_a_pass_that_broke_off_is_told_as_an_error(site: Site) -> None:
+    with pytest.raises(RuntimeError):
+        async with site.session._run("full"):
+            raise RuntimeError("a defect")
+    assert "broke off" in (await site.get("/jobs/job/runs")).text
+    assert "1 error" in (await site.get("/")).text

@@ -11,6 +11,7 @@ from syncline.state.records import Run
 
 WIDTH, HEIGHT = 120, 28
 _BAR = 4
+_ERRORS = ("failed", "stale", "incomplete", "broke_off")
 
 
 @frozen(kw_only=True)
@@ -52,7 +53,7 @@ def _height(value: int, top: int) -> float:
 def numbers(run: Run) -> tuple[int, int]:
     """Return how many writes and how many errors a run has."""
     counts = counts_of(run)
-    return counts.get("writes", 0), counts.get("failed", 0) + counts.get("stale", 0)
+    return counts.get("writes", 0), sum(counts.get(name, 0) for name in _ERRORS)
 
 
 def counts_of(run: Run) -> dict[str, int]:

@@ -111,11 +111,16 @@ def outcomes(
     """Return what a pass did and what it left for the next one, in numbers and words for people.
 
     Args:
-        counts: those of a report.
+        counts: those of a report, or of a run as it is kept: with the listings that were cut short,
+            and whether it broke off.
         hints: what to look at, for some of what is left.
     """
     found = [f"{count:,} {name}" for name in _DONE if (count := counts.get(name, 0))]
     for name, said in _LEFT.items():
         if count := counts.get(name, 0):
             found.append(f"{count:,} {said}" + (f" ({hints[name]})" if name in hints else ""))
+    if count := counts.get("incomplete", 0):
+        found.append(f"{count:,} {'listing' if count == 1 else 'listings'} cut short")
+    if counts.get("broke_off", 0):
+        found.append("broke off")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
 from attrs import evolve
@@ -41,10 +41,28 @@ async def run_of(opened: W, lease: JobLease | None, kind: str) -> AsyncIterator[
         job = evolve(opened, run=run.id)
         report = Report(run=run.id, job=job.name)
         job.commit([SaveRun(run)])
-        with _told(job, run, report), one_reason():
+        with _told(job, run, report), _noted(job, run, report), one_reason():
             yield job, report
-        ended = evolve(run, ended_at=job.now(), counts=json.dumps(report.counts))
-        job.commit([SaveRun(ended)])
+        job.commit([SaveRun(evolve(run, ended_at=job.now(), counts=_counts(report)))])
+
+
+@contextmanager
+def _noted(job: RunningJob, run: Run, report: Report) -> Iterator[None]:
+    """Keep of a run that breaks off how far it came: it has no end, and counts as an error."""
+    try:
+        yield
+    except Exception:
+        if not job.process.turns.closed:  # then it was told to end
+            # The state, or the lease, may be what was lost.
+            with suppress(SynclineError):
+                job.commit([SaveRun(evolve(run, counts=_counts(report, broke_off=1)))])
+        raise
+
+
+def _counts(report: Report, **more: int) -> str:
+    if report.incomplete:
+        more["incomplete"] = len(report.incomplete)
+    return json.dumps({**report.counts, **more})
 
 
 @contextmanager

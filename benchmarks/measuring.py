@@ -173,6 +173,14 @@ def script(module: str, *arguments: object) -> Usage:
     return process(command, cwd=ROOT, environment=as_installed())
 
 
+def forget_peak() -> None:
+    """Let `peak_mb` begin at what this process has now.
+
+    What went before, such as reading a large file, would hide all that is less.
+    """
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
 def peak_mb() -> float:
     """Return the most memory this process has had, in MB.
 

@@ -378,7 +378,8 @@ class Runner:
     async def reload(self, config: Config) -> None:
         """Follow another configuration: only jobs that differ are opened anew, between two passes.
 
-        What cannot be opened is not begun: that job goes on as it was.
+        What cannot be opened is not begun: that job goes on as it was. What was put off after a
+        failure is tried at once.
 
         Raises:
             ConfigError: some jobs could not be opened, or the state is another; all problems.

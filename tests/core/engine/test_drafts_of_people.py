@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from syncline.errors import Stale, Unavailable
+from syncline.mapping import Mapping, Titles
 from syncline.ports import Capability
 from syncline.testing import EVERYTHING
 
@@ -31,6 +33,25 @@ async def test_a_persons_draft_is_never_published(pair: Any) -> None:
     pair.right.discard_draft(twin)
     await pair.session.resolve(conflict.record.id, "left")
     assert pair.right.live()[twin].body == "<p>y</p>"
+    await pair.quiet()
+
+
+async def test_a_draft_that_is_in_the_way_of_new_rules_is_one_conflict_until_it_is_gone(
+    pair: Any,
+) -> None:
+    twin = pair.twin(await pair.paired("Hours", "<p>x</p>"))
+    pair.right.start_draft(twin, body="<p>unfinished</p>")
+    pair.session = attrs.evolve(pair.session, mapping=Mapping(titles=Titles(prefix="KB: ")))
+    assert (await pair.sync()).conflicts == 1
+    (first,) = pair.session.conflicts()
+    for _ in range(3):
+        await pair.sync()
+        (later,) = pair.session.conflicts()
+        assert later.record.id == first.record.id
+    pair.right.discard_draft(twin)
+    await pair.sync()
+    assert not pair.session.conflicts()
+    assert pair.right.live()[twin].title == "KB: Hours"
     await pair.quiet()
 
 

@@ -46,7 +46,9 @@ def decide_pair(job: Job, reading: Reading, evidence: Evidence) -> Decision:
         decision = _lost_sight(job, reading)
     if link.state is LinkState.CONFLICT:
         return _frozen(job, reading, decision)
-    return _owed(job, reading, decision) if isinstance(decision, Keep) else decision
+    if link.state is LinkState.SYNCED and isinstance(decision, Keep):
+        return _owed(job, reading, decision)
+    return decision
 
 
 _ENDS_BY_HAND = (Reason.BOTH_EDITED, Reason.OPEN_DRAFT)
@@ -56,6 +58,7 @@ def _frozen(job: Job, reading: Reading, decision: Decision) -> Decision:
     """Return what becomes of a pair whose content waits for a person.
 
     An agreement reached by hand ends it: both sides equal, both as they were, or the draft gone.
+    A draft that is in the way of what the rules or a link owe goes on to be in the way.
     """
     conflict = job.state.conflict_of(reading.link.pair)
     if conflict is None:
@@ -63,7 +66,12 @@ def _frozen(job: Job, reading: Reading, decision: Decision) -> Decision:
     reason = conflict.reason
     if isinstance(decision, Keep):
         as_they_were = all(reading.seen[side].seen is Seen.UNCHANGED for side in Side)
-        return Adopt() if as_they_were and reason in _ENDS_BY_HAND else decision
+        if not as_they_were or reason not in _ENDS_BY_HAND:
+            return decision
+        owed = _owed(job, reading, decision) if reason is Reason.OPEN_DRAFT else decision
+        if isinstance(owed, Keep):
+            return Adopt()
+        decision = owed
     if not isinstance(decision, Write | Merge):
         return decision
     drafts = any(record is not None and record.draft for record in reading.records.values())
@@ -87,7 +95,7 @@ def _lost_sight(job: Job, reading: Reading) -> Decision:
 def _owed(job: Job, reading: Reading, keep: Keep) -> Decision:
     # Nobody edited anything; but the mapping may have changed, or a link may now lead somewhere.
     link = reading.link
-    if keep.reason is not Reason.NOTHING or link.state is not LinkState.SYNCED:
+    if keep.reason is not Reason.NOTHING:
         return keep
     for side in (link.origin.other, link.origin):
         if not job.policy.direction.writes(side):

@@ -156,8 +156,7 @@ class LiveNews:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
         for socket in tuple(self._sockets):
             socket.abort()
         await self._calls.aclose()

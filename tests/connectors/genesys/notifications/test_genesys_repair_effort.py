@@ -39,19 +39,20 @@ def details(number: int) -> Json:
 class Analytics(ConversationCalls):
     """Knows a conversation of each second; counts the pages that it is asked for."""
 
-    def __init__(self, client: Client, known: int) -> None:
+    def __init__(self, client: Client, known: int, seconds: float) -> None:
         super().__init__(client)
-        self.pages = 0
+        self.pages, self.seconds = 0, seconds
         self.latest_first = [details(number) for number in reversed(range(known))]
 
     async def began(self, since: datetime, until: datetime, number: int) -> list[Json]:
-        return self._page(number)
+        return await self._page(number)
 
     async def ended(self, since: datetime, until: datetime, number: int) -> list[Json]:
-        return self._page(number)
+        return await self._page(number)
 
-    def _page(self, number: int) -> list[Json]:
+    async def _page(self, number: int) -> list[Json]:
         self.pages += 1
+        await asyncio.sleep(self.seconds)
         return self.latest_first[(number - 1) * 100 : number * 100]
 
 
@@ -85,15 +86,23 @@ def gap(since: int, until: int) -> Gap:
     )
 
 
-async def repaired(*gaps: Gap, known: int = 1000) -> tuple[Analytics, set[str]]:
+async def repaired(
+    *gaps: Gap, known: int = 1000, lag: float = 0, seconds: float = 0
+) -> tuple[Analytics, set[str]]:
+    """Return what was asked and told until all gaps were told.
+
+    Args:
+        lag: seconds that analytics may be late.
+        seconds: what a page takes.
+    """
     clock, told = SystemClock(), Told()
     reports: asyncio.Queue[Report] = asyncio.Queue()
     async with Client("http://127.0.0.1:9", clock=clock) as client:
-        analytics = Analytics(client, known)
+        analytics = Analytics(client, known, seconds)
         repairs = Repairs(
             calls=analytics, telling=told, clock=clock, budget=Budget(clock, 1_000_000),
-            backoff=Backoff(Random(1)), lag=timedelta(0), put=lambda events: None, room=room,
-            report=reports.put_nowait,
+            backoff=Backoff(Random(1)), lag=timedelta(seconds=lag), put=lambda events: None,
+            room=room, report=reports.put_nowait,
         )  # fmt: skip
         task = asyncio.create_task(repairs.run())
         for one in gaps:
@@ -113,10 +122,19 @@ async def test_two_gaps_are_read_again_for_the_pages_of_the_older_one() -> None:
     alone, _ = await repaired(gap(100, 110))
     both, told = await repaired(gap(100, 110), gap(700, 710))
     assert told == within(100, 110) | within(700, 710)
-    assert both.pages == alone.pages == 3 * 2 * 10
+    assert both.pages == alone.pages == 2 * 10
 
 
 async def test_what_lies_after_a_gap_is_passed_and_what_lies_before_is_not_asked_for() -> None:
     analytics, told = await repaired(gap(900, 905))
     assert told == within(900, 905)
-    assert analytics.pages == 3 * 2 * 2
+    assert analytics.pages == 2 * 2
+
+
+async def test_it_is_looked_thrice_where_that_is_quick_and_no_look_follows_that_is_overdue() -> (
+    None
+):
+    for seconds, looks in ((0.0, 3), (0.8, 2)):
+        analytics, told = await repaired(gap(0, 5), known=20, lag=1, seconds=seconds)
+        assert told == {f"c{number}" for number in range(11)}
+        assert analytics.pages == 2 * looks

@@ -39,6 +39,11 @@ class OpenGap:
     faults: dict[str, None] = field(factory=dict)
     failures: int = 0
 
+    def skip(self, now: float) -> None:
+        """Leave out the looks in whose stead a later one is due by now, as after a long look."""
+        while len(self.looks) > 1 and self.looks[1] <= now:
+            del self.looks[0]
+
 
 def report_of(one: OpenGap) -> Report:
     """Return what became of a gap, as far as it is known."""

@@ -45,7 +45,7 @@ _JOIN = 60.0
 _TRIES = 30
 """Looks that fail, some a minute apart, before the gap is told as it is."""
 _PAGES = 1000
-_FEW = 300
+_FEW = 50
 """Most conversations that are read one by one: that takes a hundred times the calls."""
 
 
@@ -119,6 +119,8 @@ class Repairs:
         while True:
             now = self.clock.monotonic()
             due = [one for one in self._open if one.looks[0] <= now]
+            for one in due:
+                one.skip(now)
             if due:
                 await self._look(due)
                 continue

@@ -87,8 +87,8 @@ def tried(plan: Plan, folder: Path) -> Outcome:
     """
     truth = folder / "truth.jsonl"
     count = shards.parts(plan.events)
-    phase = Phase("changes are made")
     with started(folder, truth=truth, outage=plan.outage, seed=plan.seed) as world:
+        phase = Phase("changes are made")
         look = partial(_standing, world, plan, phase)
         with Progress(look, say=partial(_say, folder / "progress.log")).told():
             seconds = _made(world, plan, phase)

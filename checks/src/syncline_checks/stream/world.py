@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +14,7 @@ from attrs import define, field
 
 from syncline.config import read
 from syncline.engine.mirroring.status import StreamStatus, stream_statuses
+from syncline.errors import StateError
 from syncline_simulators.kafka.broker import Broker
 from syncline_simulators.kafka.options import BrokerOptions
 from syncline_simulators.running import AdminError, Running
@@ -27,8 +28,14 @@ Counts: TypeAlias = dict[str, int]
 PARTITIONS = 6
 HEARTBEAT = 3
 """Seconds: what a frozen socket costs shows within some of them."""
+_BROKER = BrokerOptions(
+    partitions=PARTITIONS, heap=512, properties={"log.segment.bytes": str(64 * 1024 * 1024)}
+)
+"""What was written last in each partition is read after `kill -9`: not gigabytes of it."""
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 _START = 60.0
+_ASKED = 5
+"""Times that the vendor is asked where nothing comes back."""
 _AWAY = 1.0
 """Seconds that a process is away that was killed."""
 
@@ -45,6 +52,7 @@ class World:
     outage: float
     """Seconds."""
     happened: list[str] = field(factory=list)
+    _complete_until: datetime = field(default=_NEVER, init=False)
 
     # -- the vendor --------------------------------------------------------------------------
 
@@ -53,6 +61,13 @@ class World:
 
         `finished` is 1 when all conversations have ended.
         """
+        for _ in range(_ASKED):
+            with suppress(OSError):  # it answers late where everything is
+                return self._counts()
+            time.sleep(_AWAY)
+        return self._counts()
+
+    def _counts(self) -> Counts:
         found: Counts = self.vendor.act({"do": "traffic"})["counts"]
         return found
 
@@ -77,7 +92,9 @@ class World:
 
     def complete_until(self) -> datetime:
         """Return up to when both listeners have told everything, what they missed included."""
-        return complete_until(self.listeners())
+        with suppress(StateError):  # it is being written just now
+            self._complete_until = complete_until(self.listeners())
+        return self._complete_until
 
     def await_listeners(self) -> None:
         """Wait until both listen.
@@ -162,7 +179,7 @@ def started(folder: Path, *, truth: Path, outage: float, seed: int) -> Iterator[
     """
     secret = secrets.token_urlsafe(24)
     with ExitStack() as stack:
-        broker = stack.enter_context(Broker(BrokerOptions(partitions=PARTITIONS)))
+        broker = stack.enter_context(Broker(_BROKER))
         vendor = stack.enter_context(
             simulated(folder, clients=CLIENTS, secret=secret, truth=truth, seed=seed)
         )

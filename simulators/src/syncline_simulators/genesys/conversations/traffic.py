@@ -30,6 +30,8 @@ from .truth import Truth
 
 TURN = 0.01
 """Seconds after which the generator lets others work."""
+OTHERS = 10
+"""Rounds of the loop that others have then, where the generator is late: a request takes as many."""
 FULL = 2 * 1024 * 1024
 """Bytes that wait for one reader, beyond which the generator waits too where it is to."""
 BEHIND = 1.0
@@ -237,7 +239,8 @@ class Traffic:
             dues.append(self._next)
         wait = max(0.0, min(dues) - time.monotonic()) if dues else 0.5
         if wait == 0.0:
-            await asyncio.sleep(0)
+            for _ in range(OTHERS):
+                await asyncio.sleep(0)
             return
         self._wake.clear()
         try:

@@ -11,13 +11,14 @@ import sys
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from .transactions import quicken
+from . import counting, transactions
 
 
 def main() -> None:
     """Serve until standard input ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    quicken()
+    transactions.quicken()
+    counting.quicken()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)  # noqa: T201 - what the parent waits for

@@ -26,6 +26,11 @@ from syncline_simulators.running import Running, running
 pytestmark = pytest.mark.long(20)
 PROGRAM = Path(__file__).with_name("one_of_two.py")
 PAGES = 12
+SLOW = {
+    "kind": "latency", "seconds": 3, "times": "always", "after": PAGES // 4 + 1,
+    "match": {"method": "POST", "path": "/documents$"},
+}  # fmt: skip
+"""After some pages the others take long: however late a test looks, a pass is not over yet."""
 
 
 @attrs.define
@@ -86,6 +91,10 @@ class Place:
         """The calls that changed something since the last `forget`."""
         return [c for c in [*self.wiki.calls(), *self.kb.calls()] if _changes(c)]
 
+    def hurry(self) -> None:
+        """Let a pass come to its end."""
+        self.kb.clear_faults()
+
     def forget(self) -> None:
         self.wiki.clear_calls()
         self.kb.clear_calls()
@@ -132,6 +141,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         lines += ["[jobs.knowledge]", 'kind = "documents"', 'left = "wiki"', 'right = "kb"']
         lines += ['poll = "3s"', "workers = 2"]
         (tmp_path / "syncline.toml").write_text("\n".join(lines))
+        kb.faults([SLOW])
         found = Place(tmp_path, wiki, kb)
         try:
             yield found
@@ -142,7 +152,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def half_done(place: Place, child: Child) -> None:
-    """Wait until a runner is in the middle of its first pass."""
+    """Wait until a runner is in the middle of its first pass, where it stays until `hurry`."""
     until(lambda: child.told("pass.started"), "the pass begins")
     until(lambda: len(place.kb.items()) >= PAGES // 4, "some pages are copied")
     assert not place.complete
@@ -162,6 +172,7 @@ def test_a_killed_runner_is_replaced_at_once(place: Place) -> None:
     assert not second.told("pass.started")
     first.send(signal.SIGKILL)
     first.process.wait()
+    place.hurry()
     until(lambda: second.role == "active", "the second takes over")
     until(lambda: place.complete, "the second goes on")
     assert second.process.poll() is None
@@ -173,6 +184,7 @@ def test_a_stopped_runner_is_replaced_and_writes_nothing_when_it_wakes(place: Pl
     second = place.start(ttl=6)
     half_done(place, first)
     place.stop_between_commits(first)
+    place.hurry()
     until(lambda: second.role == "active", "the second takes over")
     until(lambda: place.complete, "the second goes on")
     until(lambda: second.told("pass.ended"), "its passes end")
@@ -211,6 +223,7 @@ def test_a_runner_that_is_told_to_end_finishes_the_items_at_hand_and_leaves_the_
     assert not place.complete, "the rest is left to the next run"
     assert {item["state"] for item in place.kb.items()} == {"Published"}
 
+    place.hurry()
     second = place.start(ttl=600)
     until(lambda: second.role == "active", "the lease was given back")
     until(lambda: place.complete, "the second goes on")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from syncline_checks.stream.patience import Patience
 from syncline_checks.stream.progress import Progress, Standing
+from syncline_checks.stream.rest import Rest
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
 
@@ -31,6 +32,22 @@ def test_patience_ends_so_long_after_the_last_sign_of_progress_and_not_before() 
     assert patience.left == 1
     clock[0] += 1
     assert patience.over
+
+
+def test_accidents_rest_until_what_the_last_one_cost_is_repaired_but_not_for_ever() -> None:
+    clock, repaired = [0.0], [NOW]
+    rest = Rest(20, lambda: repaired[0], lambda: NOW, lambda: clock[0])
+    assert rest.over
+    rest.begin()
+    for seconds, until, over in (
+        (19, NOW + timedelta(seconds=9), False),
+        (20, NOW, False),
+        (20, NOW + timedelta(seconds=9), True),
+        (59, NOW, False),
+        (60, NOW, True),
+    ):
+        clock[0], repaired[0] = seconds, until
+        assert rest.over is over
 
 
 def test_a_line_says_what_is_done_and_what_is_left() -> None:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--drop", type=float, default=0.001, help="share of changes that are never published")
     add("--reorder", type=float, default=0.0, help="seconds within which topics overtake another")
     add("--zombies", type=float, default=0.0, help="share of ends that are; adds a minute")
-    add("--rest", type=float, default=0.0, help="seconds between two accidents (default: 0)")
+    add("--rest", type=float, default=0.0, help="seconds between accidents (default: 0)")
     add("--patience", type=float, default=600.0, help="seconds without any progress (default: 600)")
     add("--seed", type=int, default=1, help="repeats the schedule and the conversations")
     add("--keep", type=Path, default=None, help="folder for logs and streams (default: none kept)")

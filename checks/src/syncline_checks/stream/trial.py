@@ -14,6 +14,7 @@ from attrs import frozen
 from . import shards
 from .patience import Patience
 from .progress import Phase, Progress, Standing
+from .rest import Rest
 from .schedule import Accident, schedule
 from .verdict import Verdict, judged
 from .world import World, complete_until, started
@@ -53,7 +54,7 @@ class Plan:
     reorder: float
     """Seconds within which topics overtake each other."""
     rest: float = 0.0
-    """Seconds between two accidents at least."""
+    """Seconds between two accidents at least; thrice as many until what was missed is repaired."""
     patience: float = 600.0
     """Seconds after which it is given up if nothing gets on: no change, no conversation that is
     read again, no event that is merged."""
@@ -133,7 +134,7 @@ def _made(world: World, plan: Plan, phase: Phase) -> float:
     """
     _begin(world, plan)
     waiting = schedule(plan.kinds, rounds=plan.rounds, seed=plan.seed)
-    patience, rested = Patience(plan.patience), 0.0
+    patience, rest = Patience(plan.patience), Rest(plan.rest, world.complete_until)
     while True:
         world.require_alive()
         counts = world.counts()
@@ -143,9 +144,9 @@ def _made(world: World, plan: Plan, phase: Phase) -> float:
         if not waiting and counts["finished"]:
             break
         due = bool(waiting) and waiting[0].at <= counts["made"] / plan.events
-        if due and time.monotonic() >= rested:
+        if due and rest.over:
             world.befall(waiting.pop(0).kind)
-            rested = time.monotonic() + plan.rest
+            rest.begin()
         else:
             time.sleep(_LOOK)
     world.vendor.act({"do": "notifications", "close_every": 0})

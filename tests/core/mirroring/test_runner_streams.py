@@ -69,12 +69,13 @@ class Vendor:
     wanted: list[Subscription] = attrs.field(factory=list)
     stages: list[_Stage] = attrs.field(factory=list)
     refuses: SynclineError | None = None
+    make: type[ScriptedSource] = ScriptedSource
 
     def source(self, settings: Any, context: Context, wanted: Subscription) -> EventSource:
         if self.refuses is not None:
             raise self.refuses
         self.wanted.append(wanted)
-        self.sources.append(ScriptedSource())
+        self.sources.append(self.make())
         return self.sources[-1]
 
     def merge(self, settings: Any, context: Context, told: MergeJob) -> _Stage:
@@ -254,6 +255,24 @@ async def test_how_a_stream_fares_is_told_once_the_state_can_be_written(
         async with running(made, state=state):
             await until(lambda: next(iter(stream_statuses(made, "mirror"))).error)
         assert state.refused == 3
+
+
+async def test_a_stream_that_does_not_end_in_time_is_named(
+    config: Made, vendor: Vendor, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Slow(ScriptedSource):
+        async def aclose(self) -> None:
+            await asyncio.sleep(1.0)
+
+    vendor.make = Slow
+    async with Runner(config(), drain=0.3) as runner:
+        task = asyncio.create_task(runner.run())
+        await until(lambda: vendor.sources and runner.streams["mirror"].since)
+        runner.end()
+        await asyncio.wait_for(task, _SECONDS)
+    (late,) = [each for each in caplog.records if "did not end in time" in each.message]
+    assert late.message.startswith("streams did not end in time; what their sinks")
+    assert late.__dict__["job"] == "mirror"
 
 
 async def test_a_merge_job_is_told_its_instance_and_its_thresholds(

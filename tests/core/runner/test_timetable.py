@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
+import pytest
 
 from syncline.runner.cron import next_time
 from syncline.state.records import SaveRun
@@ -98,7 +99,9 @@ async def test_cancelling_drains_as_well(world: Any, until: Any) -> None:
         assert world.text(world.twin(page)) == "<p>9 to 5</p>"
 
 
-async def test_draining_has_an_end(world: Any, until: Any) -> None:
+async def test_draining_has_an_end(
+    world: Any, until: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     world.wiki.write("Opening hours", "<p>9 to 5</p>")
 
     async def hang(op: str, ref: object) -> None:
@@ -113,3 +116,6 @@ async def test_draining_has_an_end(world: Any, until: Any) -> None:
         async with asyncio.timeout(60):
             await task
         assert world.state.intents("articles"), "it is looked for at the next start"
+    (late,) = [each for each in caplog.records if "did not end in time" in each.message]
+    assert (late.__dict__["job"], late.__dict__["seconds"]) == ("articles", 0.2)
+    assert late.message.startswith("a write did not end")

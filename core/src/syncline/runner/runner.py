@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_WRITE_LATE = "a write did not end in time; it is looked for at the next start"
+_STREAM_LATE = (
+    "streams did not end in time; what their sinks and the disk do not have is read again at the"
+    " next start"
+)
+
 DRAIN_SECONDS = 30.0
 """How long a runner that ends waits for the items at hand."""
 
@@ -197,14 +203,17 @@ class Runner:
 
     async def _drain(self) -> None:
         await self._timetable.stop()
-        drains = [asyncio.create_task(worker.drain()) for worker in self.jobs.values()]
+        drains = {asyncio.create_task(worker.drain()): name for name, worker in self.jobs.items()}
+        streams = None
         if self._streams is not None:
-            drains.append(asyncio.create_task(self._streams.drained()))
+            streams = asyncio.create_task(self._streams.drained())
+            drains[streams] = ", ".join(self.streams)
         if drains:
             _, late = await asyncio.wait(drains, timeout=self._drain_seconds)
             for task in late:
                 task.cancel()
-                logger.warning("a write did not end in time; it is looked for at the next start")
+                fields = {"job": drains[task], "seconds": self._drain_seconds}
+                logger.warning(_STREAM_LATE if task is streams else _WRITE_LATE, extra=fields)
         await self._workers.stop()
         with suppress(StateError):
             if self._streams is not None:

@@ -17,7 +17,8 @@ from .merger import Work
 STALLED = 12.0
 """Seconds without a sign of life after which a member is left behind: librdkafka can wait for good.
 
-Seen in 2.16: `send_offsets_to_transaction` does not keep to its time-out when a broker restarts.
+Seen in 2.16: `send_offsets_to_transaction` does not keep to its time-out when a broker restarts
+(librdkafka issues 5456 and 5511, open: the time is never looked at; no setting shortens it).
 Everything else that a member does takes less than that, and there is nothing to be saved: brokers
 undo what was begun after `clients.TRANSACTION`.
 """

@@ -8,16 +8,18 @@ from ..model import Ref
 from .pairs import Pairs
 from .records import LinkState
 
-_TOLD_BY = " ".join(
-    f"when '{state.value}' then '{state.told_by}'" for state in LinkState if state.told_by
-)
+_TOLD_BY = {state.value: state.told_by for state in LinkState if state.told_by}
+_EVENTS = ", ".join(f"'{event}'" for event in _TOLD_BY.values())
+_CASES = " ".join(f"when '{state}' then '{event}'" for state, event in _TOLD_BY.items())
 _TELLING = (
-    "select (select h.id from history h where h.pair=links.pair and h.job=links.job"  # noqa: S608
-    f" and h.event=case links.state {_TOLD_BY} end order by h.at desc, h.id desc limit 1) as id"
-    " from links where job=:job and id is not null and state in"
-    f" ({', '.join(repr(state.value) for state in LinkState if state.told_by)})"
+    "select h.id from history h indexed by history_event cross join links on links.pair=h.pair"  # noqa: S608
+    f" where h.job=:job and h.event in ({_EVENTS}) and h.at<:before"
+    f" and h.event=case links.state {_CASES} end"
+    " and not exists (select 1 from history later indexed by history_pair"
+    " where later.pair=h.pair and later.at>=h.at and later.job=h.job and later.event=h.event"
+    " and (later.at, later.id)>(h.at, h.id))"
 )
-"""The lines that say since when, and why, pairs are withdrawn or held."""
+"""The old lines that say since when, and why, pairs are withdrawn or held: the latest of each."""
 
 
 class Retention(Pairs):
@@ -60,11 +62,14 @@ class Retention(Pairs):
 
     def _drop_history(self, job: str, before: datetime) -> None:
         given = {"job": job, "before": before.isoformat()}
-        old = f"job=:job and at<:before and id{{}} in ({_TELLING})"
-        self._db.execute(f"delete from history where {old.format(' not')}", given)  # noqa: S608
         self._db.execute(
-            f"update history set before='', after='' where {old.format('')}"  # noqa: S608
-            " and (before<>'' or after<>'')",
+            f"delete from history where job=:job and at<:before and id not in ({_TELLING})",  # noqa: S608
+            given,
+        )
+        # What is old and still there says why a pair is as it is; the texts are forgotten.
+        self._db.execute(
+            "update history set before='', after='' where job=:job and at<:before"  # noqa: S608
+            f" and event in ({_EVENTS}) and (before<>'' or after<>'')",
             given,
         )
 

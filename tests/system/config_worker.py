@@ -17,7 +17,7 @@ from syncline.engine.opening.jobs import AnySession, open_job
 from syncline.model import Change, Ref, Side
 
 JOB = "capacity"
-EVENTS = 1000
+EVENTS = 600
 
 
 async def main(path: Path, share: int, of: int, go: Callable[[], bool]) -> None:
@@ -30,11 +30,11 @@ async def main(path: Path, share: int, of: int, go: Callable[[], bool]) -> None:
         await hear(session, mine[::2])
         while not go():
             await session.work()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
         await hear(session, mine[1::2])
         while session.state.backlog(JOB).count:
             await session.work()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
 
 
 def events(refs: Sequence[Ref]) -> list[Ref]:

@@ -25,7 +25,7 @@ from syncline_demo.systems import System, started
 from syncline_demo.tables import connections
 
 WORKER = Path(__file__).with_name("config_worker.py")
-TEAMS = range(10)
+TEAMS = range(6)
 DEBOUNCE = timedelta(seconds=2)
 Per: TypeAlias = Callable[[int], int]
 """A number for each team."""
@@ -141,7 +141,7 @@ def ended(process: subprocess.Popen[str], status: int = 0) -> str:
 
 @pytest.fixture(scope="module")
 def systems() -> Iterator[tuple[System, System]]:
-    """Ten teams with machines and functions, none as the rules say."""
+    """Six teams with machines and functions, none as the rules say."""
     with ExitStack() as stack:
         centre = stack.enter_context(started("genesys", ["--rate-limit", "6000/min"]))
         cloud = stack.enter_context(started("aws", []))
@@ -164,7 +164,7 @@ def both(systems: tuple[System, System], tmp_path: Path) -> Both:
 
 
 def written(folder: Path, centre: System, cloud: System) -> Path:
-    """Write the configuration of thirty rules over twenty objects."""
+    """Write the configuration of three rules for each team, over two objects."""
     tables = {
         "cx": {**centre.connection, "requests_per_minute": 5900},
         "cloud": cloud.connection,
@@ -238,11 +238,11 @@ def test_a_sync_that_is_killed_is_made_up_for_by_the_next(
     assert both.different(before) == expected(machines, lambda n: 20 + number)
     counts = sorted(map(len, both.writes().values()))
     # A write that was on its way to the system may be made once more: it says the same.
-    assert counts[:-1] == [1] * 19
+    assert counts[:-1] == [1] * (2 * len(TEAMS) - 1)
     assert counts[-1] <= (2 if point["when"] == "before" else 1)
     events = Counter(entry["event"] for entry in both.history())
     # It may also arrive after the next pass has looked, and be found where it should be.
     assert set(events) <= ({"updated", "adopted"} if point["when"] == "before" else {"updated"})
-    assert events.total() == 30
+    assert events.total() == 3 * len(TEAMS)
     ended(both.syncline("sync", "capacity"))
     assert sum(map(len, both.writes().values())) == sum(counts)

@@ -64,8 +64,9 @@ def test_a_pass_ends_before_its_time_is_over_and_the_next_invocations_end_it(
     late: list[float] = []
     for _ in range(60):
         began = time.monotonic()
-        # The first one has no time for all of them, however fast the machine is.
-        seconds = 1.6 if seen else 0.3
+        # The first one has no time for all of them, however fast the machine is; later ones have
+        # more and more, however slow it is.
+        seconds = 1.6 + len(seen) / 10 if seen else 0.3
         function({"syncline": {"job": "articles", "do": "sync"}}, seconds=seconds)
         late.append(time.monotonic() - began - seconds)
         seen.append(function.copies())

@@ -91,7 +91,8 @@ def tried(plan: Plan, folder: Path) -> Outcome:
     with started(folder, truth=truth, outage=plan.outage, seed=plan.seed) as world:
         phase = Phase("changes are made")
         look = partial(_standing, world, plan, phase)
-        with Progress(look, say=partial(_say, folder / "progress.log")).told():
+        say = partial(_say, folder / "progress.log")
+        with Progress(look, say=say).told():
             seconds = _made(world, plan, phase)
             before = time.monotonic()
             told, unfinished = _drained(world, plan, phase)
@@ -101,6 +102,7 @@ def tried(plan: Plan, folder: Path) -> Outcome:
                 host.stop()
             heard = shards.sharded(world.topics.clean(), folder / "heard", count)
         peaks = {name: host.peak for name, host in world.hosts.items()}
+    say(f"{heard.lines:,} events were read; what happened is read now, and judged")
     happened = shards.sharded(shards.lines_of(truth), folder / "truth", count)
     return Outcome(
         verdict=judged(happened, heard, listeners=2), happened=world.happened, seconds=seconds,

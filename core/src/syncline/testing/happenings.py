@@ -10,8 +10,8 @@ from typing import Final
 
 from ..engine import Session
 from ..errors import Forbidden, LeaseLost, OutcomeUnknown, Rejected, Unavailable
+from ..mapping import Filter, Titles, compiled
 from ..mapping import Mapping as Rules
-from ..mapping import Titles
 from ..model import Change, Ref, Side
 from .accidents import Effect
 from .acts import ACTS, act
@@ -30,6 +30,8 @@ RULES: Final = (
     Rules(),
     Rules(titles=Titles(prefix="KB: ")),
     Rules(titles=Titles(prefix="Help ", suffix=" (2)")),
+    Rules(exclude=Filter(when=compiled("title.startsWith('Renamed')"))),
+    Rules(include=Filter(labels=frozenset({"public"}))),
 )
 """The mappings that jobs change between."""
 
@@ -208,8 +210,7 @@ async def _wait(world: World, side: Side, number: int) -> None:
 
 async def _remap(world: World, side: Side, number: int) -> None:
     """Give the job other rules, as somebody does who edits its configuration."""
-    world.mappings.append(RULES[number % len(RULES)])
-    world.restart()
+    world.change_rules(RULES[number % len(RULES)])
 
 
 async def _jump(world: World, side: Side, number: int) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"<a [^>]*>")
 
-_REASONS = ("it is a copy", "it carries", "its copy ")
+_REASONS = ("it is a copy", "it carries", "its copy ", "it matches", "it does not match")
 """Why a live item may stay without a counterpart."""
 
 

@@ -21,6 +21,7 @@ from ..decision import Limits, Policy
 from ..engine import Session
 from ..engine.context import Process
 from ..engine.runs.turns import Turns
+from ..mapping import Excluded
 from ..mapping import Mapping as Rules
 from ..model import Document, Ref, Side, Status
 from ..ports import Capability
@@ -31,6 +32,7 @@ from .boundary import Boundary, guarded, survives
 from .clock import FakeClock
 from .invariants import JOB, Checker
 from .memory import EVERYTHING, MemoryStore
+from .vendor import Article
 from .words import Ledger, words_of
 
 _POOR = Vocabulary(
@@ -141,6 +143,8 @@ class World:
         self.seams = seams or Seams()
         self.mappings = [self.seams.mapping()]
         """The rules that the job had; the last ones are those of now."""
+        self.ruled: dict[Ref, int] = {}
+        """How often each item had been saved when the rules changed last."""
         self._open = state
         self._ids = count(1)
         self._holders = count(1)
@@ -277,8 +281,26 @@ class World:
                 status = store.status(article)
                 if article.hidden or not article.listed or status is not Status.LIVE:
                     self.away[article.ref] = "hidden" if article.hidden else status.value
+                elif side is Side.LEFT and self._left_the_job(article):
+                    self.away[article.ref] = "excluded"
                 if status is Status.LIVE:
                     self.seen_live[side] |= words_of(article.value)
+
+    def _left_the_job(self, article: Article) -> bool:
+        """Tell whether an item was changed so that the filters of now leave it out.
+
+        One that only the change of the filters left out is kept on both sides.
+        """
+        saved_since = len(article.history) > self.ruled.get(article.ref, 0)
+        return saved_since and isinstance(self.mapping.forward(article.value), Excluded)
+
+    def change_rules(self, rules: Rules) -> None:
+        """Give the job other rules, and start it again."""
+        if rules.version != self.mapping.version:
+            articles = self.left.articles.values()
+            self.ruled = {article.ref: len(article.history) for article in articles}
+        self.mappings.append(rules)
+        self.restart()
 
     def later(self, **time: float) -> None:
         """Let time pass."""

@@ -198,7 +198,7 @@ def test_the_reader_drops_what_two_listeners_named_differently() -> None:
             )
         assert producer.flush(30) == 0
         with listening(kafka.bootstrap, drop=True) as found:
-            for _ in range(100):
+            for _ in range(600):
                 if len(found.lines) == 2:
                     break
                 time.sleep(0.1)

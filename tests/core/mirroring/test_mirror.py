@@ -194,7 +194,7 @@ async def test_a_folder_that_goes_away_is_told_while_the_sink_takes_events(
     assert (health.unfit, [*health.degraded]) == (
         "", ["nothing can be kept on disk; the log and `syncline status` name the folder"]
     )  # fmt: skip
-    assert [each.message for each in caplog.records] == ["events cannot be kept on disk"]
+    assert [each.message for each in caplog.records] == ["nothing could be kept on disk"]
     (stage.folder / "elsewhere").rename(folder)
     await stage.passes(6)
     assert stage.mirror.metrics.disk_error is None
@@ -222,6 +222,25 @@ async def test_nothing_is_promised_while_the_folder_is_away_and_the_sink_too(
     spool.folder = stage.folder / "spool"
     await stage.passes(20)
     assert stage.sink.ids() == stage.source.settled == ["e1", "e2", "e3"]
+    assert stage.mirror.metrics.disk_error is None
+
+
+async def test_a_disk_that_refuses_what_no_look_can_tell_is_told_once(
+    staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = await staged()
+    stage.sink.down = Unavailable("no broker answers")
+    # A segment that is a folder: it can be looked at, and not be opened.
+    for number in range(1, 60):
+        (stage.folder / "spool" / f"{number:010d}.events").mkdir()
+    told(stage, 1)
+    await stage.passes(20)
+    errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
+    assert errors == ["events cannot be kept on disk"]
+    assert "is a directory; look after the disk" in stage.mirror.metrics.disk_error
+    stage.sink.down = None
+    await stage.passes(25)
+    assert stage.sink.ids() == stage.source.settled == ["e1"]
     assert stage.mirror.metrics.disk_error is None
 
 

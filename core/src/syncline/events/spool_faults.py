@@ -30,7 +30,9 @@ def trouble_of(folder: Path) -> OSError | None:
         room = os.statvfs(folder)
     except OSError as error:
         return error
-    if room.f_blocks and not room.f_bavail:
+    # Some blocks are kept back for root.
+    left = room.f_bavail if os.geteuid() else room.f_bfree
+    if room.f_blocks and not left:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if not os.access(folder, os.W_OK | os.X_OK):
         # What refuses is either: people are told that they have to change what may be written.

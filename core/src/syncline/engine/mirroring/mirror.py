@@ -46,6 +46,7 @@ TICK = 0.2
 """Seconds between two looks at the clock, and between two commits of what is known."""
 LOOK = 5.0
 """Seconds between two looks at the disk while it is not written to."""
+_LOOKED = "nothing could be kept on disk"
 _WAITING = "events cannot be kept on disk"
 _READ = "what waits on disk cannot be read"
 _KNOWN = "what is known could not be kept"
@@ -169,8 +170,11 @@ class Mirror:
             return
         self._looked = now
         if (trouble := self.spool.trouble()) is not None:
-            self._disk.failed(_WAITING, StateError(trouble))
-        elif now >= self._disk_until:
+            self._disk.failed(_LOOKED, StateError(trouble))
+            return
+        self._disk.well(_LOOKED)
+        if self._outage.reason is None and now >= self._disk_until:
+            # Nothing is to be written: what a look does not find is found by the next outage.
             self._disk.well(_WAITING)
 
     def _commit(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,20 @@ from syncline_aws.config import AwsStore
 from syncline_simulators.running import Running, running
 
 KEY = "AKIACONNECTOR0000000"
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker have all tests of an account, and one those of a table.
+
+    boto3 and moto load their services when they are first used: five times in as many workers.
+    """
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            group = "dynamodb" if item.path.is_relative_to(HERE / "state") else "aws"
+            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.long(50))
 
 
 class SimulatedClock(SystemClock):

@@ -22,6 +22,7 @@ from syncline.events.interaction import (
     HELD,
     JOINED,
     RECORDING,
+    RESUMED,
     STARTED,
 )
 from syncline.model import JSON
@@ -179,6 +180,16 @@ def test_one_whose_end_was_told_to_nobody_is_a_zombie_until_it_is_finalised() ->
     final = {**heard[-1], "event_id": "f", "event_type": FINALIZED, "synthetic": True}
     found = judge(done, [*heard, final])
     assert (found.faults, found.zombies, found.finalised) == ({}, [], 1)
+
+
+def test_what_undoes_something_that_nobody_was_told_of_shows_nowhere_and_is_excused() -> None:
+    held = Done(conversation="c1", participant="p", type=HELD, at=AT + timedelta(seconds=4))
+    resumed = attrs.evolve(held, type=RESUMED, at=AT + timedelta(seconds=5))
+    again = attrs.evolve(resumed, at=AT + timedelta(seconds=6))
+    lost = attrs.evolve(held, dropped=True)
+    assert judge([*_done(), lost, resumed], [*_heard()]).faults == {}
+    assert judge([*_done(), held, resumed], [*_heard()]).faults == {"missing": 2}
+    assert judge([*_done(), lost, resumed, again], [*_heard()]).faults == {"missing": 1}
 
 
 def test_what_the_vendor_told_nobody_is_excused() -> None:

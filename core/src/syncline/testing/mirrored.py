@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -170,7 +170,7 @@ def judge(
     found = Judgement(done=len(truth), heard=len(heard))
     told = [*gaps(heard)] if silences is None else silences
     _order(found, heard)
-    _coverage(found, truth, heard, _excuses(told, listeners, slack, _last_told(truth)))
+    _coverage(found, truth, heard, _excuses(told, listeners, slack, truth))
     _endings(found, truth, heard)
     return found
 
@@ -205,9 +205,12 @@ class _Excuses:
     listeners: int
     slack: timedelta
     last: Mapping[str, datetime]
+    undoing: Set[tuple[Change, datetime]]
 
     def excuse(self, one: Done) -> bool:
-        return one.dropped or self._nobody_told(one) or self._nobody_heard(one)
+        if one.dropped or (one.change, one.at) in self.undoing:
+            return True
+        return self._nobody_told(one) or self._nobody_heard(one)
 
     def _nobody_told(self, one: Done) -> bool:
         """Tell whether no snapshot said so, nor any later one."""
@@ -222,8 +225,24 @@ class _Excuses:
         return len(deaf) >= self.listeners
 
 
+def _undoing(truth: Iterable[Done]) -> Iterator[tuple[Change, datetime]]:
+    """Yield what can undo something that nobody was told of: then nothing shows that it was."""
+    untold: set[tuple[str, ...]] = set()
+    for one in truth:
+        if one.type not in TOGGLES:
+            continue
+        kind = HELD if one.type == RESUMED else one.type
+        place = (one.conversation, one.participant, one.communication, kind)
+        if place in untold:
+            yield one.change, one.at
+        if one.told:
+            untold.discard(place)
+        else:
+            untold.add(place)
+
+
 def _excuses(
-    gaps: Sequence[Gap], listeners: int, slack: timedelta, last: Mapping[str, datetime]
+    gaps: Sequence[Gap], listeners: int, slack: timedelta, truth: Sequence[Done]
 ) -> _Excuses:
     by_listener: dict[str, list[Gap]] = {}
     unrepaired: dict[str, list[Gap]] = {}
@@ -232,7 +251,8 @@ def _excuses(
         for conversation in gap.unrepaired:
             unrepaired.setdefault(conversation, []).append(gap)
     silent = {name: _spans(told, slack) for name, told in by_listener.items()}
-    return _Excuses(silent, unrepaired, listeners, slack, last)
+    undoing = frozenset(_undoing(truth))
+    return _Excuses(silent, unrepaired, listeners, slack, _last_told(truth), undoing)
 
 
 def _order(found: Judgement, heard: Sequence[Heard]) -> None:

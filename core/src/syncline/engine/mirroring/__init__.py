@@ -2,10 +2,10 @@
 
 `opening.open_stream` makes a stream of a job, with what `context` lends it, the `credentials` that
 one listener needs, and a folder of its own (`folders`). `mirror.Mirror` is at work: what was heard
-waits in the `inbox`, each call of the sink is a `sending`, an `outage` diverts to disk, and
-`open_conversations` outlast the process. Where one process works alone, `single_process` adds
-`deduplication` and a janitor. `metrics` counts, `health` judges, `health_record` and `status` let
-another process know.
+waits in the `inbox`, each call of the sink is a `sending`, an `outage` diverts to the `backlog` on
+`disk`, and `open_conversations` outlast the process. Where one process works alone,
+`single_process` adds `deduplication` and a janitor. `metrics` counts, `health` judges,
+`health_record` and `status` let another process know.
 """
 
 from __future__ import annotations

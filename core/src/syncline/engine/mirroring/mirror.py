@@ -13,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeAlias
 
 from attrs import define, field
 
@@ -24,6 +23,7 @@ from ...events import Batch, Event, EventSink, EventSource
 from ...events.dead_letters import DeadLetters
 from ...events.spool import Position, Spool
 from ...ports import Clock
+from .backlog import Backlog, Blocking, in_thread
 from .disk import Disk
 from .inbox import TOGETHER, Inbox
 from .metrics import StreamMetrics
@@ -33,36 +33,19 @@ from .sending import Refused, Sending, begin, failure_of
 
 logger = logging.getLogger(__name__)
 
-Blocking: TypeAlias = Callable[
-    [Callable[[Sequence[Sequence[Event]]], list[Position]], Sequence[Sequence[Event]]],
-    Awaitable[list[Position]],
-]
-
 WINDOW = 8
 """Calls of the sink that are on their way at most."""
 STALL = 1.0
 """Seconds without an answer after which events are kept on disk."""
 TICK = 0.2
 """Seconds between two looks at the clock, and between two commits of what is known."""
-LOOK = 5.0
-"""Seconds between two looks at the disk while it is not written to."""
-_LOOKED = "nothing could be kept on disk"
-_WAITING = "events cannot be kept on disk"
-_READ = "what waits on disk cannot be read"
 _KNOWN = "what is known could not be kept"
-_REFUSED = "refused events cannot be kept"
 _GRACE = 1.0
 """Seconds in which a source that was closed comes to the end of what it tells."""
 _PATIENCE = 5.0
 """Seconds without an answer after which an end waits for none: all of it is on disk by then."""
 _NEARLY = 512 * 1024
 """So little waits on disk that new events need not go through it: they wait for a moment."""
-
-
-async def _in_thread(
-    call: Callable[[Sequence[Sequence[Event]]], list[Position]], groups: Sequence[Sequence[Event]]
-) -> list[Position]:
-    return await asyncio.to_thread(call, groups)
 
 
 @define(eq=False, kw_only=True)
@@ -79,20 +62,18 @@ class Mirror:
     metrics: StreamMetrics = field(factory=StreamMetrics)
     stall: float = STALL
     window: int = WINDOW
-    blocking: Blocking = _in_thread
+    blocking: Blocking = in_thread
     """How what waits for the disk is called."""
     _inbox: Inbox = field(factory=Inbox, init=False)
     _flight: deque[Sending] = field(factory=deque, init=False)
     _wake: asyncio.Event = field(factory=asyncio.Event, init=False)
     _outage: Outage = field(init=False)
     _disk: Disk = field(init=False)
-    _looked: float = field(default=float("-inf"), init=False)
+    _backlog: Backlog = field(init=False)
     _diverted: bool = field(default=False, init=False)
     """What is heard goes to the sink by way of the spool."""
     _broken: bool = field(default=False, init=False)
     """A call failed: those behind it are waited for, and then all are repeated in order."""
-    _disk_until: float = field(default=float("-inf"), init=False)
-    """Until when a disk that could not be written to is left alone."""
     _ended: bool = field(default=False, init=False)
     """The source tells nothing more."""
     _deadline: float | None = field(default=None, init=False)
@@ -101,6 +82,10 @@ class Mirror:
     def __attrs_post_init__(self) -> None:
         self._outage = Outage(self.random)
         self._disk = Disk(self.metrics)
+        self._backlog = Backlog(
+            spool=self.spool, dead_letters=self.dead_letters, disk=self._disk, clock=self.clock,
+            pause=self.stall, blocking=self.blocking,
+        )  # fmt: skip
         self._diverted = not self.spool.empty
         self.metrics.spool_size = self.spool.size
 
@@ -160,22 +145,8 @@ class Mirror:
         while True:
             await self.clock.sleep(TICK)
             self._commit()
-            self._look()
+            self._backlog.look(written=self._outage.reason is not None)
             self._wake.set()
-
-    def _look(self) -> None:
-        """See whether what is heard could wait on disk: an outage of the sink is a late moment."""
-        now = self.clock.monotonic()
-        if now < self._looked + LOOK:
-            return
-        self._looked = now
-        if (trouble := self.spool.trouble()) is not None:
-            self._disk.failed(_LOOKED, StateError(trouble))
-            return
-        self._disk.well(_LOOKED)
-        if self._outage.reason is None and now >= self._disk_until:
-            # Nothing is to be written: what a look does not find is found by the next outage.
-            self._disk.well(_WAITING)
 
     def _commit(self) -> None:
         try:
@@ -231,18 +202,11 @@ class Mirror:
         """Keep events that were refused for good; return whether they are kept."""
         if not refused:
             return True
-        before = self.dead_letters.count
-        try:
-            self.dead_letters.append(refused, self.clock.now())
-        except StateError as error:
+        new = self._backlog.quarantine(refused)
+        if new is None:
             # Nothing is settled before it is somewhere.
-            self._disk.failed(_REFUSED, error)
             return False
-        self._disk.well(_REFUSED)
-        self.metrics.rejected += self.dead_letters.count - before
-        for event, why in refused:
-            fields = {"event": event.id, "type": event.type, "error": why[:500]}
-            logger.error("an event was refused, and is kept as a dead letter", extra=fields)
+        self.metrics.rejected += new
         return True
 
     def _delivered(self, sending: Sending) -> None:
@@ -264,7 +228,7 @@ class Mirror:
     def _at_risk(self) -> bool:
         """Tell whether something is in memory alone, and the sink does not answer for it."""
         direct = [sending for sending in self._flight if sending.at is None]
-        if not direct or self.clock.monotonic() < self._disk_until:
+        if not direct or self._backlog.paused:
             return False
         return self._broken or self._stalled()
 
@@ -289,16 +253,9 @@ class Mirror:
         self.spool.skip(ends[-1])
 
     async def _spooled(self, groups: Sequence[Sequence[Event]]) -> list[Position] | None:
-        """Write groups of events to disk; None where that cannot be done at present."""
-        try:
-            ends = await self.blocking(self.spool.append, groups)
-        except StateError as error:
-            self._disk_until = self.clock.monotonic() + self.stall
-            self._disk.failed(_WAITING, error)
-            return None
-        self._disk.well(_WAITING)
-        self.metrics.spooled += sum(map(len, groups))
-        self._disk_until = float("-inf")
+        ends = await self._backlog.append(groups)
+        if ends is not None:
+            self.metrics.spooled += sum(map(len, groups))
         return ends
 
     def _begin_again(self) -> None:
@@ -316,7 +273,7 @@ class Mirror:
 
     async def _keep(self) -> None:
         """Write what was heard behind what waits."""
-        if not self._inbox or self._full() or self._nearly_through():
+        if not self._inbox or self._backlog.full or self._nearly_through():
             return
         taken: list[Batch] = []
         groups: list[Sequence[Event]] = []
@@ -328,9 +285,6 @@ class Mirror:
             self._inbox.put_back(taken)
         else:
             self._settle(taken)
-
-    def _full(self) -> bool:
-        return self.spool.full or self.clock.monotonic() < self._disk_until
 
     def _nearly_through(self) -> bool:
         """Tell whether so little waits that what is heard may wait for it in memory."""
@@ -345,12 +299,10 @@ class Mirror:
         window = self.window if self._outage.reason is None else 1
         while len(self._flight) < window:
             try:
-                found = self.spool.read()
-            except StateError as error:
+                found = self._backlog.read()
+            except StateError:
                 # What is on its way comes to its end; the rest is looked for again.
-                self._disk.failed(_READ, error)
                 return
-            self._disk.well(_READ)
             if found is None:
                 self._caught_up()
                 return
@@ -415,7 +367,7 @@ class Mirror:
 
     def _show(self) -> None:
         metrics = self.metrics
-        full = self._full()
+        full = self._backlog.full
         if full and not metrics.full and metrics.disk_error is None:
             fields = {"folder": str(self.spool.folder), "bytes": self.spool.bytes}
             logger.error("no room for what waits: the source is asked for nothing", extra=fields)

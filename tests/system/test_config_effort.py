@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -39,10 +38,13 @@ def account(folder: Path, groups: int) -> Iterator[System]:
         yield cloud
 
 
-def configured(folder: Path, systems: dict[str, System], job: str) -> Path:
+def configured(
+    folder: Path, systems: dict[str, System], job: str, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Write a configuration of these systems."""
     for system in systems.values():
-        os.environ.update(system.env)
+        for name, value in system.env.items():
+            monkeypatch.setenv(name, value)
     text = connections({name: system.connection for name, system in systems.items()})
     path = folder / "syncline.toml"
     path.write_text(f'state = "state.db"\n{text}\n{job}', encoding="utf-8")
@@ -51,7 +53,7 @@ def configured(folder: Path, systems: dict[str, System], job: str) -> Path:
 
 @pytest.mark.parametrize("groups", [200, pytest.param(1000, marks=pytest.mark.soak)])
 def test_groups_that_are_as_they_should_be_are_read_by_the_hundred_and_not_written(
-    groups: int, tmp_path: Path
+    groups: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = "".join(
         f"""[[jobs.capacity.rules]]
@@ -64,7 +66,7 @@ expression = "int(p)"
     job = f'[jobs.capacity]\nkind = "config"\n{rules}'
 
     with account(tmp_path, groups) as cloud:
-        path = configured(tmp_path, {"cloud": cloud}, job)
+        path = configured(tmp_path, {"cloud": cloud}, job, monkeypatch)
         adopting, took, calls = asyncio.run(twice(path, cloud))
     assert {item.event for item in adopting.items} == {"adopted"}
     assert took.pop("DescribeAutoScalingGroups") == groups / 100
@@ -85,7 +87,9 @@ async def twice(path: Path, cloud: System) -> tuple[Report, Counter[str], Counte
     return first, Counter(calls[:before]), Counter(calls[before:])
 
 
-def test_the_twenty_eighth_decrease_of_a_day_waits_for_the_next(tmp_path: Path) -> None:
+def test_the_twenty_eighth_decrease_of_a_day_waits_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ExitStack() as stack:
         cloud = stack.enter_context(started("aws", []))
         cloud.act(do="settings", update_lasts="0s")
@@ -98,7 +102,7 @@ from = { p = "cloud:ssm-parameter//reads#value" }
 to = "cloud:dynamodb-table/contacts#read_capacity"
 expression = "int(p)"
 """
-        path = configured(tmp_path, {"cloud": cloud}, job)
+        path = configured(tmp_path, {"cloud": cloud}, job, monkeypatch)
         asyncio.run(lowered_all_day(path, cloud))
 
 

@@ -61,7 +61,8 @@ async def news(simulator: Running, context: Context, do: Do) -> AsyncIterator[Li
     read = [one async for one in store.fetch_many(REFS)]
     assert len(read) == len(REFS)
     await store.aclose()
-    opened = open_live(settings(simulator, heartbeat=timedelta(seconds=1)), context, REFS)
+    often = {"heartbeat": timedelta(seconds=1), "topics_every": timedelta(seconds=1)}
+    opened = open_live(settings(simulator, **often), context, REFS)
     assert opened is not None
     yield opened
     await opened.aclose()
@@ -82,11 +83,12 @@ async def told(news: LiveNews, context: Context, wanted: set[str]) -> set[str]:
     return found
 
 
-async def subscribed(simulator: Running) -> None:
-    """Wait until a channel is subscribed."""
+async def subscribed(simulator: Running, times: int = 1) -> None:
+    """Wait until topics were asked for so many times."""
 
     def found() -> bool:
-        return any(one["path"].endswith("/subscriptions") for one in simulator.calls())
+        asked = [one for one in simulator.calls() if one["path"].endswith("/subscriptions")]
+        return len(asked) >= times
 
     async with asyncio.timeout(60):
         while not await asyncio.to_thread(found):  # noqa: ASYNC110
@@ -112,6 +114,28 @@ async def test_what_was_missed_while_a_channel_was_away_is_looked_at_again(
     await subscribed(simulator)
     simulator.act({"do": "close-sockets", "how": "reset"})
     assert await receiving == {*USED[:4]}
+
+
+async def test_what_was_refused_is_told_once_and_heard_once_it_is_granted(
+    news: LiveNews,
+    simulator: Running,
+    context: Context,
+    do: Do,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = simulator.connection["client_id"]
+    simulator.act({"do": "permit", "client": client, "permissions": []})
+    receiving = asyncio.create_task(told(news, context, {"queue/Support"}))
+    await subscribed(simulator, times=3)
+    assert sum("topics are refused" in record.message for record in caplog.records) == 1
+    simulator.act({"do": "permit", "client": client, "permissions": None})
+    number = 0
+    async with asyncio.timeout(60):
+        while not receiving.done():
+            number += 1
+            do("edit", "queue", name="Support", set={"description": f"service {number}"})
+            await asyncio.sleep(0.3)
+    assert "queue/Support" in receiving.result()
 
 
 def test_an_object_is_listened_to_once_its_id_is_known(context: Context) -> None:

@@ -96,6 +96,10 @@ class LiveNews:
     _topics: dict[str, set[str]] = field(factory=dict, init=False)
     _looked: float = field(default=float("-inf"), init=False)
     """When ids were looked up last, by the loop's clock."""
+    _asked: float = field(default=float("-inf"), init=False)
+    """When it was seen last whether what was refused is granted by now."""
+    _unheard: set[str] = field(factory=set, init=False)
+    """Topics that were refused, as people were told."""
     _news: asyncio.Event = field(factory=asyncio.Event, init=False)
     _sockets: set[WebSocket] = field(factory=set, init=False)
     _calls: ChannelCalls = field(init=False)
@@ -130,6 +134,9 @@ class LiveNews:
         if now - self._looked >= WAIT:
             self._looked = now
             self._follow()
+        if now - self._asked >= self._settings.topics_every.total_seconds():
+            self._asked = now
+            self._line.ask_again()
         if self._task is None and self._line.names:
             self._task = asyncio.create_task(self._line.run(), name="configuration channel")
         with suppress(TimeoutError):
@@ -175,7 +182,9 @@ class LiveNews:
         self._line.assign(frozenset(self._topics))
 
     def _refused(self, refusals: Iterable[Refusal]) -> None:
-        told = list(refusals)
+        # They are asked for again now and then, and people are told once.
+        told = [one for one in refusals if one.topic not in self._unheard]
+        self._unheard |= {one.topic for one in told}
         if told:
             fields = {"topics": len(told), "first": told[0].topic, "reason": told[0].reason}
             logger.warning("topics are refused; their objects are polled", extra=fields)

@@ -39,13 +39,16 @@ It is a text; a relative one is made absolute, from the folder of the configurat
 """
 
 
-def setting(help: str, **kwargs: Any) -> Any:
+def setting(help: str, *, by_connection: bool = False, **kwargs: Any) -> Any:
     """Declare one documented setting of a connector (an attrs field).
 
-    `help` is one sentence under 80 characters that ends in a full stop; it feeds error messages,
-    `syncline connectors describe`, the JSON Schema and the reference page.
+    Args:
+        help: one sentence under 80 characters that ends in a full stop; it feeds error messages,
+            `syncline connectors describe`, the JSON Schema and the reference page.
+        by_connection: it is a mapping whose keys are names of the file's connections: others are
+            refused.
     """
-    return attrs.field(metadata={"help": help}, **kwargs)
+    return attrs.field(metadata={"help": help, "by_connection": by_connection}, **kwargs)
 
 
 @attrs.frozen(kw_only=True, repr=False)

@@ -134,6 +134,26 @@ external_ids = { wiki = "id", files = "'F-' + titel" }
     assert "the template of files: " in str(error.value)
 
 
+def test_a_template_for_a_connection_that_there_is_not_is_refused_at_its_line() -> None:
+    text = """\
+[connections.wiki]
+connector = "files"
+path = "."
+[connections.kb]
+connector = "genesys"
+region = "eu-central-1"
+client_id = "x"
+client_secret = { env = "SECRET" }
+knowledge_base = "Support"
+external_ids = { wikki = "'KB-' + id" }
+"""
+    said = (
+        r":10:\d+: connections.kb.external_ids.wikki: there is no connection 'wikki'; did"
+    )
+    with pytest.raises(ConfigError, match=said):
+        load(text.encode())
+
+
 TEXTS = st.text(max_size=300)
 
 

@@ -142,6 +142,7 @@ class Settings:
     )
     external_ids: Mapping[str, str] = setting(
         "CEL template of copies' external ids, by the original's connection.",
+        by_connection=True,
         factory=dict,
         validator=_invertible,
     )

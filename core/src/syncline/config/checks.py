@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ..errors import PluginError
 from .connections import Connection, Load
 from .faults import Fault, nearest
@@ -49,7 +51,7 @@ def _unusable(
     connection: str, connections: Mapping[str, Connection], known: frozenset[str]
 ) -> str | None:
     if connection not in known:
-        return f"there is no connection {connection!r}; {nearest(connection, known, 'connections')}"
+        return _unknown(connection, known)
     found = connections.get(connection)
     if found is None:
         return None
@@ -57,6 +59,22 @@ def _unusable(
         return _unset(found, "documents")
     ports = ", ".join(found.connector.ports) or "nothing"
     return f"the connector {found.connector.name!r} holds no documents; it offers: {ports}"
+
+
+def _unknown(connection: str, known: frozenset[str]) -> str:
+    return f"there is no connection {connection!r}; {nearest(connection, known, 'connections')}"
+
+
+def named_faults(connections: Mapping[str, Connection], known: frozenset[str]) -> Iterator[Fault]:
+    """Yield what connections say of others that the file does not have."""
+    for name, connection in connections.items():
+        for one in attrs.fields(type(connection.settings)):
+            if not one.metadata.get("by_connection"):
+                continue
+            for key in getattr(connection.settings, one.name):
+                if key not in known:
+                    path = ("connections", name, one.name, key)
+                    yield Fault(path=path, message=_unknown(key, known))
 
 
 def _unset(connection: Connection, port: str) -> str | None:
@@ -149,6 +167,7 @@ __all__ = [
     "job_faults",
     "job_secret_faults",
     "label_faults",
+    "named_faults",
     "pairs_faults",
     "secret_faults",
     "service_secret_faults",

@@ -16,6 +16,7 @@ from .checks import (
     job_faults,
     job_secret_faults,
     label_faults,
+    named_faults,
     pairs_faults,
     secret_faults,
     service_secret_faults,
@@ -173,6 +174,7 @@ class _Reader:
             self.faults += job_faults(name, table, connections, known)
         if isinstance(state, ConnectedState) and (why := state_fault(state, connections, known)):
             self.faults.append(Fault(path=("state", "connection"), message=why))
+        self.faults += named_faults(connections, known)
         documents = documents_of(jobs)
         if len(documents) > 1:
             from .overlaps import overlap_faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -169,10 +170,68 @@ def _shown(turns: int) -> dict[str, Any]:
     return {"id": "c", "participants": [agent]}
 
 
-def _segments(turns: int) -> list[tuple[str, int, int]]:
+def _segments(turns: int, other: str = "parked") -> list[tuple[str, int, int]]:
     starts = [5, *(10 * turn for turn in range(1, turns + 1))]
-    kinds = ["interact", "parked"] * turns
+    kinds = ["interact", other] * turns
     return list(zip(kinds or ["interact"], starts, [*starts[1:], 0], strict=False))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["frame", "rest", "analytics"]), st.integers(0, 2))),
+    st.booleans(),
+    st.integers(2, 3),
+)
+@settings(max_examples=200)
+def test_nobody_is_told_to_be_on_hold_or_off_it_before_it_is_so(
+    answers: list[tuple[str, int]], forgets: bool, each: int
+) -> None:
+    """An answer shows what was so many turns ago, except that a channel goes back no further."""
+    one, heard, told = Normaliser("genesys/cx", "a"), 0, Counter[str]()
+    for number, (way, ago) in enumerate(answers):
+        turn = 1 + number // each
+        shown = max(0, turn - ago)
+        if way == "analytics":
+            events = looked_up(one, *_segments(shown, "hold"))
+        elif way == "rest":
+            segments = [
+                {"type": kind, "startTime": at(start), **({"endTime": at(end)} if end else {})}
+                for kind, start, end in _segments(shown, "hold")
+            ]
+            events = one.conversation(_call(shown, forgets, segments=segments), NOW)
+        else:
+            heard = max(heard, shown)
+            events = one.frame(TOPIC, json.dumps(_call(heard, forgets)).encode(), NOW)
+        told.update(event.type for event in events)
+        assert told[words.HELD] <= (turn + 1) // 2
+        assert told[words.RESUMED] <= turn // 2
+
+
+def _call(turns: int, forgets: bool, **more: Any) -> dict[str, Any]:
+    """A call that is put on hold at each odd turn and taken off it at each even one."""
+    held, began = bool(turns % 2), turns - 1 + turns % 2
+    start = {"startHoldTime": at(10 * began)} if began > 0 and (held or not forgets) else {}
+    call = {"id": "m", "state": "connected", "connectedTime": at(5), "held": held, **start, **more}
+    agent = {"id": "p", "purpose": "agent", "connectedTime": at(5), "calls": [call]}
+    return {"id": "c", "participants": [agent]}
+
+
+def test_what_a_channel_has_yet_to_tell_when_a_look_up_is_further_on_is_told() -> None:
+    one = Normaliser("genesys/cx", "a")
+
+    def frame(recording: str) -> list[str]:
+        return _recordings(message(one, "connected", recordingState=recording))
+
+    assert frame("active") == ["active"]
+    assert frame("paused") == ["paused"]
+    over = [{"segmentType": "interact", "segmentStart": at(5), "segmentEnd": at(30)}]
+    over[0]["disconnectType"] = "peer"
+    session = {"sessionId": "m", "mediaType": "message", "segments": over}
+    agent = {"participantId": "p", "purpose": "agent", "sessions": [session]}
+    ended = one.details({"conversationId": "c", "participants": [agent]}, NOW)
+    assert words.DISCONNECTED in {event.type for event in ended}
+    # As before it was paused, to the letter.
+    assert frame("active") == ["active"]
+    assert frame("active") == []
 
 
 def test_a_value_that_is_as_it_was_before_a_look_up_is_told_again() -> None:

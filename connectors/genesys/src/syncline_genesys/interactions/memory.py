@@ -93,6 +93,8 @@ class KnownConversation(Struct, gc=False, eq=False):
     """The ends that were told: somebody may take part again after one."""
     latest: datetime | None = None
     """The newest time of all snapshots."""
+    framed: datetime | None = None
+    """The newest time of those that channels told."""
     through: datetime | None = None
     """The newest time that was told."""
     heard: datetime | None = None

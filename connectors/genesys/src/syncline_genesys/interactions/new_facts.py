@@ -23,7 +23,7 @@ from .privacy_filter import PrivacyFilter
 from .shapes import Communication, Participant
 from .states import height
 from .times import earliest, newest, text_of
-from .toggles import toggled
+from .toggles import Age, toggled
 
 _NOBODY = Participant()
 _KEEPING = frozenset({words.ACW, words.HELD, words.RESUMED, words.TRANSFERRED})
@@ -42,6 +42,8 @@ class Seen(Struct, gc=False):
     """The newest time of all participants."""
     ended: datetime | None = None
     """When the conversation ended, where the vendor says so itself."""
+    asked_for: bool = False
+    """Whether somebody asked for it: it has no place then in the order of what a channel tells."""
     sent: Callable[[], datetime | None] = _unknown
     """About when the vendor sent it, by its own clock; None where that is not known."""
 
@@ -66,19 +68,23 @@ def new_facts_of(
     is now is not taken from it.
     """
     older = is_older(seen.latest, known.latest)
+    behind = older if seen.asked_for else is_older(seen.latest, known.framed)
+    age = Age(older, behind, seen.asked_for)
     witnessed = known.began and not older
     facts: list[Fact] = []
     for participant, communications in seen.told:
         learns = not older or not known.knows(participant.id)
         fresh = _new(known, facts_of(participant, communications, known))
-        if not older:
-            again = toggled(known, participant, communications, fresh, privacy, seen.latest)
+        if not age.behind:
+            again = toggled(known, participant, communications, fresh, privacy, seen.latest, age)
             fresh += _new(known, again)
         facts += fresh
         if learns:
             _learn(known, participant, communications)
     if seen.latest is not None and not older:
         known.latest = seen.latest
+    if seen.latest is not None and not behind and not seen.asked_for:
+        known.framed = seen.latest
     if not known.began or not known.active or known.ended is not None or seen.ended is not None:
         facts += _of_conversation(known, seen)
     return _in_order(known, facts, seen, witnessed, older, now) if facts else []

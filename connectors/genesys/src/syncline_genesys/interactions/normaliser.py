@@ -207,7 +207,7 @@ class Normaliser:
         told, latests = self._read(raws, known, _medium_of(topic))
         _check_size(topic, sum(len(several) for _, several in told))
         latest = newest(latests.values())
-        if not is_older(latest, known.latest):
+        if not is_older(latest, known.framed):
             known.raws = latests
         seen = Seen(told, latest, sent=lambda: self._clock.judge(now))
         heard = known.began
@@ -267,7 +267,7 @@ class Normaliser:
         _check_size(id, max(len(participants), sum(len(several) for _, several in participants)))
         known = self._remembered(id, now)
         latest = newest(latest_of(*one) for one in participants)
-        seen = Seen(participants, latest, time_of(told.get(end)))
+        seen = Seen(participants, latest, time_of(told.get(end)), asked_for=True)
         context = EventContext(
             conversation=id, listener=self.listener, observed=text_of(now), repaired=True,
             divisions=lookups.divisions_of(told),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
+from msgspec import Struct
+
 from syncline.events import interaction as words
 
 from .facts import BEFORE_HELD, Communications, Fact
@@ -22,6 +24,17 @@ from .times import text_of
 from .words import lower
 
 
+class Age(Struct, gc=False, frozen=True):
+    """Where a snapshot stands among those before it, by the newest times that they show."""
+
+    older: bool
+    """Older than something that was told, by whom it may be."""
+    behind: bool
+    """Older than something that a channel told: a look-up may be further on than all channels."""
+    asked_for: bool
+    """A look-up: it has no place in the order of what a channel tells."""
+
+
 def toggled(
     known: KnownConversation,
     participant: Participant,
@@ -29,8 +42,11 @@ def toggled(
     fresh: Sequence[Fact],
     privacy: PrivacyFilter,
     latest: datetime | None,
+    age: Age,
 ) -> list[Fact]:
     """Return what is another value than the one told last, and remember the value.
+
+    A snapshot that is behind has none.
 
     Args:
         fresh: what else is told of the participant now.
@@ -39,15 +55,21 @@ def toggled(
     found: list[Fact] = []
     for media, what in communications:
         told = known.communication(participant.id, what.id)
-        if what.state != told.state and told.state:
+        if what.state != told.state and told.state and not age.older:
             found += _state(participant, what, media, told, fresh)
         if what.recordingState and what.recordingState != told.recording:
             found += _recording(participant, what, media, told, latest)
-        if what.held or told.hold:
+        if (what.held or told.hold) and not (age.older or (age.asked_for and _crosses(what, told))):
             found += _hold(participant, what, media, told)
     if privacy.lets_attributes and participant.attributes is not NULL:
         found += _attributes(known, participant, privacy, latest)
     return found
+
+
+def _crosses(what: Communication, told: KnownCommunication) -> bool:
+    """Tell whether an answer is from before a hold that a channel has told of since."""
+    start = text_of(what.startHoldTime)
+    return bool(told.hold) and start != told.hold and (not start or start < told.hold)
 
 
 def _state(
@@ -134,4 +156,4 @@ def _attributes(
     ]
 
 
-__all__ = ["toggled"]
+__all__ = ["Age", "toggled"]

@@ -16,6 +16,7 @@ from ..session import librdkafka
 from . import clients
 from .failures import Aborted, Lost, complain
 from .merger import Merger, Work
+from .ownership import Ownership
 from .restoring import Restorer
 from .transaction import Transactions
 
@@ -57,10 +58,12 @@ class Member:
         )
         self._merger = Merger(work, self._transactions)
         self._consumer = Consumer(clients.reader(settings, instance, work.name), logger=librdkafka)
+        admin = AdminClient(dict(client(settings)), logger=librdkafka)
+        self._ownership = Ownership(admin, work)
         self._restorer = Restorer(
             self._consumer,
             Consumer(clients.restorer(settings, instance), logger=librdkafka),
-            AdminClient(dict(client(settings)), logger=librdkafka),
+            admin,
             self._raw,
             settings.state,
         )
@@ -74,10 +77,7 @@ class Member:
         """
         try:
             self._transactions.prepare()
-            self._consumer.subscribe(
-                [self._raw],
-                on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost,
-            )  # fmt: skip
+            self._join()
             while not self._work.stopping():
                 self._once()
             self._end()
@@ -85,8 +85,16 @@ class Member:
             self._restorer.close()
             self._consumer.close()
 
+    def _join(self) -> None:
+        self._consumer.subscribe(
+            [self._raw],
+            on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost,
+        )  # fmt: skip
+
     def _once(self) -> None:
         self._work.beat()
+        if self._ownership.must_join_anew():
+            self._join_anew()
         try:
             self._take()
             if self._restorer.busy:
@@ -122,6 +130,17 @@ class Member:
             self._merger.end(message.partition() or 0, now)
         else:
             complain(error, f"reading topic {self._raw!r}")
+
+    def _join_anew(self) -> None:
+        """Leave the group and join it: that is what makes the brokers hand out all partitions."""
+        logger.warning("partitions belong to nobody; the group is joined anew")
+        self._work.observe("merge.joined_anew", {})
+        self._consumer.unsubscribe()
+        until = time.monotonic() + _SEEK
+        while self._consumer.assignment() and time.monotonic() < until:
+            self._work.beat()
+            self._take()
+        self._join()
 
     # -- the transaction -------------------------------------------------------------------------
 

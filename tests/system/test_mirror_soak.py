@@ -80,8 +80,8 @@ def _faults(said: str) -> dict[str, int]:
         ("faults: none", True),
         ("given up: what was missed\nfaults: none", False),
         ("faults: {'missing': 1}\n  missing acw: 1", False),
-        ("faults: {'invented': 40}\n  invented recording: 40", True),
-        ("faults: {'invented': 41}\n  invented recording: 41", False),
+        ("faults: {'invented': 10}\n  invented recording: 10", True),
+        ("faults: {'invented': 11}\n  invented recording: 11", False),
         ("faults: {'invented': 1}\n  invented acw: 1", False),
     ],
 )

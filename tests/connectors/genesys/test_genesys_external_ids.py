@@ -147,9 +147,7 @@ client_secret = { env = "SECRET" }
 knowledge_base = "Support"
 external_ids = { wikki = "'KB-' + id" }
 """
-    said = (
-        r":10:\d+: connections.kb.external_ids.wikki: there is no connection 'wikki'; did"
-    )
+    said = r":10:\d+: connections.kb.external_ids.wikki: there is no connection 'wikki'; did"
     with pytest.raises(ConfigError, match=said):
         load(text.encode())
 

@@ -31,7 +31,7 @@ from .truth import Truth
 TURN = 0.01
 """Seconds after which the generator lets others work."""
 OTHERS = 10
-"""Rounds of the loop that others have then, where the generator is late: a request takes as many."""
+"""Rounds of the loop that others have then, where it is late: a request takes as many."""
 FULL = 2 * 1024 * 1024
 """Bytes that wait for one reader, beyond which the generator waits too where it is to."""
 BEHIND = 1.0

@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "rules": ("P15", "benchmarks.rules.steady"),
     "intake": ("R6", "benchmarks.web.receiving"),
     "mirror": ("E1 E2 E3 E4", "benchmarks.mirror.judged"),
+    "carrying": ("E6", "benchmarks.mirror.carrying"),
 }
 
 

@@ -7,7 +7,6 @@ import gc
 import json
 import logging
 import stat
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.engine.mirroring import Mirror, OpenConversations
-from syncline.engine.mirroring.health import health_of
 from syncline.errors import Forbidden, Unavailable
 from syncline.events import Batch, Event, interaction
 from syncline.events.dead_letters import DeadLetters
@@ -177,106 +175,6 @@ async def test_a_full_spool_pushes_the_source_back(staged: Staged) -> None:
     await stage.passes(60)
     assert stage.sink.ids() == [f"e{n}" for n in range(20_000)]
     assert not stage.mirror.metrics.full
-
-
-async def test_a_folder_that_goes_away_is_told_while_the_sink_takes_events(
-    staged: Staged, caplog: pytest.LogCaptureFixture
-) -> None:
-    stage = await staged()
-    folder = stage.folder / "spool"
-    folder.rename(stage.folder / "elsewhere")
-    await stage.passes(12)
-    told(stage, 1)
-    await stage.passes(12)
-    assert stage.sink.ids() == stage.source.settled == ["e1"]
-    assert f"{folder}: what waits cannot be kept there" in stage.mirror.metrics.disk_error
-    health = health_of(stage.mirror.metrics, 0, stage.clock.now())
-    assert (health.unfit, [*health.degraded]) == (
-        "", ["nothing can be kept on disk; the log and `syncline status` name the folder"]
-    )  # fmt: skip
-    assert [each.message for each in caplog.records] == ["nothing could be kept on disk"]
-    (stage.folder / "elsewhere").rename(folder)
-    await stage.passes(6)
-    assert stage.mirror.metrics.disk_error is None
-
-
-async def test_nothing_is_promised_while_the_folder_is_away_and_the_sink_too(
-    staged: Staged,
-) -> None:
-    stage = await staged()
-    stage.sink.down = Unavailable("no broker answers")
-    told(stage, 1, 2)
-    await stage.passes(2)
-    assert stage.source.settled == ["e1", "e2"]
-    spool = stage.mirror.spool
-    spool.folder = away = stage.folder / "away" / "spool"
-    told(stage, 3)
-    await stage.passes(5)
-    assert stage.source.settled == ["e1", "e2"]
-    assert str(away) in stage.mirror.metrics.disk_error
-    assert "none can be kept on disk" in health_of(stage.mirror.metrics, 0, AT).unfit
-    stage.sink.down = None
-    await stage.passes(20)
-    assert stage.task is not None
-    assert not stage.task.done()
-    spool.folder = stage.folder / "spool"
-    await stage.passes(20)
-    assert stage.sink.ids() == stage.source.settled == ["e1", "e2", "e3"]
-    assert stage.mirror.metrics.disk_error is None
-
-
-async def test_a_disk_that_refuses_what_no_look_can_tell_is_told_once(
-    staged: Staged, caplog: pytest.LogCaptureFixture
-) -> None:
-    stage = await staged()
-    stage.sink.down = Unavailable("no broker answers")
-    # A segment that is a folder: it can be looked at, and not be opened.
-    for number in range(1, 60):
-        (stage.folder / "spool" / f"{number:010d}.events").mkdir()
-    told(stage, 1)
-    await stage.passes(20)
-    errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
-    assert errors == ["events cannot be kept on disk"]
-    assert "is a directory; look after the disk" in stage.mirror.metrics.disk_error
-    stage.sink.down = None
-    await stage.passes(25)
-    assert stage.sink.ids() == stage.source.settled == ["e1"]
-    assert stage.mirror.metrics.disk_error is None
-
-
-async def test_what_was_removed_from_the_folder_is_told_and_the_rest_arrives(
-    staged: Staged,
-) -> None:
-    stage = await staged(segment=200)
-    stage.sink.down = Unavailable("no broker answers")
-    for number in (1, 2, 3):
-        told(stage, number)
-        await stage.passes(2)
-    sorted((stage.folder / "spool").glob("*.events"))[1].unlink()
-    stage.sink.down = None
-    await stage.passes(20)
-    assert (stage.sink.ids(), stage.source.settled) == (["e1", "e2"], ["e1", "e2", "e3"])
-    (said,) = health_of(stage.mirror.metrics, 0, AT).degraded
-    assert "bytes that waited on disk are damaged or gone" in said
-
-
-async def test_a_disk_that_takes_no_dead_letter_is_told_once(
-    staged: Staged, caplog: pytest.LogCaptureFixture
-) -> None:
-    stage = await staged(sink=ScriptedSink(poison={"e1"}))
-    path = stage.folder / "dead-letters.jsonl"
-    path.mkdir()
-    told(stage, 1)
-    await stage.passes(20)
-    errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
-    assert errors == ["refused events cannot be kept"]
-    assert str(path) in stage.mirror.metrics.disk_error
-    assert not stage.mirror.spool.empty
-    path.rmdir()
-    await stage.passes(2)
-    assert "e1" in path.read_text()
-    assert stage.mirror.spool.empty
-    assert stage.mirror.metrics.disk_error is None
 
 
 async def test_what_waited_at_the_end_is_sent_at_the_next_start(staged: Staged) -> None:
@@ -462,36 +360,21 @@ class _Drain:
         """Nothing is open."""
 
 
-async def test_carrying_an_event_costs_two_microseconds_at_most(tmp_path: Path) -> None:
+async def test_a_source_that_never_waits_has_everything_carried(tmp_path: Path) -> None:
     types = [*interaction.TYPES]
     events = [happening(n, key=f"c{n % 5000}", type=types[n % 9]) for n in range(20_000)]
     batches = [Batch(events=events[at : at + 500]) for at in range(0, len(events), 500)]
-    costs: list[float] = []
-    # A machine that is busy with others is slower: what it costs is what it may cost.
-    while len(costs) < 20 and min(costs, default=1.0) >= 2e-6:
-        (tmp_path / str(len(costs))).mkdir()
-        costs.append(await _carried(tmp_path / str(len(costs)), batches))
-    assert min(costs) < 2e-6, costs
-
-
-async def _carried(folder: Path, batches: list[Batch]) -> float:
-    """Return how many seconds of a processor carrying one event takes."""
     sink, clock = _Drain(), SystemClock()
-    spool, known = (
-        Spool.open(folder / "spool", 1 << 20),
-        OpenConversations.open_at(folder / "db", clock),
-    )
+    spool = Spool.open(tmp_path / "spool", 1 << 20)
+    known = OpenConversations.open_at(tmp_path / "db", clock)
     mirror = Mirror(
         source=_Flood(batches, 5), sink=sink, spool=spool, open_conversations=known, clock=clock,
-        dead_letters=DeadLetters(folder / "dead"), random=lambda: 0.5,
+        dead_letters=DeadLetters(tmp_path / "dead"), random=lambda: 0.5,
     )  # fmt: skip
-    begun = time.process_time()
     await mirror.run()
-    spent = time.process_time() - begun
     spool.close()
     known.close()
     assert sink.taken == mirror.metrics.delivered == 100_000
-    return spent / sink.taken
 
 
 async def test_a_batch_of_nothing_is_settled_and_carried_nowhere(staged: Staged) -> None:

@@ -19,6 +19,7 @@ from .records import (
     Planned,
     Quarantined,
     Run,
+    Skipped,
 )
 
 LINK_WIDTH = 22
@@ -253,6 +254,20 @@ def quarantined_of(row: tuple[Any, ...]) -> Quarantined:
         next_at=datetime.fromisoformat(next_at),
         stamp=stamp,
         skipped=bool(skipped),
+    )
+
+
+def skipped_of(row: tuple[Any, ...]) -> Skipped:
+    """Return the item of a row of the table `skips`, in its column order."""
+    job, side, ref, title, stamp, epoch, reason = row
+    return Skipped(
+        job=job,
+        side=Side(side),
+        ref=Ref.parse(ref),
+        title=title,
+        stamp=stamp,
+        epoch=epoch,
+        reason=reason,
     )
 
 

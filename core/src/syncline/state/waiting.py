@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from ..model import Change, Ref, Side
 from ..ports import Note
@@ -19,7 +18,7 @@ from .records import (
     Quarantined,
     Skipped,
 )
-from .rows import conflict_of, intent_of, quarantined_of, when
+from .rows import conflict_of, intent_of, quarantined_of, skipped_of, when
 
 
 class Waiting(Database):
@@ -73,13 +72,13 @@ class Waiting(Database):
 
     def skipped(self, job: str, ref: Ref) -> Skipped | None:
         row = self._one("select * from skipped where job=? and ref=?", job, str(ref))
-        return _skipped(row) if row else None
+        return skipped_of(row) if row else None
 
     def all_skipped(self, job: str) -> Iterator[Skipped]:
         after = ""
         sql = "select * from skipped where job=? and ref>? order by ref limit ?"
         while rows := self._all(sql, job, after, PAGE):
-            yield from map(_skipped, rows)
+            yield from map(skipped_of, rows)
             after = rows[-1][2]
 
     def dirty(self, job: str, limit: int = PAGE) -> Sequence[Dirty]:
@@ -134,16 +133,3 @@ class Waiting(Database):
     def approval(self, job: str) -> str | None:
         row = self._one("select token from approvals where job=?", job)
         return row[0] if row else None
-
-
-def _skipped(row: tuple[Any, ...]) -> Skipped:
-    job, side, ref, title, stamp, epoch, reason = row
-    return Skipped(
-        job=job,
-        side=Side(side),
-        ref=Ref.parse(ref),
-        title=title,
-        stamp=stamp,
-        epoch=epoch,
-        reason=reason,
-    )

@@ -22,6 +22,7 @@ from syncline.state.rows import (
     quarantined_of,
     ref_of,
     run_of,
+    skipped_of,
     text_of,
     when,
 )
@@ -83,16 +84,7 @@ def skip_item(s: r.Skipped) -> Item:
 
 
 def skip_from(item: Item) -> r.Skipped:
-    job, side, ref, title, stamp, epoch, reason = body_of(item)
-    return r.Skipped(
-        job=job,
-        side=Side(side),
-        ref=Ref.parse(ref),
-        title=title,
-        stamp=stamp,
-        epoch=epoch,
-        reason=reason,
-    )
+    return skipped_of(tuple(body_of(item)))
 
 
 def quarantine_item(q: r.Quarantined) -> Item:

@@ -5,7 +5,8 @@ from .accidents import Effect
 from .attempt import Attempt, Crash
 from .clock import FakeClock
 from .config_memory import CONFIG_EVERYTHING, ConfigWrite, MemoryConfigStore
-from .memory import EVERYTHING, SYNCLINE, MemoryCache, MemoryStore, Mutation
+from .memory import EVERYTHING, SYNCLINE, MemoryStore, Mutation
+from .memory_cache import MemoryCache
 from .vendor import PERSON, Article, Saved, Vendor
 
 __all__ = [

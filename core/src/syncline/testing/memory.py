@@ -69,19 +69,6 @@ class Mutation:
     """The version that the writer had decided on."""
 
 
-class MemoryCache:
-    """A `Cache` that lives as long as the object."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-
-    def get(self, key: str) -> str | None:
-        return self._values.get(key)
-
-    def put(self, key: str, value: str) -> None:
-        self._values[key] = value
-
-
 class MemoryStore(FaultInjection, Vendor):
     """A `Store` over a `Vendor` in memory; the methods for people are the vendor's.
 
